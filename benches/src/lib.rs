@@ -1,0 +1,1 @@
+//! Criterion suites for kernels and whole models.

@@ -1,0 +1,1 @@
+//! cadet's runtime as a static library for C firmware.

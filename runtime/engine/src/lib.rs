@@ -1,0 +1,1 @@
+//! Runs a cadet package in fixed memory: no std, no allocation, no panic.

@@ -1,0 +1,1 @@
+//! The cadet package: header, sections, plan tables and their checked view.

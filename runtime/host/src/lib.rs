@@ -1,0 +1,1 @@
+//! Loads packages on hosts and runs whole ONNX graphs with tract.

@@ -1,0 +1,1 @@
+//! Datasets with their splits and uses.

@@ -1,0 +1,1 @@
+//! Recipes, teachers and the run from a teacher to a packaged student.

@@ -1,0 +1,1 @@
+//! Student networks: training with burn, checkpoints and ONNX export.

@@ -1,0 +1,1 @@
+//! Compiles ONNX models into cadet packages.

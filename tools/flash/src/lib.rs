@@ -1,0 +1,1 @@
+//! Puts packages and firmware on boards, emulated ones included.

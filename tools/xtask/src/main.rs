@@ -1,0 +1,2 @@
+//! cadet.
+fn main() {}
