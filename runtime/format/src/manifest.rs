@@ -1,0 +1,67 @@
+use serde::{Deserialize, Serialize};
+
+use crate::Error;
+
+/// What hosts and tools want to know of a package and the engine does not: postcard, section `MANI`.
+///
+/// Lists of strings are one string with a line for each entry, so that reading takes no memory. Grows only
+/// by new sections: postcard structs cannot grow in place.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Manifest<'a> {
+    /// Name and version of the compiler.
+    pub producer: &'a str,
+    /// Name of the model.
+    pub model: &'a str,
+    /// Name of the target board, or empty for any.
+    pub board: &'a str,
+    /// Names of the inputs of all programs, one a line.
+    pub inputs: &'a str,
+    /// Names of the outputs of all programs, one a line.
+    pub outputs: &'a str,
+    /// Name of each step, by its source node, one a line.
+    pub steps: &'a str,
+    /// Name of each tensor, one a line; empty lines for unnamed ones.
+    pub tensors: &'a str,
+    /// Name of each class, one a line; empty where the model has no classes.
+    pub labels: &'a str,
+    /// How raw samples become the input, in words.
+    pub preprocessing: &'a str,
+    /// `key=value` facts on the model's origin, one a line.
+    pub provenance: &'a str,
+}
+
+/// An input or output of a program, by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Port<'a> {
+    /// Its name in the source model.
+    pub name: &'a str,
+    /// Its index among the inputs or outputs.
+    pub index: usize,
+}
+
+impl<'a> Manifest<'a> {
+    /// Decodes a manifest section.
+    ///
+    /// # Errors
+    /// [`Error::BadManifest`] where the bytes are not one.
+    pub fn decode(bytes: &'a [u8]) -> Result<Manifest<'a>, Error> {
+        postcard::from_bytes(bytes).map_err(|_| Error::BadManifest)
+    }
+
+    /// The inputs in order.
+    pub fn input_ports(&self) -> impl Iterator<Item = Port<'a>> + use<'a> {
+        ports(self.inputs)
+    }
+
+    /// The outputs in order.
+    pub fn output_ports(&self) -> impl Iterator<Item = Port<'a>> + use<'a> {
+        ports(self.outputs)
+    }
+}
+
+fn ports(lines: &str) -> impl Iterator<Item = Port<'_>> {
+    lines
+        .lines()
+        .enumerate()
+        .map(|(index, name)| Port { name, index })
+}
