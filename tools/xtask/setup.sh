@@ -1,0 +1,132 @@
+#!/usr/bin/env bash
+# Installs what cadet's tests need beyond Rust: the ARM cross compiler and emulator, the
+# bare-metal Rust target, and a Python environment with onnx and onnxruntime.
+# Running it again does nothing where everything is in place.
+#
+# usage: setup.sh [cross] [target] [python]     (all three without arguments)
+set -euo pipefail
+
+cache="${XDG_CACHE_HOME:-$HOME/.cache}/cadet"
+rust_target=thumbv7em-none-eabihf
+python_packages=(onnx==1.23.2 onnxruntime==1.32.0 numpy==2.4.6)
+
+say() { printf 'setup: %s\n' "$*" >&2; }
+fail() { say "$*"; exit 1; }
+has() { command -v "$1" >/dev/null 2>&1; }
+
+as_root() {
+    if [ "$(id -u)" = 0 ]; then
+        "$@"
+    elif has sudo; then
+        sudo "$@"
+    else
+        fail "not root and no sudo; run as root: $*"
+    fi
+}
+
+apt_install() {
+    has apt-get || fail "no apt-get here; install these (Debian's names) and run again: $*"
+    say "installing $*"
+    as_root apt-get update -qq
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >&2
+}
+
+setup_cross() {
+    local missing=()
+    has qemu-system-arm || missing+=(qemu-system-arm)
+    has arm-none-eabi-gcc || missing+=(gcc-arm-none-eabi)
+    # Without newlib gcc answers with the bare name, which is no file.
+    has arm-none-eabi-gcc && [ -e "$(arm-none-eabi-gcc -print-file-name=libc.a)" ] ||
+        missing+=(libnewlib-arm-none-eabi)
+    if [ ${#missing[@]} -gt 0 ]; then
+        apt_install "${missing[@]}"
+    fi
+    say "cross compiler and emulator: ready"
+}
+
+# The first archive in the machine's own apt sources that is no security archive.
+apt_mirror() {
+    cat /etc/apt/sources.list /etc/apt/sources.list.d/*.{sources,list} 2>/dev/null | awk '
+        /^[[:space:]]*#/ { next }
+        tolower($1) == "uris:" { for (i = 2; i <= NF; i++) print $i }
+        $1 == "deb" { for (i = 2; i <= NF; i++) if ($i ~ /:\/\//) { print $i; break } }
+    ' | grep -v security | head -n 1 || true
+}
+
+# Debian's rust-src of the compiler's own version, unpacked beside the compiler, so that
+# `cargo -Z build-std=core` finds it. apt's own state is left alone.
+setup_rust_src() {
+    local version sysroot mirror apt deb
+    version="$(rustc --version | cut -d' ' -f2)"
+    sysroot="$(rustc --print sysroot)"
+    if ! { has apt-get && has apt-cache && has dpkg-deb; }; then
+        fail "neither rustup nor apt-get can provide $rust_target; install the rust-src component of $version"
+    fi
+    mirror="$(apt_mirror)"
+    [ -n "$mirror" ] || fail "no archive found in /etc/apt to fetch rust-src $version from"
+
+    apt="$cache/apt"
+    mkdir -p "$apt/state/lists/partial" "$apt/archives/partial"
+    for suite in trixie-backports forky sid; do
+        echo "deb $mirror $suite main"
+    done >"$apt/sources.list"
+    local isolated=(
+        -o "Dir::Etc::sourcelist=$apt/sources.list" -o Dir::Etc::sourceparts=/dev/null
+        -o "Dir::State=$apt/state" -o "Dir::Cache=$apt" -o Dir::State::status=/dev/null
+        -o APT::Sandbox::User= -o Acquire::Languages=none
+    )
+    say "fetching Debian's rust-src $version from $mirror"
+    apt-get "${isolated[@]}" update -qq || say "not every suite could be read; going on with the rest"
+    deb="$(apt-cache "${isolated[@]}" madison rust-src |
+        awk -F'|' -v version="$version" '{ gsub(/ /, "", $2) } index($2, version "+") == 1 { print $2; exit }')"
+    [ -n "$deb" ] || fail "$mirror has no rust-src $version; use another compiler version or rustup's rust-src"
+    (cd "$apt/archives" && apt-get "${isolated[@]}" download -qq "rust-src=$deb")
+
+    rm -rf "$cache/rust-src"
+    dpkg-deb -x "$apt"/archives/rust-src_"${deb//:/%3a}"_*.deb "$cache/rust-src"
+    mkdir -p "$sysroot/lib/rustlib/src"
+    rm -rf "$sysroot/lib/rustlib/src/rust"
+    ln -s "$cache/rust-src/usr/src/rustc-$version" "$sysroot/lib/rustlib/src/rust"
+}
+
+setup_target() {
+    local rustlib
+    rustlib="$(rustc --print sysroot)/lib/rustlib"
+    if [ -d "$rustlib/$rust_target/lib" ]; then
+        say "Rust target $rust_target: ready"
+    elif [ -d "$rustlib/src/rust/library/core" ]; then
+        say "Rust target $rust_target: ready (core is built from source)"
+    elif has rustup && rustup target add "$rust_target" >&2; then
+        say "Rust target $rust_target: installed by rustup"
+    else
+        setup_rust_src
+        [ -d "$rustlib/src/rust/library/core" ] || fail "rust-src was unpacked but holds no library/core"
+        say "Rust target $rust_target: ready (core is built from source)"
+    fi
+}
+
+setup_python() {
+    local venv="$cache/venv"
+    has python3 && python3 -c 'import ensurepip, venv' 2>/dev/null || apt_install python3 python3-venv
+    if ! "$venv/bin/python" - "${python_packages[@]}" 2>/dev/null <<'PYTHON'
+import sys
+from importlib.metadata import version
+for package in sys.argv[1:]:
+    name, wanted = package.split("==")
+    assert version(name) == wanted
+PYTHON
+    then
+        say "installing ${python_packages[*]} into $venv"
+        python3 -m venv --clear "$venv"
+        "$venv/bin/python" -m pip install --quiet --disable-pip-version-check "${python_packages[@]}" >&2
+    fi
+    say "Python with onnx and onnxruntime: ready"
+}
+
+[ $# -gt 0 ] || set -- cross target python
+for part in "$@"; do
+    case "$part" in
+    cross | target | python) "setup_$part" ;;
+    *) fail "unknown part '$part'; known: cross, target, python" ;;
+    esac
+done
