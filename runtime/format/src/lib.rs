@@ -26,6 +26,8 @@ mod manifest;
 mod package;
 mod params;
 mod plan;
+#[cfg(feature = "protocol")]
+pub mod protocol;
 mod section;
 
 pub use error::Error;
