@@ -1,1 +1,69 @@
-//! The operators of a cadet plan: a scalar reference for each and one file per ISA.
+//! The operators of a cadet plan. One folder a kernel: `mod.rs` states the contract (shapes, layout,
+//! rounding, saturation) and checks it, `scalar.rs` is the reference that defines every result.
+//!
+//! Kernels know no plans. They read and write [`Cell`]s, because a planner may let a step's input and
+//! output share memory; a kernel says in its contract where that is allowed. Whatever its arguments, a
+//! kernel neither panics nor reads or writes outside its slices: arguments that break the contract give
+//! [`ContractError`] before the first element is written.
+//!
+//! Numerics: an int8 result is defined bit for bit by the scalar file, in one of the two roundings of
+//! [`requantize`]. A float reduction adds in the order of the scalar file without fused multiply-add;
+//! `min`, `max` and clamping let NaN through, and subnormals are kept.
+#![no_std]
+#![deny(unsafe_code)]
+
+#[cfg(test)]
+extern crate std;
+
+pub mod add;
+pub mod affine;
+pub mod average_pool2d;
+pub mod conv2d;
+pub mod depthwise_conv2d;
+pub mod fully_connected;
+pub mod max_pool2d;
+pub mod requantize;
+pub mod softmax;
+pub mod table;
+pub mod transpose;
+pub mod unary;
+
+mod cells;
+mod math;
+mod window;
+
+#[cfg(test)]
+mod testing;
+
+pub use cells::{load, store, view};
+pub use core::cell::Cell;
+pub use math::{exp, round_ties_even, sigmoid, tanh};
+pub use window::Window;
+
+/// Operands whose shapes, lengths or parameters break a kernel's contract. Nothing was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ContractError;
+
+/// Result of a kernel.
+pub type Result = core::result::Result<(), ContractError>;
+
+/// `Ok` where the contract holds.
+pub(crate) fn require(holds: bool) -> Result {
+    if holds { Ok(()) } else { Err(ContractError) }
+}
+
+/// Product of extents, or `None` where it overflows.
+pub(crate) fn product(extents: &[usize]) -> Option<usize> {
+    extents.iter().try_fold(1usize, |n, &e| n.checked_mul(e))
+}
+
+/// Clamp that lets NaN through and, unlike `f32::clamp`, cannot panic on its bounds.
+pub(crate) fn clamp_f32(value: f32, min: f32, max: f32) -> f32 {
+    if value < min {
+        min
+    } else if value > max {
+        max
+    } else {
+        value
+    }
+}

@@ -1,0 +1,34 @@
+use super::{F32, I8, Scaling};
+use crate::clamp_f32;
+use crate::requantize::{round_to_i32, scale_tflite};
+
+pub(super) fn f32(op: &F32<'_>) {
+    let [min, max] = op.clamp;
+    for ((a, b), y) in op.a.iter().zip(op.b).zip(op.output) {
+        y.set(clamp_f32(a.get() + b.get(), min, max));
+    }
+}
+
+pub(super) fn i8(op: &I8<'_>) {
+    for ((a, b), y) in op.a.iter().zip(op.b).zip(op.output) {
+        let a = i32::from(a.get()) - op.quant.input_zero_point;
+        let b = i32::from(b.get()) - op.b_zero_point;
+        y.set(op.quant.finish(sum(op.scaling, a, b)));
+    }
+}
+
+fn sum(scaling: Scaling, a: i32, b: i32) -> i32 {
+    match scaling {
+        Scaling::Onnx { a: ma, b: mb } => round_to_i32(a as f32 * ma + b as f32 * mb),
+        Scaling::Tflite {
+            left_shift,
+            a: [ma, sa],
+            b: [mb, sb],
+            y: [my, sy],
+        } => {
+            let a = scale_tflite(a.wrapping_shl(left_shift), ma, sa);
+            let b = scale_tflite(b.wrapping_shl(left_shift), mb, sb);
+            scale_tflite(a.wrapping_add(b), my, sy)
+        }
+    }
+}

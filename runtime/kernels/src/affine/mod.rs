@@ -1,0 +1,85 @@
+//! Between real values and int8, and between int8 scales (ONNX `QuantizeLinear`, `DequantizeLinear`).
+
+use core::cell::Cell;
+
+use crate::requantize::{Multiplier, Quant, round_to_i32};
+use crate::{Result, require};
+
+/// `sat(rne(x / scale) + zero_point)`; NaN gives the zero point.
+///
+/// # Errors
+/// [`ContractError`](crate::ContractError) where the lengths differ or the zero point is not an i8.
+pub fn quantize(scale: f32, zero_point: i32, input: &[Cell<f32>], output: &[Cell<i8>]) -> Result {
+    let quant = Quant {
+        input_zero_point: 0,
+        output_zero_point: zero_point,
+        min: -128,
+        max: 127,
+    };
+    require(input.len() == output.len())?;
+    quant.check()?;
+    for (x, y) in input.iter().zip(output) {
+        let x = x.get();
+        let steps = if x.is_nan() {
+            0
+        } else {
+            round_to_i32(x / scale)
+        };
+        y.set(quant.finish(steps));
+    }
+    Ok(())
+}
+
+/// `(x - zero_point) * scale`.
+///
+/// # Errors
+/// [`ContractError`](crate::ContractError) where the lengths differ or the zero point is not an i8.
+pub fn dequantize(scale: f32, zero_point: i32, input: &[Cell<i8>], output: &[Cell<f32>]) -> Result {
+    require(input.len() == output.len() && i8::try_from(zero_point).is_ok())?;
+    for (x, y) in input.iter().zip(output) {
+        y.set((i32::from(x.get()) - zero_point) as f32 * scale);
+    }
+    Ok(())
+}
+
+/// From one scale and zero point to another. The output may be the input's memory.
+///
+/// # Errors
+/// [`ContractError`](crate::ContractError) where the lengths differ or a zero point is not an i8.
+pub fn requantize(
+    quant: &Quant,
+    multiplier: Multiplier,
+    input: &[Cell<i8>],
+    output: &[Cell<i8>],
+) -> Result {
+    require(input.len() == output.len())?;
+    quant.check()?;
+    for (x, y) in input.iter().zip(output) {
+        let difference = i32::from(x.get()) - quant.input_zero_point;
+        y.set(quant.finish(multiplier.scale(difference)));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{cells, values};
+
+    #[test]
+    fn quantize_rounds_half_to_even_and_saturates() {
+        let x = cells(&[0.25f32, 0.75, -0.25, 1e9, -1e9, f32::NAN, f32::INFINITY]);
+        let y = cells(&[0i8; 7]);
+        quantize(0.5, 10, &x, &y).unwrap();
+        assert_eq!(values(&y), [10, 12, 10, 127, -128, 10, 127]);
+    }
+
+    #[test]
+    fn a_round_trip_keeps_every_value() {
+        let all: std::vec::Vec<i8> = (-128..=127).map(|x| x as i8).collect();
+        let (x, real, y) = (cells(&all), cells(&[0.0f32; 256]), cells(&[0i8; 256]));
+        dequantize(0.037, -7, &x, &real).unwrap();
+        quantize(0.037, -7, &real, &y).unwrap();
+        assert_eq!(values(&y), all);
+    }
+}

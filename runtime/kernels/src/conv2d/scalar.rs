@@ -1,0 +1,107 @@
+use super::{F32, I8};
+use crate::{Cell, Window, clamp_f32, store};
+
+/// Calls `f(pixel, tap)` for every tap that lies inside the input.
+#[inline(always)]
+fn for_each_tap(window: &Window, oy: usize, ox: usize, mut f: impl FnMut(usize, usize)) {
+    let [kh, kw] = window.kernel;
+    for ky in 0..kh {
+        for kx in 0..kw {
+            if let Some(pixel) = window.pixel(oy, ox, ky, kx) {
+                f(pixel, ky * kw + kx);
+            }
+        }
+    }
+}
+
+/// Input and output channels of a group.
+fn per_group(window: &Window, groups: usize) -> (usize, usize) {
+    let ([_, _, inputs], [_, _, outputs]) = (window.input, window.output);
+    let share = |channels: usize| channels.checked_div(groups).unwrap_or(0);
+    (share(inputs), share(outputs))
+}
+
+/// Every output channel with the first input channel of its group.
+fn filters(groups: usize, outputs: usize, inputs: usize) -> impl Iterator<Item = (usize, usize)> {
+    (0..groups)
+        .flat_map(move |group| (0..outputs).map(move |o| (group * outputs + o, group * inputs)))
+}
+
+/// Calls `f(oy, ox, first output element)` for every output pixel.
+#[inline(always)]
+fn for_each_pixel(window: &Window, mut f: impl FnMut(usize, usize, usize)) {
+    let [height, width, channels] = window.output;
+    for oy in 0..height {
+        for ox in 0..width {
+            f(oy, ox, (oy * width + ox) * channels);
+        }
+    }
+}
+
+/// The channels of one pixel and the weights of one tap, paired.
+#[inline(always)]
+fn channels<'a, T>(
+    input: &'a [Cell<T>],
+    weights: &'a [T],
+    input_start: usize,
+    weights_start: usize,
+    count: usize,
+) -> impl Iterator<Item = (&'a Cell<T>, &'a T)> {
+    let x = input
+        .get(input_start..input_start + count)
+        .unwrap_or_default();
+    let w = weights
+        .get(weights_start..weights_start + count)
+        .unwrap_or_default();
+    x.iter().zip(w)
+}
+
+pub(super) fn f32(op: &F32<'_>) {
+    let window = op.window;
+    let [_, _, in_channels] = window.input;
+    let (per_group_in, per_group_out) = per_group(&window, op.groups);
+    let filter = window.taps() * per_group_in;
+    let [min, max] = op.clamp;
+    for_each_pixel(&window, |oy, ox, start| {
+        for (o, first_channel) in filters(op.groups, per_group_out, per_group_in) {
+            let mut sum = 0.0f32;
+            for_each_tap(&window, oy, ox, |pixel, tap| {
+                let x = pixel * in_channels + first_channel;
+                let w = o * filter + tap * per_group_in;
+                for (x, w) in channels(op.input, op.weights, x, w, per_group_in) {
+                    sum += x.get() * w;
+                }
+            });
+            let bias = op.bias.and_then(|b| b.get(o)).copied().unwrap_or(0.0);
+            store(op.output, start + o, clamp_f32(sum + bias, min, max));
+        }
+    });
+}
+
+pub(super) fn i8(op: &I8<'_>) {
+    let window = op.window;
+    let [_, _, in_channels] = window.input;
+    let (per_group_in, per_group_out) = per_group(&window, op.groups);
+    let filter = window.taps() * per_group_in;
+    let input_zero_point = op.quant.input_zero_point;
+    for_each_pixel(&window, |oy, ox, start| {
+        for (o, first_channel) in filters(op.groups, per_group_out, per_group_in) {
+            let weight_zero_point = op.weight_zero_points.and_then(|z| z.get(o)).copied();
+            let weight_zero_point = i32::from(weight_zero_point.unwrap_or(0));
+            let mut sum = op.bias.and_then(|b| b.get(o)).copied().unwrap_or(0);
+            for_each_tap(&window, oy, ox, |pixel, tap| {
+                let x = pixel * in_channels + first_channel;
+                let w = o * filter + tap * per_group_in;
+                for (x, w) in channels(op.input, op.weights, x, w, per_group_in) {
+                    let x = i32::from(x.get()) - input_zero_point;
+                    sum = sum.wrapping_add(x * (i32::from(*w) - weight_zero_point));
+                }
+            });
+            store(
+                op.output,
+                start + o,
+                op.quant.finish(op.multipliers.scale(sum, o)),
+            );
+        }
+    });
+}

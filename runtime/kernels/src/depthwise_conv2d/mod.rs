@@ -1,0 +1,95 @@
+//! 2-D convolution where every output channel reads one input channel (ONNX `Conv` with as many groups as
+//! input channels; TensorFlow Lite `DEPTHWISE_CONV_2D`).
+//!
+//! Shapes: input `[1, h, w, i]`, weights `[kh, kw, o]`, bias `[o]`, output `[1, oh, ow, o]` with `o` a
+//! multiple of `i`; output channel `c` reads input channel `c / (o / i)`. Padded taps count as zero (as the
+//! zero point in int8). Input and output must not overlap. Needs no scratch memory.
+
+mod scalar;
+
+use core::cell::Cell;
+
+use crate::requantize::{Multipliers, Quant};
+use crate::{ContractError, Result, Window, product, require};
+
+/// Operands of a float depthwise convolution.
+#[derive(Clone, Copy)]
+pub struct F32<'a> {
+    /// Extents and window.
+    pub window: Window,
+    /// `[1, h, w, i]`.
+    pub input: &'a [Cell<f32>],
+    /// `[kh, kw, o]`.
+    pub weights: &'a [f32],
+    /// `[o]`.
+    pub bias: Option<&'a [f32]>,
+    /// Fused activation: least and greatest value.
+    pub clamp: [f32; 2],
+    /// `[1, oh, ow, o]`.
+    pub output: &'a [Cell<f32>],
+}
+
+/// Operands of an int8 depthwise convolution.
+#[derive(Clone, Copy)]
+pub struct I8<'a> {
+    /// Extents and window.
+    pub window: Window,
+    /// `[1, h, w, i]`.
+    pub input: &'a [Cell<i8>],
+    /// `[kh, kw, o]`.
+    pub weights: &'a [i8],
+    /// `[o]`; none where all are zero.
+    pub weight_zero_points: Option<&'a [i8]>,
+    /// `[o]`, with scale `sx * sw[o]`.
+    pub bias: Option<&'a [i32]>,
+    /// `[o]`.
+    pub multipliers: Multipliers<'a>,
+    /// Zero points and fused activation.
+    pub quant: Quant,
+    /// `[1, oh, ow, o]`.
+    pub output: &'a [Cell<i8>],
+}
+
+/// Depthwise convolution in f32; taps are added row by row, then the bias.
+///
+/// # Errors
+/// [`ContractError`] where lengths and extents do not fit.
+pub fn f32(op: &F32<'_>) -> Result {
+    op.window.check(op.input.len(), op.output.len())?;
+    check_weights(&op.window, op.weights.len())?;
+    check_channels(&op.window, op.bias.map(<[f32]>::len))?;
+    scalar::f32(op);
+    Ok(())
+}
+
+/// Depthwise convolution in int8.
+///
+/// # Errors
+/// [`ContractError`] where lengths and extents do not fit.
+pub fn i8(op: &I8<'_>) -> Result {
+    let [_, _, channels] = op.window.output;
+    op.window.check(op.input.len(), op.output.len())?;
+    check_weights(&op.window, op.weights.len())?;
+    check_channels(&op.window, op.bias.map(<[i32]>::len))?;
+    check_channels(&op.window, op.weight_zero_points.map(<[i8]>::len))?;
+    op.multipliers.check(channels)?;
+    op.quant.check()?;
+    scalar::i8(op);
+    Ok(())
+}
+
+fn check_weights(window: &Window, len: usize) -> Result {
+    let ([_, _, i], [_, _, o], [kh, kw]) = (window.input, window.output, window.kernel);
+    require(o.checked_rem(i) == Some(0) && product(&[kh, kw, o]) == Some(len))
+}
+
+fn check_channels(window: &Window, len: Option<usize>) -> Result {
+    let [_, _, channels] = window.output;
+    require(len.is_none_or(|len| len == channels))
+}
+
+/// Output channels of one input channel.
+fn channel_multiplier(window: &Window) -> core::result::Result<usize, ContractError> {
+    let ([_, _, i], [_, _, o]) = (window.input, window.output);
+    o.checked_div(i).ok_or(ContractError)
+}

@@ -1,0 +1,26 @@
+use crate::{Cell, Window, load, store};
+
+pub(super) fn pool<T: Copy + Default>(
+    window: &Window,
+    input: &[Cell<T>],
+    output: &[Cell<T>],
+    least: T,
+    larger: impl Fn(T, T) -> T,
+) {
+    let ([height, width, channels], [kh, kw]) = (window.output, window.kernel);
+    for oy in 0..height {
+        for ox in 0..width {
+            for c in 0..channels {
+                let mut best = least;
+                for ky in 0..kh {
+                    for kx in 0..kw {
+                        if let Some(pixel) = window.pixel(oy, ox, ky, kx) {
+                            best = larger(best, load(input, pixel * channels + c));
+                        }
+                    }
+                }
+                store(output, (oy * width + ox) * channels + c, best);
+            }
+        }
+    }
+}

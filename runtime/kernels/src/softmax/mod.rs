@@ -1,0 +1,120 @@
+//! Softmax over the last axis (ONNX `Softmax`, opset 13; TensorFlow Lite `SOFTMAX`).
+//!
+//! Shapes: input and output `[rows, length]`. The output may be the input's memory. Needs no scratch memory.
+//!
+//! f32: `exp(x - max) / sum`, summed in order. int8: the output's scale is 1/256 and its zero point -128.
+//! Numerics `onnx` computes in f32 from `(x - max) * sx` and rounds half to even; numerics `tflite` is
+//! TensorFlow Lite's fixed-point reference (gemmlowp).
+
+mod gemmlowp;
+mod scalar;
+
+use core::cell::Cell;
+
+use crate::{Result, require};
+
+/// How int8 inputs come to real values.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Scaling {
+    /// The input's scale.
+    Onnx(f32),
+    /// Q31 multiplier and left shift of the differences to the maximum, and the least difference that
+    /// counts.
+    Tflite {
+        /// Q31.
+        multiplier: i32,
+        /// Left shift.
+        shift: i32,
+        /// Smaller differences give -128.
+        diff_min: i32,
+    },
+}
+
+/// Softmax in f32 over rows of `length`.
+///
+/// # Errors
+/// [`ContractError`](crate::ContractError) where the lengths differ or are no multiple of `length`.
+pub fn f32(length: usize, input: &[Cell<f32>], output: &[Cell<f32>]) -> Result {
+    check(length, input.len(), output.len())?;
+    for (x, y) in input
+        .chunks_exact(length.max(1))
+        .zip(output.chunks_exact(length.max(1)))
+    {
+        scalar::f32(x, y);
+    }
+    Ok(())
+}
+
+/// Softmax in int8 over rows of `length`.
+///
+/// # Errors
+/// [`ContractError`](crate::ContractError) where the lengths differ or are no multiple of `length`.
+pub fn i8(length: usize, scaling: Scaling, input: &[Cell<i8>], output: &[Cell<i8>]) -> Result {
+    check(length, input.len(), output.len())?;
+    for (x, y) in input
+        .chunks_exact(length.max(1))
+        .zip(output.chunks_exact(length.max(1)))
+    {
+        match scaling {
+            Scaling::Onnx(scale) => scalar::i8(scale, x, y),
+            Scaling::Tflite {
+                multiplier,
+                shift,
+                diff_min,
+            } => {
+                gemmlowp::i8(multiplier, shift, diff_min, x, y);
+            }
+        }
+    }
+    Ok(())
+}
+
+fn check(length: usize, input: usize, output: usize) -> Result {
+    require(length > 0 && input == output && input.is_multiple_of(length))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{cells, values};
+    use proptest::prelude::*;
+    use std::vec::Vec;
+
+    fn exact(x: &[f64]) -> Vec<f64> {
+        let max = x.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        let e: Vec<f64> = x.iter().map(|x| (x - max).exp()).collect();
+        let sum: f64 = e.iter().sum();
+        e.iter().map(|e| e / sum).collect()
+    }
+
+    proptest! {
+        #[test]
+        fn f32_is_close_to_the_exact_one(x in prop::collection::vec(-30.0f32..30.0, 1..40)) {
+            let y = cells(&x);
+            f32(x.len(), &y, &y).unwrap();
+            let reference = exact(&x.iter().map(|&x| f64::from(x)).collect::<Vec<_>>());
+            for (y, r) in values(&y).iter().zip(reference) {
+                prop_assert!((f64::from(*y) - r).abs() <= 1e-6 * r.max(1e-30) * x.len() as f64);
+            }
+        }
+
+        #[test]
+        fn both_int8_roundings_are_within_a_step(x in prop::collection::vec(any::<i8>(), 1..40)) {
+            let scale = 0.1f32;
+            let reference = exact(&x.iter().map(|&x| f64::from(x) * f64::from(scale)).collect::<Vec<_>>());
+            // beta * scale * 2^26 = Q31 multiplier * 2^shift, as TensorFlow Lite prepares it.
+            let real = f64::from(scale) * f64::from(1 << 26);
+            let shift = real.log2().floor() as i32 + 1;
+            let multiplier = (real / f64::from(shift).exp2() * f64::from(1u32 << 31)).round() as i32;
+            let tflite = Scaling::Tflite { multiplier, shift, diff_min: -248 };
+            for scaling in [Scaling::Onnx(scale), tflite] {
+                let y = cells(&x);
+                i8(x.len(), scaling, &y, &y).unwrap();
+                for (y, r) in values(&y).iter().zip(&reference) {
+                    let wanted = (r * 256.0 - 128.0).min(127.0);
+                    prop_assert!((f64::from(*y) - wanted).abs() <= 1.0, "{scaling:?}: {y} for {wanted}");
+                }
+            }
+        }
+    }
+}
