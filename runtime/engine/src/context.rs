@@ -1,0 +1,188 @@
+use core::cell::Cell;
+
+use bytemuck::Pod;
+use cadet_format::{DType, Error, KernelId, NO_TENSOR, Package, Region, Step, TensorInfo};
+use cadet_kernels::view;
+
+use crate::memory::Cells;
+
+/// What a kernel sees of the step that it runs: operands, parameters and run-time scalars.
+pub struct Context<'a> {
+    pub(crate) package: &'a Package<'a>,
+    pub(crate) step: &'a Step,
+    pub(crate) cells: &'a Cells<'a>,
+    pub(crate) scalars: &'a [u32],
+}
+
+/// A Rust type that is an element type of tensors.
+pub trait Element: Pod + Default {
+    /// The element type.
+    const DTYPE: DType;
+}
+
+impl Element for f32 {
+    const DTYPE: DType = DType::F32;
+}
+impl Element for i8 {
+    const DTYPE: DType = DType::I8;
+}
+impl Element for u8 {
+    const DTYPE: DType = DType::U8;
+}
+impl Element for i16 {
+    const DTYPE: DType = DType::I16;
+}
+impl Element for i32 {
+    const DTYPE: DType = DType::I32;
+}
+impl Element for i64 {
+    const DTYPE: DType = DType::I64;
+}
+
+/// One operand of a step.
+#[derive(Clone, Copy)]
+pub struct Operand<'a> {
+    /// Type, shape and quantisation.
+    pub info: TensorInfo<'a>,
+    bytes: Bytes<'a>,
+}
+
+#[derive(Clone, Copy)]
+enum Bytes<'a> {
+    Constant(&'a [u8]),
+    Cells(&'a [Cell<u8>]),
+}
+
+impl<'a> Operand<'a> {
+    /// The elements of an activation.
+    ///
+    /// # Errors
+    /// [`Error::KernelContract`] where the operand is a constant or of another type.
+    pub fn cells<T: Element>(&self) -> Result<&'a [Cell<T>], Error> {
+        match self.bytes {
+            Bytes::Cells(bytes) if self.info.dtype == T::DTYPE => view(bytes),
+            _ => None,
+        }
+        .ok_or(Error::KernelContract)
+    }
+
+    /// The bytes of an activation of any type.
+    ///
+    /// # Errors
+    /// [`Error::KernelContract`] where the operand is a constant.
+    pub fn byte_cells(&self) -> Result<&'a [Cell<u8>], Error> {
+        match self.bytes {
+            Bytes::Cells(bytes) => Ok(bytes),
+            Bytes::Constant(_) => Err(Error::KernelContract),
+        }
+    }
+
+    /// The elements of a constant.
+    ///
+    /// # Errors
+    /// [`Error::KernelContract`] where the operand is an activation or of another type.
+    pub fn constant<T: Element>(&self) -> Result<&'a [T], Error> {
+        match self.bytes {
+            Bytes::Constant(bytes) if self.info.dtype == T::DTYPE => {
+                bytemuck::try_cast_slice(bytes).map_err(|_| Error::KernelContract)
+            }
+            _ => Err(Error::KernelContract),
+        }
+    }
+
+    /// Height, width and channels of a `[1, h, w, c]` activation.
+    ///
+    /// # Errors
+    /// [`Error::KernelContract`] for any other shape.
+    pub fn image(&self) -> Result<[usize; 3], Error> {
+        match *self.info.dims {
+            [1, h, w, c] => Ok([h as usize, w as usize, c as usize]),
+            _ => Err(Error::KernelContract),
+        }
+    }
+
+    /// Number of rows and length of the last axis.
+    ///
+    /// # Errors
+    /// [`Error::KernelContract`] for a tensor without axes.
+    pub fn rows(&self) -> Result<[usize; 2], Error> {
+        let (&last, rest) = self.info.dims.split_last().ok_or(Error::KernelContract)?;
+        let rows = rest
+            .iter()
+            .fold(1usize, |n, &dim| n.saturating_mul(dim as usize));
+        Ok([rows, last as usize])
+    }
+}
+
+impl<'a> Context<'a> {
+    /// Identity of the kernel that was asked for.
+    ///
+    /// # Errors
+    /// [`Error::BadStep`] never in a checked package.
+    pub fn kernel(&self) -> Result<KernelId, Error> {
+        let index = usize::from(self.step.kernel);
+        self.package
+            .kernels()
+            .get(index)
+            .copied()
+            .ok_or(Error::BadStep)
+    }
+
+    /// The parameter block.
+    ///
+    /// # Errors
+    /// [`Error::KernelContract`] where it has another length.
+    pub fn params<P: Pod>(&self) -> Result<P, Error> {
+        let bytes = self.package.params_of(self.step).ok_or(Error::BadStep)?;
+        bytemuck::try_pod_read_unaligned(bytes).map_err(|_| Error::KernelContract)
+    }
+
+    /// Run-time scalar `index`.
+    pub fn scalar(&self, index: usize) -> Option<u32> {
+        self.scalars.get(index).copied()
+    }
+
+    /// Input `index`.
+    ///
+    /// # Errors
+    /// [`Error::KernelContract`] where it is not given.
+    pub fn input(&self, index: usize) -> Result<Operand<'a>, Error> {
+        self.optional_input(index)?.ok_or(Error::KernelContract)
+    }
+
+    /// Input `index`, where it is given.
+    ///
+    /// # Errors
+    /// [`Error::BadStep`] never in a checked package.
+    pub fn optional_input(&self, index: usize) -> Result<Option<Operand<'a>>, Error> {
+        match self.package.step_inputs(self.step).get(index) {
+            None | Some(&NO_TENSOR) => Ok(None),
+            Some(&tensor) => self.operand(tensor).map(Some),
+        }
+    }
+
+    /// Output `index`.
+    ///
+    /// # Errors
+    /// [`Error::KernelContract`] where it is not given.
+    pub fn output(&self, index: usize) -> Result<Operand<'a>, Error> {
+        let outputs = self.package.step_outputs(self.step);
+        self.operand(*outputs.get(index).ok_or(Error::KernelContract)?)
+    }
+
+    fn operand(&self, tensor: u16) -> Result<Operand<'a>, Error> {
+        let info = self.package.tensor(tensor).ok_or(Error::BadStep)?;
+        let bytes = match info.region {
+            Region::Weights(index) => self
+                .package
+                .weights(index)
+                .and_then(|region| region.get(info.offset..info.offset.checked_add(info.bytes)?))
+                .map(Bytes::Constant),
+            _ => self.cells.bytes(&info).map(Bytes::Cells),
+        };
+        Ok(Operand {
+            info,
+            bytes: bytes.ok_or(Error::BadStep)?,
+        })
+    }
+}

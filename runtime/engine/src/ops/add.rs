@@ -1,0 +1,44 @@
+use cadet_format::{AddF32, AddI8, Error, Multiplier, Numerics};
+use cadet_kernels::add::{self, Scaling};
+
+use super::convert::{clamp, contract, numerics, quant};
+use crate::Context;
+
+pub(crate) fn f32(context: &Context<'_>) -> Result<(), Error> {
+    let params: AddF32 = context.params()?;
+    add::f32(&add::F32 {
+        a: context.input(0)?.cells()?,
+        b: context.input(1)?.cells()?,
+        clamp: clamp(&params.clamp),
+        output: context.output(0)?.cells()?,
+    })
+    .map_err(contract)
+}
+
+pub(crate) fn i8(context: &Context<'_>) -> Result<(), Error> {
+    let params: AddI8 = context.params()?;
+    let ratio = |m: Multiplier| f32::from_bits(m.bits as u32);
+    let q31 = |m: Multiplier| [m.bits, m.shift];
+    let scaling = match numerics(context)? {
+        Numerics::Onnx => Scaling::Onnx {
+            a: ratio(params.a),
+            b: ratio(params.b),
+        },
+        Numerics::Tflite => Scaling::Tflite {
+            left_shift: params.left_shift,
+            a: q31(params.a),
+            b: q31(params.b),
+            y: q31(params.y),
+        },
+        Numerics::None => return Err(Error::BadStep),
+    };
+    add::i8(&add::I8 {
+        a: context.input(0)?.cells()?,
+        b: context.input(1)?.cells()?,
+        quant: quant(&params.quant),
+        b_zero_point: params.b_zero_point,
+        scaling,
+        output: context.output(0)?.cells()?,
+    })
+    .map_err(contract)
+}

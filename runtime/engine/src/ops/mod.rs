@@ -1,0 +1,13 @@
+//! From a step's operands and parameter block to a kernel's arguments, one file a family.
+
+pub(crate) mod add;
+pub(crate) mod affine;
+pub(crate) mod conv2d;
+pub(crate) mod data;
+pub(crate) mod depthwise_conv2d;
+pub(crate) mod elementwise;
+pub(crate) mod fully_connected;
+pub(crate) mod pool2d;
+pub(crate) mod softmax;
+
+mod convert;

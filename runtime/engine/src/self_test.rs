@@ -1,0 +1,83 @@
+use cadet_format::{Error, Generator, crc32};
+
+use crate::Session;
+
+/// Where a self-test went wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Divergence {
+    /// Golden vector.
+    pub vector: usize,
+    /// Step, counted over all programs.
+    pub step: usize,
+    /// [`Error::SelfTestFailed`] for another result, or the error that stopped the run.
+    pub error: Error,
+}
+
+/// Runs every golden vector of the session's package and compares what every step makes of it.
+///
+/// # Errors
+/// The first step that diverges. [`Error::NoGolden`] where the package has no vectors, or vectors whose
+/// results are not promised to be the same on every target.
+pub fn self_test(session: &mut Session<'_, '_>) -> Result<(), Divergence> {
+    let none = Divergence {
+        vector: 0,
+        step: 0,
+        error: Error::NoGolden,
+    };
+    let golden = session
+        .package()
+        .golden()
+        .filter(|g| g.is_exact())
+        .ok_or(none)?;
+    for vector in 0..golden.vectors() {
+        let mut reached = 0;
+        let mut generator = golden.generator(vector).ok_or(none)?;
+        run_golden(session, &mut generator, |step, crc| {
+            reached = step;
+            if golden.crc(vector, step) == Some(crc) {
+                Ok(())
+            } else {
+                Err(Error::SelfTestFailed)
+            }
+        })
+        .map_err(|error| Divergence {
+            vector,
+            step: reached,
+            error,
+        })?;
+    }
+    Ok(())
+}
+
+/// Runs all programs, one after the other, on inputs from `generator`; `on_step` is given the number of each
+/// step and the CRC-32 of its outputs, and may stop the run.
+///
+/// # Errors
+/// The first error of the session or of `on_step`.
+pub fn run_golden(
+    session: &mut Session<'_, '_>,
+    generator: &mut Generator,
+    mut on_step: impl FnMut(usize, u32) -> Result<(), Error>,
+) -> Result<(), Error> {
+    session.reset_state();
+    let package = *session.package();
+    let mut number = 0;
+    for program in 0..package.programs().len() {
+        for input in 0..package.inputs(program).ok_or(Error::NoSuchIndex)?.len() {
+            let dtype = session.input_info(program, input)?.dtype;
+            generator.fill(dtype, session.input_mut(program, input)?);
+        }
+        let steps = package.steps(program).ok_or(Error::NoSuchIndex)?;
+        for (index, step) in steps.iter().enumerate() {
+            session.step(program, index)?;
+            let mut crc = 0u32;
+            for &output in package.step_outputs(step) {
+                // A step with several outputs chains their checksums.
+                crc = crc.rotate_left(1) ^ crc32(session.tensor(output)?);
+            }
+            on_step(number, crc)?;
+            number += 1;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,202 @@
+use bytemuck::Pod;
+use cadet_format::{Error, MAX_KERNELS, MAX_SCALARS, Package, Region, TensorInfo};
+use heapless::Vec;
+
+use crate::memory::Memory;
+use crate::{Context, Kernel, StepFn};
+
+/// A package at work in a caller's memory. Several sessions may share one package.
+///
+/// # Memory
+/// Exactly `ARENA_BYTES` and `STATE_BYTES` of the caller's buffers, and the session itself (a few hundred
+/// bytes). Inputs lie in the arena: what they hold after a run is undefined unless the package was made to
+/// keep them.
+pub struct Session<'p, 'm> {
+    package: Package<'p>,
+    memory: Memory<'m>,
+    kernels: Vec<StepFn, MAX_KERNELS>,
+    scalars: [u32; MAX_SCALARS],
+}
+
+impl<'p, 'm> Session<'p, 'm> {
+    /// Binds a package to memory and to the kernels it needs, and resets the state.
+    ///
+    /// # Errors
+    /// [`Error::MissingKernel`] where `kernels` lacks one; [`Error::ArenaTooSmall`],
+    /// [`Error::StateTooSmall`], [`Error::ExternalTooSmall`] or [`Error::MemoryMisaligned`] where the memory
+    /// does not fit.
+    pub fn new(
+        package: Package<'p>,
+        memory: Memory<'m>,
+        kernels: &[Kernel],
+    ) -> Result<Session<'p, 'm>, Error> {
+        let mut resolved = Vec::new();
+        for id in package.kernels() {
+            let kernel = kernels.iter().find(|kernel| kernel.id == *id);
+            let run = kernel.ok_or(Error::MissingKernel)?.run;
+            resolved.push(run).map_err(|_| Error::BadHeader)?;
+        }
+        let memory = memory.fit(package.header())?;
+        let mut session = Session {
+            package,
+            memory,
+            kernels: resolved,
+            scalars: [0; MAX_SCALARS],
+        };
+        session.reset_state();
+        Ok(session)
+    }
+
+    /// Zeroes the state and sets the run-time scalars to their first values.
+    pub fn reset_state(&mut self) {
+        for state in &mut self.memory.state {
+            state.fill(0);
+        }
+        for (value, scalar) in self.scalars.iter_mut().zip(self.package.scalars()) {
+            *value = scalar.initial;
+        }
+    }
+
+    /// The package.
+    pub fn package(&self) -> &Package<'p> {
+        &self.package
+    }
+
+    /// Sets run-time scalar `index`.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchIndex`], or [`Error::ScalarOutOfBounds`] where `value` is not within its bounds.
+    pub fn set_scalar(&mut self, index: usize, value: u32) -> Result<(), Error> {
+        let bounds = self
+            .package
+            .scalars()
+            .get(index)
+            .ok_or(Error::NoSuchIndex)?;
+        if value < bounds.min || value > bounds.max {
+            return Err(Error::ScalarOutOfBounds);
+        }
+        *self.scalars.get_mut(index).ok_or(Error::NoSuchIndex)? = value;
+        Ok(())
+    }
+
+    /// Runs all steps of `program`.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchIndex`] for a program that is not there; [`Error::KernelContract`] where a step's
+    /// operands do not fit together, which no compiled package's do.
+    pub fn run(&mut self, program: usize) -> Result<(), Error> {
+        let steps = self.package.steps(program).ok_or(Error::NoSuchIndex)?;
+        for step in 0..steps.len() {
+            self.step(program, step)?;
+        }
+        Ok(())
+    }
+
+    /// Runs one step of `program`: for watchdogs, cooperative schedulers and profiles. Steps are to be run
+    /// in order.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run).
+    pub fn step(&mut self, program: usize, step: usize) -> Result<(), Error> {
+        let steps = self.package.steps(program).ok_or(Error::NoSuchIndex)?;
+        let step = steps.get(step).ok_or(Error::NoSuchIndex)?;
+        let run = self
+            .kernels
+            .get(usize::from(step.kernel))
+            .ok_or(Error::BadStep)?;
+        let cells = self.memory.cells();
+        run(&Context {
+            package: &self.package,
+            step,
+            cells: &cells,
+            scalars: &self.scalars,
+        })
+    }
+
+    /// Type, shape and quantisation of input `index` of `program`.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchIndex`].
+    pub fn input_info(&self, program: usize, index: usize) -> Result<TensorInfo<'p>, Error> {
+        self.port(self.package.inputs(program), index)
+    }
+
+    /// Type, shape and quantisation of output `index` of `program`.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchIndex`].
+    pub fn output_info(&self, program: usize, index: usize) -> Result<TensorInfo<'p>, Error> {
+        self.port(self.package.outputs(program), index)
+    }
+
+    /// The bytes of input `index` of `program`, to be written in place before a run.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchIndex`].
+    pub fn input_mut(&mut self, program: usize, index: usize) -> Result<&mut [u8], Error> {
+        let tensor = self.input_info(program, index)?;
+        self.memory.bytes_mut(&tensor).ok_or(Error::BadProgram)
+    }
+
+    /// The bytes of output `index` of `program`, valid until the next run.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchIndex`].
+    pub fn output(&self, program: usize, index: usize) -> Result<&[u8], Error> {
+        self.bytes(self.output_info(program, index)?)
+    }
+
+    /// Copies `values` into input `index` of `program`.
+    ///
+    /// # Errors
+    /// [`Error::WrongShape`] where the number of bytes is another.
+    pub fn write_input<T: Pod>(
+        &mut self,
+        program: usize,
+        index: usize,
+        values: &[T],
+    ) -> Result<(), Error> {
+        let bytes: &[u8] = bytemuck::try_cast_slice(values).map_err(|_| Error::WrongShape)?;
+        let input = self.input_mut(program, index)?;
+        if input.len() != bytes.len() {
+            return Err(Error::WrongShape);
+        }
+        input.copy_from_slice(bytes);
+        Ok(())
+    }
+
+    /// Output `index` of `program` as elements.
+    ///
+    /// # Errors
+    /// [`Error::WrongShape`] where the bytes are not whole elements of `T`.
+    pub fn read_output<T: Pod>(&self, program: usize, index: usize) -> Result<&[T], Error> {
+        bytemuck::try_cast_slice(self.output(program, index)?).map_err(|_| Error::WrongShape)
+    }
+
+    /// The bytes of any tensor, by its index in the package. Between two steps these are what the steps so
+    /// far have left there.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchIndex`].
+    pub fn tensor(&self, index: u16) -> Result<&[u8], Error> {
+        self.bytes(self.package.tensor(index).ok_or(Error::NoSuchIndex)?)
+    }
+
+    fn bytes(&self, tensor: TensorInfo<'p>) -> Result<&[u8], Error> {
+        match tensor.region {
+            Region::Weights(index) => self
+                .package
+                .weights(index)
+                .and_then(|w| w.get(tensor.offset..tensor.offset.checked_add(tensor.bytes)?)),
+            _ => self.memory.bytes(&tensor),
+        }
+        .ok_or(Error::BadTensor)
+    }
+
+    fn port(&self, ports: Option<&[u16]>, index: usize) -> Result<TensorInfo<'p>, Error> {
+        let tensor = ports
+            .and_then(|ports| ports.get(index))
+            .ok_or(Error::NoSuchIndex)?;
+        self.package.tensor(*tensor).ok_or(Error::NoSuchIndex)
+    }
+}
