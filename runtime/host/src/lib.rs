@@ -1,1 +1,15 @@
 //! Loads packages on hosts and runs whole ONNX graphs with tract.
+
+mod aligned;
+mod error;
+mod memory;
+mod onnx_runner;
+mod package_file;
+mod real;
+
+pub use aligned::AlignedBytes;
+pub use error::HostError;
+pub use memory::HostMemory;
+pub use onnx_runner::{FloatTensor, OnnxError, OnnxRunner, ValueShape};
+pub use package_file::PackageFile;
+pub use real::{read_real, write_real};

@@ -1,0 +1,40 @@
+use cadet_format::{MAX_MEMORY_REGIONS, Package};
+use cadet_runtime::{Error, Memory, Session, kernels};
+
+use crate::AlignedBytes;
+
+/// Heap memory for one session, of exactly the bytes that its package declares.
+pub struct HostMemory {
+    arena: [AlignedBytes; MAX_MEMORY_REGIONS],
+    state: [AlignedBytes; MAX_MEMORY_REGIONS],
+    input: AlignedBytes,
+    output: AlignedBytes,
+}
+
+impl HostMemory {
+    /// Memory for sessions of `package`.
+    pub fn for_package(package: &Package<'_>) -> HostMemory {
+        let header = package.header();
+        let zeroed = |bytes: u32| AlignedBytes::zeroed(bytes as usize);
+        HostMemory {
+            arena: header.arena_bytes.map(zeroed),
+            state: header.state_bytes.map(zeroed),
+            input: zeroed(header.input_bytes),
+            output: zeroed(header.output_bytes),
+        }
+    }
+
+    /// A session with every built-in kernel.
+    ///
+    /// # Errors
+    /// As [`Session::new`].
+    pub fn session<'p, 'm>(&'m mut self, package: Package<'p>) -> Result<Session<'p, 'm>, Error> {
+        let memory = Memory {
+            arena: self.arena.each_mut().map(AlignedBytes::as_mut_slice),
+            state: self.state.each_mut().map(AlignedBytes::as_mut_slice),
+            input: self.input.as_mut_slice(),
+            output: self.output.as_mut_slice(),
+        };
+        Session::new(package, memory, kernels::ALL)
+    }
+}

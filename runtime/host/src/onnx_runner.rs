@@ -1,0 +1,192 @@
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use tract_onnx::prelude::*;
+
+/// Runs a whole ONNX graph with tract: teachers, the reference in tests, and boards with an
+/// operating system whose model has operators that the engine lacks.
+#[derive(Clone, Debug)]
+pub struct OnnxRunner {
+    plan: Arc<TypedRunnableModel>,
+    inputs: Vec<ValueShape>,
+    outputs: Vec<ValueShape>,
+}
+
+/// Name and shape of a graph's input or output.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ValueShape {
+    /// Name in the graph.
+    pub name: String,
+    /// Lengths of the axes.
+    pub shape: Vec<usize>,
+}
+
+/// An f32 tensor in row-major order.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FloatTensor {
+    /// Lengths of the axes.
+    pub shape: Vec<usize>,
+    /// Values, last axis fastest.
+    pub values: Vec<f32>,
+}
+
+/// What can go wrong with an ONNX graph.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OnnxError {
+    /// The file cannot be read.
+    #[error("cannot read the ONNX model {path}: {source}")]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// The system's reason.
+        source: std::io::Error,
+    },
+    /// tract cannot use the model.
+    #[error("cannot load the ONNX model: {reason}")]
+    Load {
+        /// tract's reason.
+        reason: String,
+    },
+    /// The inputs are not those of the graph.
+    #[error("input `{name}` is {expected:?}, got {got:?} with {values} values")]
+    Input {
+        /// The graph's name for it.
+        name: String,
+        /// Shape in the graph.
+        expected: Vec<usize>,
+        /// Shape passed.
+        got: Vec<usize>,
+        /// Values passed.
+        values: usize,
+    },
+    /// Too many or too few inputs.
+    #[error("the graph has {expected} inputs, got {got}")]
+    InputCount {
+        /// Inputs of the graph.
+        expected: usize,
+        /// Inputs passed.
+        got: usize,
+    },
+    /// tract failed while running.
+    #[error("cannot run the ONNX model: {reason}")]
+    Run {
+        /// tract's reason.
+        reason: String,
+    },
+}
+
+impl OnnxRunner {
+    /// Loads a model from a file. `batch` is the length of a first axis that the model leaves
+    /// open; a model with a fixed first axis keeps it.
+    pub fn load(path: impl AsRef<Path>, batch: usize) -> Result<Self, OnnxError> {
+        let path = path.as_ref();
+        let bytes = std::fs::read(path).map_err(|source| OnnxError::Io {
+            path: path.into(),
+            source,
+        })?;
+        Self::from_bytes(&bytes, batch)
+    }
+
+    /// Loads a model from the bytes of an ONNX file; `batch` as in [`OnnxRunner::load`].
+    pub fn from_bytes(mut bytes: &[u8], batch: usize) -> Result<Self, OnnxError> {
+        Self::prepare(&mut bytes, batch).map_err(|error| OnnxError::Load {
+            reason: format!("{error:#}"),
+        })
+    }
+
+    fn prepare(bytes: &mut &[u8], batch: usize) -> TractResult<Self> {
+        let mut model = tract_onnx::onnx().model_for_read(bytes)?;
+        for index in 0..model.inputs.len() {
+            let mut fact = model.input_fact(index)?.clone();
+            let first = fact.shape.dim(0).and_then(|dim| dim.concretize());
+            let is_open = first.is_none_or(|length| length.to_usize().is_err());
+            if is_open && fact.shape.rank().concretize() != Some(0) {
+                fact.shape.set_dim(0, batch.to_dim());
+                model.set_input_fact(index, fact)?;
+            }
+        }
+        let model = model.into_optimized()?;
+        let inputs = value_shapes(&model, model.input_outlets()?)?;
+        let outputs = value_shapes(&model, model.output_outlets()?)?;
+        Ok(Self {
+            plan: model.into_runnable()?,
+            inputs,
+            outputs,
+        })
+    }
+
+    /// Inputs, in the order [`OnnxRunner::run`] takes them.
+    pub fn inputs(&self) -> &[ValueShape] {
+        &self.inputs
+    }
+
+    /// Outputs, in the order [`OnnxRunner::run`] returns them.
+    pub fn outputs(&self) -> &[ValueShape] {
+        &self.outputs
+    }
+
+    /// Runs the graph once. Inputs are values in row-major order with their shapes.
+    ///
+    /// *Errors*: `Input` and `InputCount` where the inputs are not those of the graph, `Run`.
+    pub fn run(&self, inputs: &[(&[f32], &[usize])]) -> Result<Vec<FloatTensor>, OnnxError> {
+        if inputs.len() != self.inputs.len() {
+            return Err(OnnxError::InputCount {
+                expected: self.inputs.len(),
+                got: inputs.len(),
+            });
+        }
+        for (declared, (values, shape)) in self.inputs.iter().zip(inputs) {
+            let len: usize = shape.iter().product();
+            if declared.shape != *shape || len != values.len() {
+                return Err(OnnxError::Input {
+                    name: declared.name.clone(),
+                    expected: declared.shape.clone(),
+                    got: shape.to_vec(),
+                    values: values.len(),
+                });
+            }
+        }
+        self.execute(inputs).map_err(|error| OnnxError::Run {
+            reason: format!("{error:#}"),
+        })
+    }
+
+    fn execute(&self, inputs: &[(&[f32], &[usize])]) -> TractResult<Vec<FloatTensor>> {
+        let inputs = inputs
+            .iter()
+            .map(|(values, shape)| Ok(Tensor::from_shape(shape, values)?.into_tvalue()))
+            .collect::<TractResult<TVec<_>>>()?;
+        let outputs = self.plan.run(inputs)?;
+        outputs
+            .into_iter()
+            .map(|output| {
+                let output = output.cast_to::<f32>()?;
+                Ok(FloatTensor {
+                    shape: output.shape().to_vec(),
+                    values: output
+                        .to_plain_array_view::<f32>()?
+                        .iter()
+                        .copied()
+                        .collect(),
+                })
+            })
+            .collect()
+    }
+}
+
+fn value_shapes(model: &TypedModel, outlets: &[OutletId]) -> TractResult<Vec<ValueShape>> {
+    let value_shape = |outlet: &OutletId| {
+        let lengths = model.outlet_fact(*outlet)?.shape.iter();
+        Ok(ValueShape {
+            name: model
+                .outlet_label(*outlet)
+                .unwrap_or(&model.node(outlet.node).name)
+                .into(),
+            shape: lengths
+                .map(|length| length.to_usize())
+                .collect::<TractResult<_>>()?,
+        })
+    };
+    outlets.iter().map(value_shape).collect()
+}
