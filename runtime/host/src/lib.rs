@@ -5,6 +5,7 @@ mod error;
 mod memory;
 mod onnx_runner;
 mod package_file;
+mod paint;
 mod real;
 
 pub use aligned::AlignedBytes;
@@ -12,4 +13,5 @@ pub use error::HostError;
 pub use memory::HostMemory;
 pub use onnx_runner::{FloatTensor, OnnxError, OnnxRunner, ValueShape};
 pub use package_file::PackageFile;
+pub use paint::{MeasuredMemory, measure_memory};
 pub use real::{read_real, write_real};
