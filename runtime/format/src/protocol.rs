@@ -11,16 +11,18 @@ pub const OUTPUT_CHUNK_BYTES: usize = 128;
 /// A buffer of this length holds every message in its frame.
 pub const MAX_FRAME_BYTES: usize = 192;
 
-/// One message from board to host. A run is one `Start`, then `Step`s and `Output`s, then `Finish` or
-/// `Failure`.
+/// One message from board to host. A run is one `Start`, then `Result`s and `Output`s, then `Time`s, then
+/// `Finish`; a `Failure` ends it at any point.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Message {
     /// The firmware has started.
     Start(Start),
-    /// A step of a golden vector has run.
-    Step(StepResult),
+    /// What a step made of a golden vector.
+    Result(StepResult),
     /// Part of an output tensor.
     Output(OutputChunk),
+    /// How long a step took.
+    Time(StepTime),
     /// All went to the end.
     Finish(Finish),
     /// The run stopped.
@@ -38,7 +40,7 @@ pub struct Start {
     pub package_crc: u32,
     /// Whether the golden CRCs hold on every target.
     pub is_exact: bool,
-    /// What [`StepResult::ticks`] counts.
+    /// What [`StepTime::ticks`] counts.
     pub clock: Clock,
 }
 
@@ -62,7 +64,14 @@ pub struct StepResult {
     pub crc: u32,
     /// Whether `crc` is the package's.
     pub matches: bool,
-    /// Ticks that the step took.
+}
+
+/// How long one step took, alone: no check runs within.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StepTime {
+    /// Index of the step, counted over all programs.
+    pub step: u32,
+    /// Ticks that it took.
     pub ticks: u32,
 }
 
@@ -82,13 +91,11 @@ pub struct OutputChunk {
 /// What the whole run needed.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Finish {
-    /// Ticks of one inference without any checks in between, all programs once.
-    pub ticks: u64,
-    /// All arena regions together.
+    /// The arena.
     pub arena: MemoryUse,
-    /// All state regions together.
+    /// The state.
     pub state: MemoryUse,
-    /// Deepest stack below the measuring function, in bytes.
+    /// Stack that one inference needs below its caller's, in bytes.
     pub stack_bytes: u32,
 }
 
@@ -170,7 +177,6 @@ mod tests {
                 bytes: Vec::from_slice(&[0; OUTPUT_CHUNK_BYTES]).unwrap(),
             }),
             Message::Finish(Finish {
-                ticks: u64::MAX,
                 arena: memory,
                 state: memory,
                 stack_bytes: u32::MAX,
@@ -194,8 +200,13 @@ mod tests {
         }
 
         #[test]
-        fn steps_survive_the_way(vector: u32, step: u32, crc: u32, matches: bool, ticks: u32) {
-            round_trip(&Message::Step(StepResult { vector, step, crc, matches, ticks }));
+        fn results_survive_the_way(vector: u32, step: u32, crc: u32, matches: bool) {
+            round_trip(&Message::Result(StepResult { vector, step, crc, matches }));
+        }
+
+        #[test]
+        fn times_survive_the_way(step: u32, ticks: u32) {
+            round_trip(&Message::Time(StepTime { step, ticks }));
         }
     }
 }

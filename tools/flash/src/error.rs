@@ -111,15 +111,13 @@ pub enum FlashError {
         /// CRC-32 that the board computed.
         crc: u32,
     },
-    /// Memory outside the promise was touched.
-    #[error("the {memory} promises {promised} bytes; {found}")]
+    /// Memory beside a buffer was overwritten.
+    #[error("the {memory} was to use {promised} bytes, and memory beside it was overwritten")]
     MemoryOverrun {
         /// Arena or state.
         memory: &'static str,
         /// Bytes promised.
         promised: u32,
-        /// What was found instead.
-        found: String,
     },
 }
 

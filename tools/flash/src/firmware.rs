@@ -29,7 +29,7 @@ pub fn build_firmware(
         .map_err(failed("find", package.path()))?;
     let mut cargo = cargo_for(board, "build")?;
     cargo
-        .args(["--release", "--locked"])
+        .arg("--release")
         .arg("--target-dir")
         .arg(&build_dir)
         // cargo looks for the firmware's own .cargo/config.toml from here.

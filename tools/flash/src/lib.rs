@@ -13,6 +13,7 @@ mod firmware;
 mod package;
 mod qemu;
 mod report;
+mod transcript;
 
 pub use board::{Board, Memory, MemoryRange, Runner};
 pub use error::FlashError;

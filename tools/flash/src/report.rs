@@ -1,7 +1,6 @@
+use crate::transcript::Transcript;
 use crate::{Execution, FlashError, PackageFile};
-use cadet_format::protocol::{
-    Clock, Finish, MemoryUse, Message, PROTOCOL_VERSION, Start, StepResult,
-};
+use cadet_format::protocol::{Clock, Finish, MemoryUse, PROTOCOL_VERSION, Start, StepResult};
 use serde::Serialize;
 
 /// What a package did on a board.
@@ -9,32 +8,31 @@ use serde::Serialize;
 pub struct Report {
     /// Name of the board.
     pub board: String,
-    /// Whether the package's golden CRCs hold on every target; where not, they were not compared.
+    /// Whether the package's golden CRCs hold on every target; where not, they are not compared.
     pub is_exact: bool,
     /// What a tick is.
     pub clock: Clock,
-    /// Ticks of one inference, all programs once.
-    pub ticks: u64,
-    /// Every step of every golden vector.
+    /// The steps of all programs, in order.
     pub steps: Vec<StepReport>,
+    /// What every step made of every golden vector.
+    pub results: Vec<StepResult>,
     /// The outputs of every golden vector.
     pub outputs: Vec<OutputTensor>,
     /// The arena, promised and measured.
     pub arena: MemoryUse,
     /// The state, promised and measured.
     pub state: MemoryUse,
-    /// Deepest stack below the firmware's main function, in bytes.
+    /// Stack that one inference needs below its caller's, in bytes.
     pub stack_bytes: u32,
 }
 
-/// What a step of a golden vector did.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+/// A step of the plan.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct StepReport {
     /// Name of the step's source node.
     pub name: String,
-    /// What the board measured.
-    #[serde(flatten)]
-    pub result: StepResult,
+    /// Ticks that it took.
+    pub ticks: u32,
 }
 
 /// An output tensor of a golden vector.
@@ -51,10 +49,15 @@ pub struct OutputTensor {
 }
 
 impl Report {
-    /// Instructions of one inference, where the board counts them: exact to one tick.
+    /// Ticks of one inference, all programs once.
+    pub fn ticks(&self) -> u64 {
+        self.steps.iter().map(|step| u64::from(step.ticks)).sum()
+    }
+
+    /// Instructions of one inference, where the board counts them: exact to one tick a step.
     pub fn instructions(&self) -> Option<u64> {
         match self.clock {
-            Clock::Instructions(per_tick) => Some(self.ticks.saturating_mul(per_tick.into())),
+            Clock::Instructions(per_tick) => Some(self.ticks() * u64::from(per_tick)),
             Clock::Cycles => None,
         }
     }
@@ -63,82 +66,46 @@ impl Report {
     ///
     /// # Errors
     /// [`FlashError::Device`] where the board reports a failure, [`FlashError::Crashed`] where the firmware ended
-    /// early, [`FlashError::BadReport`] where its messages make no sense.
+    /// early, [`FlashError::BadReport`] where its messages are not about this package.
     pub fn decode(execution: &Execution, package: &PackageFile) -> Result<Self, FlashError> {
         let names = package.step_names();
-        let mut start: Option<Start> = None;
-        let mut finish: Option<Finish> = None;
-        let mut steps = Vec::new();
-        let mut outputs: Vec<OutputTensor> = Vec::new();
-        for frame in execution.stdout.split(|&byte| byte == 0) {
-            if frame.is_empty() {
-                continue;
-            }
-            match Message::decode(&mut frame.to_vec()) {
-                Some(Message::Start(message)) => start = Some(message),
-                Some(Message::Step(result)) => steps.push(StepReport {
-                    name: names.get(result.step as usize).cloned().unwrap_or_default(),
-                    result,
-                }),
-                Some(Message::Output(chunk)) => {
-                    let same = |it: &&mut OutputTensor| {
-                        (it.vector, it.program, it.output)
-                            == (chunk.vector, chunk.program, chunk.output)
-                    };
-                    match outputs.last_mut().filter(same) {
-                        Some(output) => output.bytes.extend(&chunk.bytes),
-                        None => outputs.push(OutputTensor {
-                            vector: chunk.vector,
-                            program: chunk.program,
-                            output: chunk.output,
-                            bytes: chunk.bytes.to_vec(),
-                        }),
-                    }
-                }
-                Some(Message::Finish(message)) => finish = Some(message),
-                Some(Message::Failure(failure)) => {
-                    return Err(FlashError::Device { code: failure.code });
-                }
-                // Cut off by a crash, or something else that the board prints.
-                None => {}
-            }
-        }
-
-        let (Some(start), Some(finish), true) = (start, finish, execution.success) else {
-            return Err(crashed(execution, steps.last()));
+        let transcript = Transcript::read(execution)?;
+        let (Some(start), Some(finish), true) =
+            (&transcript.start, &transcript.finish, execution.success)
+        else {
+            return Err(crashed(execution, transcript.results.last(), &names));
         };
-        let bad = |reason: String| Err(FlashError::BadReport { reason });
-        let package = package.package();
-        let header = package.header();
-        if start.protocol != PROTOCOL_VERSION {
-            return bad(format!(
-                "it has protocol version {}, this release reads {PROTOCOL_VERSION}",
-                start.protocol
-            ));
+        check_about(package, start, finish)?;
+        let vectors = package.package().golden().map_or(0, |it| it.vectors());
+        let in_order = transcript
+            .times
+            .iter()
+            .zip(0..)
+            .all(|(time, step)| time.step == step);
+        if transcript.results.len() != vectors * names.len()
+            || transcript.times.len() != names.len()
+            || !in_order
+        {
+            return bad_report("results are missing".into());
         }
-        if start.package_crc != header.crc {
-            return bad("it is about another package".into());
-        }
-        let arena_bytes: u32 = header.arena_bytes.iter().sum();
-        let state_bytes: u32 = header.state_bytes.iter().sum();
-        if finish.arena.promised != arena_bytes || finish.state.promised != state_bytes {
-            return bad("its memory sizes are not the package's".into());
-        }
-        let vectors = package.golden().map_or(0, |golden| golden.vectors());
-        let expected = vectors * names.len();
-        if steps.len() != expected {
-            return bad(format!("it has {} step results of {expected}", steps.len()));
-        }
+        let steps = names
+            .into_iter()
+            .zip(&transcript.times)
+            .map(|(name, time)| StepReport {
+                name,
+                ticks: time.ticks,
+            })
+            .collect();
         Ok(Self {
             board: start.board.as_str().into(),
             is_exact: start.is_exact,
             clock: start.clock,
-            ticks: finish.ticks,
             steps,
-            outputs,
             arena: finish.arena,
             state: finish.state,
             stack_bytes: finish.stack_bytes,
+            results: transcript.results,
+            outputs: transcript.outputs,
         })
     }
 
@@ -148,38 +115,67 @@ impl Report {
     /// [`FlashError::Mismatch`] with the first step that differs, [`FlashError::MemoryOverrun`].
     pub fn check(&self) -> Result<(), FlashError> {
         if self.is_exact
-            && let Some(wrong) = self.steps.iter().find(|step| !step.result.matches)
+            && let Some(wrong) = self.results.iter().find(|result| !result.matches)
         {
             return Err(FlashError::Mismatch {
-                vector: wrong.result.vector,
-                step: wrong.result.step,
-                name: wrong.name.clone(),
-                crc: wrong.result.crc,
+                vector: wrong.vector,
+                step: wrong.step,
+                name: self
+                    .steps
+                    .get(wrong.step as usize)
+                    .map_or("unknown", |it| &it.name)
+                    .into(),
+                crc: wrong.crc,
             });
         }
         for (memory, used) in [("arena", self.arena), ("state", self.state)] {
-            let found = if !used.guards_intact {
-                "memory beside it was overwritten".into()
-            } else if used.touched > used.promised {
-                format!("{} bytes were touched", used.touched)
-            } else {
-                continue;
-            };
-            return Err(FlashError::MemoryOverrun {
-                memory,
-                promised: used.promised,
-                found,
-            });
+            if !used.guards_intact {
+                return Err(FlashError::MemoryOverrun {
+                    memory,
+                    promised: used.promised,
+                });
+            }
         }
         Ok(())
     }
 }
 
-fn crashed(execution: &Execution, last: Option<&StepReport>) -> FlashError {
+fn check_about(package: &PackageFile, start: &Start, finish: &Finish) -> Result<(), FlashError> {
+    let package = package.package();
+    let header = package.header();
+    if start.protocol != PROTOCOL_VERSION {
+        return bad_report(format!(
+            "it has protocol version {}, this release reads {PROTOCOL_VERSION}",
+            start.protocol
+        ));
+    }
+    if start.package_crc != header.crc {
+        return bad_report("it is about another package".into());
+    }
+    let is_promise = |promised: u32, bytes: [u32; 4]| {
+        u64::from(promised) == bytes.map(u64::from).iter().sum::<u64>()
+    };
+    if !is_promise(finish.arena.promised, header.arena_bytes)
+        || !is_promise(finish.state.promised, header.state_bytes)
+    {
+        return bad_report("its memory sizes are not the package's".into());
+    }
+    Ok(())
+}
+
+fn bad_report<T>(reason: String) -> Result<T, FlashError> {
+    Err(FlashError::BadReport { reason })
+}
+
+fn crashed(execution: &Execution, last: Option<&StepResult>, names: &[String]) -> FlashError {
     let progress = match last {
-        Some(step) => format!(
+        Some(result) => format!(
             "after step {} ({}) of golden vector {}",
-            step.result.step, step.name, step.result.vector
+            result.step,
+            names
+                .get(result.step as usize)
+                .map_or("unknown", String::as_str),
+            result.vector
         ),
         None => "before its first step".into(),
     };

@@ -1,0 +1,172 @@
+//! The golden vectors, step by step, and what they cost.
+
+use crate::host::Host;
+use crate::paint::{Guarded, PATTERNS, measure_stack};
+use crate::ticks::Ticks;
+use cadet_format::protocol::{
+    Clock, Finish, MemoryUse, Message, PROTOCOL_VERSION, Start, StepResult, StepTime,
+};
+use cadet_format::{Golden, TargetId, board_id};
+use cadet_runtime::{Error, Memory, Package, Session, kernels, run_golden};
+
+const BOARD: &str = "mps2-an386";
+/// The emulator runs one instruction in a nanosecond of its time, and SysTick at 25 MHz.
+const CLOCK: Clock = Clock::Instructions(1_000_000_000 / 25_000_000);
+
+#[repr(C, align(16))]
+struct Aligned<T>(T);
+
+include!(concat!(env!("OUT_DIR"), "/package.rs"));
+
+static mut ARENA: Guarded<ARENA_BYTES> = Guarded::new();
+static mut STATE: Guarded<STATE_BYTES> = Guarded::new();
+
+/// Runs everything once. Not to be called twice: it owns the buffers.
+pub fn run(host: &mut Host) -> Result<(), Error> {
+    // SAFETY: `main` calls this once and nothing else names the two buffers.
+    let (arena, state) = unsafe { (&mut *&raw mut ARENA, &mut *&raw mut STATE) };
+    let package = Package::new(&PACKAGE.0)?;
+    check_target(&package)?;
+    let golden = package.golden().ok_or(Error::NoGolden)?;
+    host.send(&Message::Start(Start {
+        protocol: PROTOCOL_VERSION,
+        board: BOARD.try_into().unwrap_or_default(),
+        package_crc: package.header().crc,
+        is_exact: golden.is_exact(),
+        clock: CLOCK,
+    }));
+
+    let mut arena_use = promised(ARENA_BYTES);
+    let mut state_use = promised(STATE_BYTES);
+    let mut sums = [0u32; PATTERNS.len()];
+    for (sum, pattern) in sums.iter_mut().zip(PATTERNS) {
+        arena.paint(pattern);
+        state.paint(pattern);
+        let reporter = (pattern == PATTERNS[0]).then_some(&mut *host);
+        *sum = check(
+            package,
+            golden,
+            &mut arena.memory,
+            &mut state.memory,
+            reporter,
+        )?;
+        measure(&mut arena_use, arena, pattern);
+        measure(&mut state_use, state, pattern);
+    }
+    if sums[0] != sums[1] {
+        // The result depends on what was in memory before.
+        return Err(Error::SelfTestFailed);
+    }
+
+    let memory = Memory::with_arena_and_state(&mut arena.memory, &mut state.memory);
+    let mut session = Session::new(package, memory, kernels::ALL)?;
+    time(&mut session, golden, host)?;
+    let mut result = Ok(());
+    let programs = package.programs().len();
+    let stack_bytes = measure_stack(|| {
+        result = (0..programs).try_for_each(|program| session.run(program));
+    });
+    result?;
+    host.send(&Message::Finish(Finish {
+        arena: arena_use,
+        state: state_use,
+        stack_bytes,
+    }));
+    Ok(())
+}
+
+fn check_target(package: &Package<'_>) -> Result<(), Error> {
+    let board = package.header().board;
+    if board != 0 && board != board_id(BOARD) {
+        return Err(Error::WrongBoard);
+    }
+    match package.target() {
+        TargetId::Any | TargetId::ArmV7EM => Ok(()),
+        _ => Err(Error::WrongTarget),
+    }
+}
+
+/// Runs all golden vectors and returns a sum over all results.
+fn check(
+    package: Package<'_>,
+    golden: Golden<'_>,
+    arena: &mut [u8],
+    state: &mut [u8],
+    mut host: Option<&mut Host>,
+) -> Result<u32, Error> {
+    let memory = Memory::with_arena_and_state(arena, state);
+    let mut session = Session::new(package, memory, kernels::ALL)?;
+    let mut sum = 0u32;
+    for vector in 0..golden.vectors() {
+        let mut generator = golden.generator(vector).ok_or(Error::NoGolden)?;
+        run_golden(&mut session, &mut generator, |step, crc| {
+            sum = sum.rotate_left(1) ^ crc;
+            if let Some(host) = &mut host {
+                host.send(&Message::Result(StepResult {
+                    vector: vector as u32,
+                    step: step as u32,
+                    crc,
+                    matches: golden.crc(vector, step) == Some(crc),
+                }));
+            }
+            Ok(())
+        })?;
+        if let Some(host) = &mut host {
+            send_outputs(&session, vector as u32, host)?;
+        }
+    }
+    Ok(sum)
+}
+
+/// Sends the outputs of the program that ran last: those before it may be overwritten.
+fn send_outputs(session: &Session<'_, '_>, vector: u32, host: &mut Host) -> Result<(), Error> {
+    let package = session.package();
+    let program = package
+        .programs()
+        .len()
+        .checked_sub(1)
+        .ok_or(Error::NoSuchIndex)?;
+    for output in 0..package.outputs(program).ok_or(Error::NoSuchIndex)?.len() {
+        let bytes = session.output(program, output)?;
+        host.send_output(vector, program as u32, output as u16, bytes);
+    }
+    Ok(())
+}
+
+/// Runs the first golden vector once more and reports the time of each step.
+fn time(session: &mut Session<'_, '_>, golden: Golden<'_>, host: &mut Host) -> Result<(), Error> {
+    let ticks = Ticks::start();
+    let package = *session.package();
+    let mut generator = golden.generator(0).ok_or(Error::NoGolden)?;
+    let mut number = 0;
+    session.reset_state();
+    for program in 0..package.programs().len() {
+        for input in 0..package.inputs(program).ok_or(Error::NoSuchIndex)?.len() {
+            let dtype = session.input_info(program, input)?.dtype;
+            generator.fill(dtype, session.input_mut(program, input)?);
+        }
+        for step in 0..package.steps(program).ok_or(Error::NoSuchIndex)?.len() {
+            let (result, ticks) = ticks.count(|| session.step(program, step));
+            result?;
+            host.send(&Message::Time(StepTime {
+                step: number,
+                ticks,
+            }));
+            number += 1;
+        }
+    }
+    Ok(())
+}
+
+fn promised(bytes: usize) -> MemoryUse {
+    MemoryUse {
+        promised: bytes as u32,
+        touched: 0,
+        guards_intact: true,
+    }
+}
+
+fn measure<const N: usize>(used: &mut MemoryUse, buffer: &Guarded<N>, pattern: u8) {
+    used.touched = used.touched.max(buffer.touched(pattern));
+    used.guards_intact &= buffer.guards_intact(pattern);
+}
