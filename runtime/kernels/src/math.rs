@@ -68,12 +68,7 @@ pub fn tanh(x: f32) -> f32 {
     if magnitude < 0.625 {
         let s = x * x;
         let mut p = -5.704_988_7e-3;
-        for coefficient in [
-            2.063_909e-2,
-            -5.373_971e-2,
-            1.333_144_2e-1,
-            -3.333_328e-1,
-        ] {
+        for coefficient in [2.063_909e-2, -5.373_971e-2, 1.333_144_2e-1, -3.333_328e-1] {
             p = p * s + coefficient;
         }
         return p * s * x + x;
