@@ -1,0 +1,104 @@
+use cadet_format::{Manifest, board_id};
+use sha2::{Digest, Sha256};
+
+use crate::error::CompileError;
+use crate::import::import;
+use crate::layout::{Arranged, arrange};
+use crate::lower::{Lowered, lower};
+use crate::options::{Options, Precision};
+use crate::package::{self, Identity};
+use crate::report::{FlashBytes, Report, report};
+use crate::{golden, passes, quantise};
+
+/// A compiled model.
+#[derive(Clone, Debug)]
+pub struct Compiled {
+    /// The package's bytes.
+    pub package: Vec<u8>,
+    /// What it takes and does.
+    pub report: Report,
+}
+
+/// Compiles an ONNX model into a package.
+///
+/// # Errors
+/// [`CompileError::Parse`] where `onnx` is no model, [`CompileError::Unsupported`] with every node
+/// that cannot be compiled, and the other variants as they say.
+pub fn compile(onnx: &[u8], options: &Options) -> Result<Compiled, CompileError> {
+    let (arranged, lowered) = lowered(onnx, options)?;
+    let identity = Identity {
+        target: options.target,
+        board: options.board.as_ref().map_or(0, |board| board_id(&board.name)),
+        security_version: options.security_version,
+        model_id: model_id(onnx),
+    };
+    let manifest = manifest(&arranged, &lowered, options)?;
+    let bare = package::write(&lowered, &identity, &manifest, None);
+    let is_integer = matches!(options.precision, Precision::Int8 { .. });
+    let golden = golden::section(&bare, lowered.arena_bytes, lowered.alignment, is_integer)?;
+    let package = package::write(&lowered, &identity, &manifest, Some(&golden));
+    let flash = FlashBytes {
+        total: package.len(),
+        weights: lowered.weights.len(),
+        golden: golden.len(),
+        manifest: manifest.len(),
+        plan: package.len() - lowered.weights.len() - golden.len() - manifest.len(),
+    };
+    let report = report(&arranged, &lowered, flash, options);
+    Ok(Compiled { package, report })
+}
+
+fn lowered(onnx: &[u8], options: &Options) -> Result<(Arranged, Lowered), CompileError> {
+    let mut graph = import(onnx, &options.input_shapes)?;
+    if options.fuse {
+        passes::fuse(&mut graph);
+    }
+    passes::legalise(&mut graph);
+    let arranged = arrange(graph, options.io);
+    let quantisation = match &options.precision {
+        Precision::F32 => None,
+        Precision::Int8 { calibration, numerics } => {
+            Some(quantise::calibrate(&arranged, calibration, *numerics, options)?)
+        }
+    };
+    let lowered = lower(&arranged, quantisation.as_ref(), options)?;
+    Ok((arranged, lowered))
+}
+
+fn model_id(onnx: &[u8]) -> [u8; 16] {
+    let digest = Sha256::digest(onnx);
+    let mut id = [0; 16];
+    id.copy_from_slice(&digest[..16]);
+    id
+}
+
+fn manifest(
+    arranged: &Arranged,
+    lowered: &Lowered,
+    options: &Options,
+) -> Result<Vec<u8>, CompileError> {
+    let rows = |rows: &[u16]| {
+        lines(rows.iter().map(|&row| lowered.tensors[usize::from(row)].name.as_str()))
+    };
+    let provenance = options.provenance.iter().map(|(key, value)| format!("{key}={value}"));
+    let manifest = Manifest {
+        producer: concat!("cadet ", env!("CARGO_PKG_VERSION")),
+        model: &arranged.graph.name,
+        board: options.board.as_ref().map_or("", |board| &board.name),
+        inputs: &rows(&lowered.inputs),
+        outputs: &rows(&lowered.outputs),
+        steps: &lines(lowered.steps.iter().map(|step| step.name.as_str())),
+        tensors: &lines(lowered.tensors.iter().map(|tensor| tensor.name.as_str())),
+        labels: &lines(options.labels.iter().map(String::as_str)),
+        preprocessing: &options.preprocessing,
+        provenance: &lines(provenance),
+    };
+    postcard::to_extend(&manifest, Vec::new()).map_err(|error| CompileError::SelfCheck(error.to_string()))
+}
+
+/// One entry a line; a line end within a name becomes a space.
+fn lines<S: AsRef<str>>(entries: impl Iterator<Item = S>) -> String {
+    let entries: Vec<String> =
+        entries.map(|entry| entry.as_ref().replace(['\n', '\r'], " ")).collect();
+    entries.join("\n")
+}

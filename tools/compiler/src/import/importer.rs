@@ -1,0 +1,194 @@
+use std::collections::{HashMap, HashSet};
+
+use super::facts::Fact;
+use super::node::{OnnxNode, Refusal};
+use crate::error::UnsupportedNode;
+use crate::ir::{ElementType, Graph, Node, Op, Tensor, TensorId, Values};
+
+/// The graph under construction.
+pub(super) struct Importer {
+    pub(super) graph: Graph,
+    facts: HashMap<String, Fact>,
+    ids: HashMap<String, TensorId>,
+    /// Tensors whose shape is unknown because a node before them is not supported.
+    unknown: HashSet<String>,
+}
+
+impl Importer {
+    pub(super) fn new(name: &str, facts: HashMap<String, Fact>) -> Importer {
+        Importer {
+            graph: Graph {
+                name: name.into(),
+                ..Graph::default()
+            },
+            facts,
+            ids: HashMap::new(),
+            unknown: HashSet::new(),
+        }
+    }
+
+    /// Whether a tensor's values are known before anything runs.
+    pub(super) fn is_constant(&self, name: &str) -> bool {
+        self.facts.get(name).is_some_and(|fact| fact.values.is_some())
+    }
+
+    /// The id of a tensor, which is added on first use.
+    pub(super) fn tensor(&mut self, name: &str) -> Result<TensorId, Refusal> {
+        if let Some(&id) = self.ids.get(name) {
+            return Ok(id);
+        }
+        let fact = self.facts.get(name).cloned().unwrap_or_default();
+        let Some(shape) = fact.shape() else {
+            return Err(Refusal::new(
+                format!("the shape {} of `{name}` is not static", fact.describe()),
+                "fix the model's input shapes, or export it with static ones",
+            ));
+        };
+        let Some(element) = fact.element else {
+            return Err(Refusal::new(
+                format!("the element type of `{name}` is not supported"),
+                "export the model in float32",
+            ));
+        };
+        let id = self.graph.add_tensor(Tensor {
+            name: name.into(),
+            element,
+            shape,
+            values: fact.values,
+        });
+        self.ids.insert(name.into(), id);
+        Ok(id)
+    }
+
+    /// An input that must be present.
+    pub(super) fn input(&mut self, node: &OnnxNode<'_>, index: usize) -> Result<TensorId, Refusal> {
+        match node.input(index) {
+            Some(name) => self.tensor(name),
+            None => Err(Refusal::new(
+                format!("input {index} is missing"),
+                "the model is malformed; check it with onnx.checker",
+            )),
+        }
+    }
+
+    /// A float input that must be present.
+    pub(super) fn float_input(
+        &mut self,
+        node: &OnnxNode<'_>,
+        index: usize,
+    ) -> Result<TensorId, Refusal> {
+        let id = self.input(node, index)?;
+        let tensor = self.graph.tensor(id);
+        if tensor.element == ElementType::F32 {
+            return Ok(id);
+        }
+        Err(Refusal::new(
+            format!("input `{}` is {:?}, not F32", tensor.name, tensor.element),
+            "export the model in float32",
+        ))
+    }
+
+    /// A float input that must be a constant.
+    pub(super) fn constant_input(
+        &mut self,
+        node: &OnnxNode<'_>,
+        index: usize,
+    ) -> Result<TensorId, Refusal> {
+        let id = self.float_input(node, index)?;
+        if self.graph.constant_f32(id).is_some() {
+            return Ok(id);
+        }
+        let name = &self.graph.tensor(id).name;
+        Err(Refusal::new(
+            format!("input {index} (`{name}`) is computed at run time"),
+            "make it a constant of the model",
+        ))
+    }
+
+    /// The values of an integer input that must be a constant.
+    pub(super) fn integers(
+        &mut self,
+        node: &OnnxNode<'_>,
+        index: usize,
+    ) -> Result<Vec<i64>, Refusal> {
+        let id = self.input(node, index)?;
+        match &self.graph.tensor(id).values {
+            Some(Values::I64(values)) => Ok(values.clone()),
+            _ => Err(Refusal::new(
+                format!("input {index} is not a constant list of integers"),
+                "make it a constant of the model",
+            )),
+        }
+    }
+
+    /// The static shape of a tensor.
+    pub(super) fn shape_of(&mut self, name: &str) -> Result<Vec<usize>, Refusal> {
+        let id = self.tensor(name)?;
+        Ok(self.graph.shape(id).to_vec())
+    }
+
+    /// Checks that the last node's output holds as many elements as its attributes say.
+    pub(super) fn expect_output_len(&self, len: usize) -> Result<(), Refusal> {
+        let output = self.graph.nodes.last().map(|node| node.output);
+        let shape = output.map_or(&[][..], |id| self.graph.shape(id));
+        if len > 0 && shape.iter().product::<usize>() == len {
+            return Ok(());
+        }
+        Err(Refusal::new(
+            format!("its attributes give {len} outputs, its output shape is {shape:?}"),
+            "the model is malformed; check it with onnx.checker",
+        ))
+    }
+
+    /// Adds a node with the ONNX node's name and first output.
+    pub(super) fn emit(
+        &mut self,
+        node: &OnnxNode<'_>,
+        op: Op,
+        inputs: Vec<TensorId>,
+    ) -> Result<(), Refusal> {
+        node.expect_one_output()?;
+        let output = self.tensor(&node.proto.output[0])?;
+        self.graph.nodes.push(Node {
+            name: node.name().into(),
+            op,
+            inputs,
+            output,
+        });
+        Ok(())
+    }
+
+    /// Notes a node that was refused; `None` where that only follows from an earlier refusal.
+    pub(super) fn refuse(
+        &mut self,
+        node: &OnnxNode<'_>,
+        is_known: bool,
+        refusal: Refusal,
+    ) -> Option<UnsupportedNode> {
+        let follows = node.proto.input.iter().any(|name| self.unknown.contains(name));
+        let outputs = node.proto.output.iter().filter(|name| !name.is_empty());
+        for name in outputs {
+            if self.facts.get(name).is_none_or(|fact| fact.shape().is_none()) {
+                self.unknown.insert(name.clone());
+            }
+        }
+        if follows && is_known {
+            return None;
+        }
+        let describe = |names: &[String]| {
+            let names = names.iter().filter(|name| !name.is_empty());
+            names
+                .map(|name| self.facts.get(name).map_or("?".into(), Fact::describe))
+                .collect()
+        };
+        Some(UnsupportedNode {
+            name: node.name().into(),
+            op: node.proto.op_type.clone(),
+            domain: node.proto.domain.clone(),
+            input_shapes: describe(&node.proto.input),
+            output_shapes: describe(&node.proto.output),
+            reason: refusal.reason,
+            suggestion: refusal.suggestion,
+        })
+    }
+}

@@ -1,0 +1,247 @@
+//! ONNX to the compiler's graph: tract infers shapes and folds constants, the nodes themselves are
+//! read from the protobuf, so that names, attributes and initialisers stay as they were written.
+
+mod conv;
+mod dense;
+mod elementwise;
+mod facts;
+mod importer;
+mod node;
+mod normalization;
+mod pool;
+mod shape;
+mod window;
+
+use std::collections::{BTreeMap, HashSet};
+
+use prost::Message;
+use tract_onnx::pb;
+use tract_onnx::pb::tensor_shape_proto::dimension::Value as DimValue;
+use tract_onnx::pb::type_proto::Value as TypeValue;
+
+use crate::error::CompileError;
+use crate::ir::{ElementType, Graph};
+use importer::Importer;
+use node::{OnnxNode, Refusal};
+
+type Import = fn(&mut Importer, &OnnxNode<'_>) -> Result<(), Refusal>;
+
+/// Reads a model. `input_shapes` fixes the shapes of inputs by name; elsewhere an unknown first
+/// dimension, the batch, becomes 1.
+///
+/// # Errors
+/// `Parse` where the bytes are no valid model, `Unsupported` with every node that cannot be
+/// compiled, `Interface` and `Option` where an input, output or given shape does not fit.
+pub fn import(
+    onnx: &[u8],
+    input_shapes: &BTreeMap<String, Vec<usize>>,
+) -> Result<Graph, CompileError> {
+    let mut model = pb::ModelProto::decode(onnx)
+        .map_err(|error| CompileError::Parse(format!("{error}; is the file complete?")))?;
+    check(&model)?;
+    fix_input_shapes(&mut model, input_shapes)?;
+    let facts = facts::infer(&model, |node| importer_of(node).is_some())?;
+    let opset = standard_opset(&model);
+    let Some(proto) = &model.graph else {
+        return Err(CompileError::Parse("it has no graph".into()));
+    };
+
+    let mut importer = Importer::new(&proto.name, facts);
+    let constants: HashSet<&str> = initializers(proto).collect();
+    for input in proto.input.iter().filter(|input| !constants.contains(input.name.as_str())) {
+        let id = interface(&mut importer, "input", &input.name)?;
+        importer.graph.inputs.push(id);
+    }
+    let mut unsupported = Vec::new();
+    for node in needed(proto, &importer) {
+        let node = OnnxNode { proto: node, opset };
+        let import = importer_of(node.proto);
+        let result = match import {
+            Some(import) => import(&mut importer, &node),
+            None => Err(Refusal::new(
+                "the operator is not supported",
+                suggestion(&node.proto.op_type),
+            )),
+        };
+        if let Err(refusal) = result {
+            unsupported.extend(importer.refuse(&node, import.is_some(), refusal));
+        }
+    }
+    if !unsupported.is_empty() {
+        return Err(CompileError::Unsupported(unsupported));
+    }
+    for output in &proto.output {
+        let id = interface(&mut importer, "output", &output.name)?;
+        importer.graph.outputs.push(id);
+    }
+    Ok(importer.graph)
+}
+
+fn importer_of(node: &pb::NodeProto) -> Option<Import> {
+    if !matches!(node.domain.as_str(), "" | "ai.onnx") {
+        return None;
+    }
+    Some(match node.op_type.as_str() {
+        "Conv" => conv::conv,
+        "MaxPool" => pool::max_pool,
+        "AveragePool" => pool::average_pool,
+        "GlobalAveragePool" | "GlobalMaxPool" => pool::global_pool,
+        "ReduceMean" => pool::reduce_mean,
+        "Gemm" => dense::gemm,
+        "MatMul" => dense::mat_mul,
+        "Add" => elementwise::add,
+        "Relu" | "LeakyRelu" | "Sigmoid" | "Tanh" => elementwise::activation,
+        "Clip" => elementwise::clip,
+        "BatchNormalization" => normalization::batch_normalization,
+        "Softmax" => normalization::softmax,
+        "Reshape" | "Flatten" | "Squeeze" | "Unsqueeze" | "Identity" | "Dropout" => shape::reshape,
+        "Transpose" => shape::transpose,
+        _ => return None,
+    })
+}
+
+fn suggestion(op: &str) -> &'static str {
+    match op {
+        "QuantizeLinear" | "DequantizeLinear" | "QLinearConv" | "QLinearMatMul" => {
+            "pack the float model and let cadet quantise it"
+        }
+        "HardSwish" | "HardSigmoid" | "Gelu" | "Elu" | "Selu" | "Softplus" | "PRelu" => {
+            "use Relu, Relu6, LeakyRelu, Sigmoid or Tanh"
+        }
+        "LSTM" | "GRU" | "RNN" => "use a convolution over time",
+        "Resize" | "Upsample" => "resize the input before the model",
+        "Sub" | "Mul" | "Div" => "fold scaling and offsets into the weights before it",
+        _ => "replace it, or leave it out of the deployed model",
+    }
+}
+
+/// Rejects graphs whose names do not connect, which tract indexes without checking.
+fn check(model: &pb::ModelProto) -> Result<(), CompileError> {
+    let Some(graph) = &model.graph else {
+        return Err(CompileError::Parse("it has no graph".into()));
+    };
+    let inputs = graph.input.iter().map(|input| input.name.as_str());
+    let mut known: HashSet<&str> = inputs.chain(initializers(graph)).collect();
+    for node in &graph.node {
+        if node.output.first().is_none_or(String::is_empty) {
+            let error = format!("node `{}` ({}) has no output", node.name, node.op_type);
+            return Err(CompileError::Parse(error));
+        }
+        for name in node.input.iter().filter(|name| !name.is_empty()) {
+            if !known.contains(name.as_str()) {
+                let error = format!(
+                    "node `{}` ({}) reads `{name}`, which nothing before it writes",
+                    node.name, node.op_type
+                );
+                return Err(CompileError::Parse(error));
+            }
+        }
+        known.extend(node.output.iter().map(String::as_str));
+    }
+    if graph.output.is_empty() {
+        return Err(CompileError::Parse("it has no output".into()));
+    }
+    match graph.output.iter().find(|output| !known.contains(output.name.as_str())) {
+        Some(output) => Err(CompileError::Parse(format!("nothing writes its output `{}`", output.name))),
+        None => Ok(()),
+    }
+}
+
+fn initializers(graph: &pb::GraphProto) -> impl Iterator<Item = &str> {
+    graph.initializer.iter().map(|tensor| tensor.name.as_str())
+}
+
+fn standard_opset(model: &pb::ModelProto) -> i64 {
+    let mut imports = model.opset_import.iter();
+    imports
+        .find(|import| matches!(import.domain.as_str(), "" | "ai.onnx"))
+        .map_or(1, |import| import.version)
+}
+
+fn fix_input_shapes(
+    model: &mut pb::ModelProto,
+    given: &BTreeMap<String, Vec<usize>>,
+) -> Result<(), CompileError> {
+    let Some(graph) = &mut model.graph else {
+        return Ok(());
+    };
+    let unknown = given.keys().find(|name| graph.input.iter().all(|input| input.name != **name));
+    if let Some(name) = unknown {
+        let names: Vec<&str> = graph.input.iter().map(|input| input.name.as_str()).collect();
+        return Err(CompileError::Option {
+            option: "input_shapes",
+            reason: format!("the model has no input `{name}`; it has {names:?}"),
+        });
+    }
+    for input in &mut graph.input {
+        let value = input.r#type.as_mut().and_then(|kind| kind.value.as_mut());
+        let Some(TypeValue::TensorType(tensor)) = value else {
+            return Err(CompileError::Interface {
+                kind: "input",
+                name: input.name.clone(),
+                reason: "it is not a tensor; sequences and maps are not supported".into(),
+            });
+        };
+        let shape = tensor.shape.get_or_insert_default();
+        if let Some(fixed) = given.get(&input.name) {
+            shape.dim = fixed.iter().map(|&extent| dimension(extent)).collect();
+        }
+        if let Some(batch) = shape.dim.first_mut() {
+            if !matches!(batch.value, Some(DimValue::DimValue(extent)) if extent > 0) {
+                *batch = dimension(1);
+            }
+        }
+    }
+    Ok(())
+}
+
+fn dimension(extent: usize) -> pb::tensor_shape_proto::Dimension {
+    pb::tensor_shape_proto::Dimension {
+        denotation: String::new(),
+        value: Some(DimValue::DimValue(extent as i64)),
+    }
+}
+
+/// Nodes that the outputs depend on and whose own outputs are not constants.
+fn needed<'a>(graph: &'a pb::GraphProto, importer: &Importer) -> Vec<&'a pb::NodeProto> {
+    let mut wanted: HashSet<&str> = graph.output.iter().map(|output| output.name.as_str()).collect();
+    let mut nodes = Vec::new();
+    for node in graph.node.iter().rev() {
+        let is_wanted = node
+            .output
+            .iter()
+            .any(|name| wanted.contains(name.as_str()) && !importer.is_constant(name));
+        if is_wanted {
+            wanted.extend(node.input.iter().map(String::as_str));
+            nodes.push(node);
+        }
+    }
+    nodes.reverse();
+    nodes
+}
+
+fn interface(
+    importer: &mut Importer,
+    kind: &'static str,
+    name: &str,
+) -> Result<crate::ir::TensorId, CompileError> {
+    let error = |reason: String| CompileError::Interface {
+        kind,
+        name: name.into(),
+        reason,
+    };
+    let id = importer
+        .tensor(name)
+        .map_err(|refusal| error(format!("{}; {}", refusal.reason, refusal.suggestion)))?;
+    let tensor = importer.graph.tensor(id);
+    if tensor.element != ElementType::F32 {
+        return Err(error(format!("it is {:?}; export the model in float32", tensor.element)));
+    }
+    if tensor.is_empty() {
+        return Err(error(format!("its shape {:?} holds no element", tensor.shape)));
+    }
+    Ok(id)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,94 @@
+use tract_onnx::pb;
+
+/// Why a node is not supported and what the user can do.
+#[derive(Debug)]
+pub(super) struct Refusal {
+    pub(super) reason: String,
+    pub(super) suggestion: String,
+}
+
+impl Refusal {
+    pub(super) fn new(reason: impl Into<String>, suggestion: impl Into<String>) -> Refusal {
+        Refusal {
+            reason: reason.into(),
+            suggestion: suggestion.into(),
+        }
+    }
+}
+
+/// An ONNX node with typed access to its attributes.
+pub(super) struct OnnxNode<'a> {
+    pub(super) proto: &'a pb::NodeProto,
+    /// Version of the standard operator set.
+    pub(super) opset: i64,
+}
+
+impl<'a> OnnxNode<'a> {
+    /// The node's name, or its first output's name where it has none.
+    pub(super) fn name(&self) -> &'a str {
+        if self.proto.name.is_empty() {
+            self.proto.output.first().map_or("", String::as_str)
+        } else {
+            &self.proto.name
+        }
+    }
+
+    /// Name of an input that is present.
+    pub(super) fn input(&self, index: usize) -> Option<&'a str> {
+        let name = self.proto.input.get(index)?;
+        (!name.is_empty()).then_some(name)
+    }
+
+    fn attribute(&self, name: &str) -> Option<&'a pb::AttributeProto> {
+        self.proto.attribute.iter().find(|attribute| attribute.name == name)
+    }
+
+    /// Refuses attributes outside `known`: ignoring one would compute something else.
+    pub(super) fn expect_attributes(&self, known: &[&str]) -> Result<(), Refusal> {
+        match self.proto.attribute.iter().find(|a| !known.contains(&a.name.as_str())) {
+            None => Ok(()),
+            Some(attribute) => Err(Refusal::new(
+                format!("attribute `{}` is not supported", attribute.name),
+                "export the model without it",
+            )),
+        }
+    }
+
+    /// Refuses a second output that something may read.
+    pub(super) fn expect_one_output(&self) -> Result<(), Refusal> {
+        if self.proto.output.iter().skip(1).all(String::is_empty) {
+            return Ok(());
+        }
+        Err(Refusal::new(
+            "only the first output is supported",
+            "remove the optional outputs",
+        ))
+    }
+
+    /// An integer attribute.
+    pub(super) fn int(&self, name: &str, default: i64) -> i64 {
+        self.attribute(name).map_or(default, |attribute| attribute.i)
+    }
+
+    /// A float attribute.
+    pub(super) fn float(&self, name: &str, default: f32) -> f32 {
+        self.attribute(name).map_or(default, |attribute| attribute.f)
+    }
+
+    /// A float attribute that is present.
+    pub(super) fn optional_float(&self, name: &str) -> Option<f32> {
+        self.attribute(name).map(|attribute| attribute.f)
+    }
+
+    /// A list of integers that is present.
+    pub(super) fn ints(&self, name: &str) -> Option<&'a [i64]> {
+        self.attribute(name).map(|attribute| attribute.ints.as_slice())
+    }
+
+    /// A string attribute; empty where it is absent.
+    pub(super) fn string(&self, name: &str) -> &'a str {
+        self.attribute(name)
+            .and_then(|attribute| std::str::from_utf8(&attribute.s).ok())
+            .unwrap_or("")
+    }
+}

@@ -1,0 +1,8 @@
+//! The order of each tensor's elements in memory. ONNX is channels first, the kernels are channels
+//! last; what lies between is settled here, at compile time wherever it can be.
+
+mod assign;
+mod order;
+
+pub use assign::{Arranged, arrange};
+pub use order::Layout;

@@ -1,0 +1,275 @@
+use std::collections::HashMap;
+
+use bytemuck::Pod;
+use cadet_format::{DType, KernelId, NO_TENSOR, Numerics, Opcode};
+
+use super::constants::Constants;
+use super::storage::Storage;
+use crate::error::CompileError;
+use crate::ir::{Graph, Node, TensorId};
+use crate::layout::Arranged;
+use crate::quantise::Quantisation;
+
+/// A model as rows of a package.
+#[derive(Clone, Debug)]
+pub(crate) struct Lowered {
+    pub(crate) kernels: Vec<KernelId>,
+    pub(crate) steps: Vec<LoweredStep>,
+    pub(crate) tensors: Vec<LoweredTensor>,
+    /// Bytes of the one weight region.
+    pub(crate) weights: Vec<u8>,
+    /// Rows of the inputs and of the outputs.
+    pub(crate) inputs: Vec<u16>,
+    pub(crate) outputs: Vec<u16>,
+    pub(crate) arena_bytes: usize,
+    pub(crate) lower_bound_bytes: usize,
+    pub(crate) alignment: usize,
+    /// Row of each activation of the graph, and the step after which it holds; `None` for inputs.
+    pub(crate) activations: Vec<(TensorId, u16, Option<usize>)>,
+}
+
+/// One step.
+#[derive(Clone, Debug)]
+pub(crate) struct LoweredStep {
+    pub(crate) name: String,
+    pub(crate) op: &'static str,
+    /// Index into the kernels.
+    pub(crate) kernel: u16,
+    /// Rows of the operands, [`NO_TENSOR`] where one is not given.
+    pub(crate) inputs: Vec<u16>,
+    pub(crate) output: u16,
+    pub(crate) params: Vec<u8>,
+    pub(crate) macs: u64,
+    pub(crate) weight_bytes: usize,
+}
+
+/// One tensor row.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct LoweredTensor {
+    pub(crate) name: String,
+    pub(crate) dtype: DType,
+    pub(crate) place: Place,
+    pub(crate) dims: Vec<usize>,
+    pub(crate) scale: f32,
+    pub(crate) zero_point: i32,
+}
+
+impl LoweredTensor {
+    pub(crate) fn bytes(&self) -> usize {
+        self.dims.iter().product::<usize>() * self.dtype.bits() as usize / 8
+    }
+}
+
+/// Where a tensor lies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// At an offset in the arena.
+    Arena(usize),
+    /// At an offset in the weights.
+    Weights(usize),
+}
+
+/// What a step is, beside its operands.
+pub(super) struct Kernel<P> {
+    pub(super) opcode: Opcode,
+    pub(super) numerics: Numerics,
+    pub(super) params: P,
+    pub(super) macs: usize,
+}
+
+/// Collects rows.
+pub(super) struct Emitter<'a> {
+    arranged: &'a Arranged,
+    quantisation: Option<&'a Quantisation>,
+    storage: Storage,
+    alignment: usize,
+    kernels: Vec<KernelId>,
+    steps: Vec<LoweredStep>,
+    tensors: Vec<LoweredTensor>,
+    rows: HashMap<(TensorId, Vec<usize>), u16>,
+    constants: Constants,
+    /// Constant operands of the step under way.
+    step_weight_bytes: usize,
+}
+
+impl<'a> Emitter<'a> {
+    pub(super) fn new(
+        arranged: &'a Arranged,
+        quantisation: Option<&'a Quantisation>,
+        storage: Storage,
+        alignment: usize,
+    ) -> Emitter<'a> {
+        Emitter {
+            arranged,
+            quantisation,
+            storage,
+            alignment,
+            kernels: Vec::new(),
+            steps: Vec::new(),
+            tensors: Vec::new(),
+            rows: HashMap::new(),
+            constants: Constants::default(),
+            step_weight_bytes: 0,
+        }
+    }
+
+    pub(super) fn graph(&self) -> &'a Graph {
+        &self.arranged.graph
+    }
+
+    pub(super) fn shape(&self, id: TensorId) -> &'a [usize] {
+        self.arranged.graph.shape(id)
+    }
+
+    /// Extents of an activation in memory order.
+    pub(super) fn memory_extents(&self, id: TensorId) -> Vec<usize> {
+        self.arranged.layouts[id.0].memory_extents()
+    }
+
+    /// The permutation by which a relayout fills its output.
+    pub(super) fn permutation(&self, from: TensorId, to: TensorId) -> Option<Vec<usize>> {
+        let layouts = &self.arranged.layouts;
+        layouts[from.0].permutation_to(&layouts[to.0])
+    }
+
+    fn dtype(&self) -> DType {
+        if self.quantisation.is_some() {
+            DType::I8
+        } else {
+            DType::F32
+        }
+    }
+
+    /// Row of an activation seen with the extents `dims`.
+    pub(super) fn activation(&mut self, id: TensorId, dims: &[usize]) -> u16 {
+        let key = (id, dims.to_vec());
+        if let Some(&row) = self.rows.get(&key) {
+            return row;
+        }
+        let affine = self.quantisation.map(|quantisation| quantisation.affine(id));
+        let row = self.push(LoweredTensor {
+            name: self.graph().tensor(id).name.clone(),
+            dtype: self.dtype(),
+            place: Place::Arena(self.storage.offset(id)),
+            dims: dims.to_vec(),
+            scale: affine.map_or(0.0, |affine| affine.scale),
+            zero_point: affine.map_or(0, |affine| affine.zero_point),
+        });
+        self.rows.insert(key, row);
+        row
+    }
+
+    /// Row of a constant operand, whose bytes join the weights at a multiple of `align`.
+    pub(super) fn constant<T: Pod>(
+        &mut self,
+        name: &str,
+        dtype: DType,
+        dims: &[usize],
+        values: &[T],
+        align: usize,
+    ) -> u16 {
+        let bytes: &[u8] = bytemuck::cast_slice(values);
+        self.step_weight_bytes += bytes.len();
+        let offset = self.constants.add(bytes, align);
+        self.push(LoweredTensor {
+            name: name.into(),
+            dtype,
+            place: Place::Weights(offset),
+            dims: dims.to_vec(),
+            scale: 0.0,
+            zero_point: 0,
+        })
+    }
+
+    /// Row of a weight matrix.
+    pub(super) fn matrix<T: Pod>(&mut self, name: &str, dtype: DType, dims: &[usize], values: &[T]) -> u16 {
+        self.constant(name, dtype, dims, values, self.alignment)
+    }
+
+    /// Row of one value a channel.
+    pub(super) fn vector<T: Pod>(&mut self, name: &str, dtype: DType, values: &[T]) -> u16 {
+        self.constant(name, dtype, &[values.len()], values, 4)
+    }
+
+    /// Adds the step of a node.
+    pub(super) fn step<P: Pod>(&mut self, node: &Node, kernel: &Kernel<P>, inputs: &[u16], output: u16) {
+        let id = KernelId::new(kernel.opcode, self.dtype(), kernel.numerics);
+        let index = self.kernels.iter().position(|known| *known == id).unwrap_or_else(|| {
+            self.kernels.push(id);
+            self.kernels.len() - 1
+        });
+        self.steps.push(LoweredStep {
+            name: node.name.clone(),
+            op: node.op.name(),
+            kernel: index as u16,
+            inputs: inputs.to_vec(),
+            output,
+            params: bytemuck::bytes_of(&kernel.params).to_vec(),
+            macs: kernel.macs as u64,
+            weight_bytes: std::mem::take(&mut self.step_weight_bytes),
+        });
+    }
+
+    fn push(&mut self, tensor: LoweredTensor) -> u16 {
+        // Rows beyond what u16 can name are counted and refused by `finish`.
+        self.tensors.push(tensor);
+        (self.tensors.len() - 1) as u16
+    }
+
+    pub(super) fn finish(mut self) -> Result<Lowered, CompileError> {
+        let graph = self.graph();
+        let mut port = |id: &TensorId| {
+            let dims = self.memory_extents(*id);
+            self.activation(*id, &dims)
+        };
+        let inputs = graph.inputs.iter().map(&mut port).collect();
+        let outputs = graph.outputs.iter().map(&mut port).collect();
+        let activations = self.activations();
+        let weights = self.constants.into_bytes();
+        let total = weights.len().max(self.storage.arena_bytes());
+        if self.tensors.len() >= usize::from(NO_TENSOR) {
+            let message = format!("{} tensors, a package holds 65,534", self.tensors.len());
+            return Err(CompileError::TooLarge(message));
+        }
+        if total > u32::MAX as usize / 2 {
+            let message = format!("{total} bytes, a package addresses 2 GiB");
+            return Err(CompileError::TooLarge(message));
+        }
+        Ok(Lowered {
+            kernels: self.kernels,
+            steps: self.steps,
+            tensors: self.tensors,
+            weights,
+            inputs,
+            outputs,
+            arena_bytes: self.storage.arena_bytes(),
+            lower_bound_bytes: self.storage.lower_bound_bytes(),
+            alignment: self.alignment,
+            activations,
+        })
+    }
+
+    /// A row of every activation, views of another's bytes included.
+    fn activations(&mut self) -> Vec<(TensorId, u16, Option<usize>)> {
+        let graph = self.graph();
+        let mut rows = Vec::new();
+        let mut steps = 0;
+        for &id in &graph.inputs {
+            let dims = self.memory_extents(id);
+            rows.push((id, self.activation(id, &dims), None));
+        }
+        for node in &graph.nodes {
+            let is_view = matches!(node.op, crate::ir::Op::Reshape | crate::ir::Op::Transpose { .. });
+            let step = if is_view {
+                let source = rows.iter().find(|(id, ..)| *id == node.inputs[0]);
+                source.and_then(|&(_, _, step)| step)
+            } else {
+                steps += 1;
+                Some(steps - 1)
+            };
+            let dims = self.memory_extents(node.output);
+            rows.push((node.output, self.activation(node.output, &dims), step));
+        }
+        rows
+    }
+}

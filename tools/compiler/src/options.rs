@@ -1,0 +1,118 @@
+use std::collections::BTreeMap;
+
+use cadet_format::{Numerics, TargetId};
+
+/// How to compile a model.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Arithmetic of the steps.
+    pub precision: Precision,
+    /// Processor family that the package is for.
+    pub target: TargetId,
+    /// The only board that the package is for, and what it has; `None` for any.
+    pub board: Option<Board>,
+    /// Memory order of inputs and outputs.
+    pub io: IoLayout,
+    /// Whether nodes are fused; without, every tensor of the ONNX model is written to memory, so
+    /// that it can be compared.
+    pub fuse: bool,
+    /// Whether the inputs are still in the arena after a run.
+    pub keep_inputs: bool,
+    /// Shapes of inputs by name, for models with dynamic shapes. Elsewhere an unknown first
+    /// dimension, the batch, becomes 1.
+    pub input_shapes: BTreeMap<String, Vec<usize>>,
+    /// Rises with every security-relevant release of a model; devices refuse to go back.
+    pub security_version: u32,
+    /// Names of the classes, in the order of the output.
+    pub labels: Vec<String>,
+    /// How raw samples become the input, in words.
+    pub preprocessing: String,
+    /// Facts on the model's origin.
+    pub provenance: BTreeMap<String, String>,
+}
+
+impl Options {
+    /// Float arithmetic, any processor, ONNX's memory order, all optimisations.
+    pub fn float() -> Options {
+        Options {
+            precision: Precision::F32,
+            target: TargetId::Any,
+            board: None,
+            io: IoLayout::Onnx,
+            fuse: true,
+            keep_inputs: false,
+            input_shapes: BTreeMap::new(),
+            security_version: 0,
+            labels: Vec::new(),
+            preprocessing: String::new(),
+            provenance: BTreeMap::new(),
+        }
+    }
+
+    /// Int8 arithmetic with min-max ranges, everything else as [`Options::float`].
+    pub fn int8(samples: Vec<Vec<f32>>) -> Options {
+        let calibration = Calibration {
+            samples,
+            range: Range::MinMax,
+        };
+        Options {
+            precision: Precision::Int8 {
+                calibration,
+                numerics: Numerics::Onnx,
+            },
+            ..Options::float()
+        }
+    }
+}
+
+/// Arithmetic of the steps.
+#[derive(Clone, Debug)]
+pub enum Precision {
+    /// 32-bit floats.
+    F32,
+    /// 8-bit integers: asymmetric activations, symmetric weights per output channel.
+    Int8 {
+        /// What the ranges of the activations are taken from.
+        calibration: Calibration,
+        /// Rounding: `Onnx` or `Tflite`.
+        numerics: Numerics,
+    },
+}
+
+/// Data from which the ranges of activations are taken.
+#[derive(Clone, Debug)]
+pub struct Calibration {
+    /// Inputs of one run each: the elements of all inputs, one after the other, in ONNX order.
+    pub samples: Vec<Vec<f32>>,
+    /// How the range of a tensor follows from its values.
+    pub range: Range,
+}
+
+/// How the range of a tensor follows from its values.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Range {
+    /// From the least value to the greatest.
+    MinMax,
+    /// Leaves out the given share of the values at each end, such as 0.001.
+    Percentile(f64),
+}
+
+/// Memory order of the model's inputs and outputs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IoLayout {
+    /// As in the ONNX model.
+    Onnx,
+    /// Channels last: the ONNX dimensions `[n, c, h, w]` lie as `[n, h, w, c]`.
+    ChannelsLast,
+}
+
+/// A board by name, and the memory that a model may take.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Board {
+    /// Name of its folder in `targets`.
+    pub name: String,
+    /// Bytes of flash for the package.
+    pub flash_bytes: u64,
+    /// Bytes of RAM for arena and state.
+    pub ram_bytes: u64,
+}

@@ -1,0 +1,196 @@
+//! Writes packages, as `runtime/format/SPEC.md` lays them down.
+
+use std::collections::HashMap;
+
+use bytemuck::{Pod, Zeroable, bytes_of, cast_slice};
+use cadet_format::{
+    HEADER_BYTES, Header, KernelId, MAGIC, Program, ProgramKind, Region, SECTION_CRITICAL,
+    SectionEntry, Step, Tag, TargetId, Tensor, VERSION_MAJOR, VERSION_MINOR, package_crc,
+};
+
+use crate::lower::{Lowered, Place};
+
+/// Whom a package is for and what it was made from.
+#[derive(Clone, Debug)]
+pub(crate) struct Identity {
+    pub(crate) target: TargetId,
+    /// Board id, 0 for any.
+    pub(crate) board: u32,
+    pub(crate) security_version: u32,
+    /// First bytes of the source model's SHA-256.
+    pub(crate) model_id: [u8; 16],
+}
+
+impl Identity {
+    /// Of a package that never leaves the compiler.
+    pub(crate) fn scratch() -> Identity {
+        Identity {
+            target: TargetId::Any,
+            board: 0,
+            security_version: 0,
+            model_id: [0; 16],
+        }
+    }
+}
+
+/// The package of a lowered model; `manifest` and `golden` are the bytes of their sections.
+pub(crate) fn write(
+    lowered: &Lowered,
+    identity: &Identity,
+    manifest: &[u8],
+    golden: Option<&[u8]>,
+) -> Vec<u8> {
+    let tables = Tables::new(lowered);
+    let mut sections: Vec<(Tag, u32, &[u8])> = vec![
+        (Tag::PROGRAMS, SECTION_CRITICAL, bytes_of(&tables.program)),
+        (Tag::STEPS, SECTION_CRITICAL, cast_slice(&tables.steps)),
+        (Tag::OPERANDS, SECTION_CRITICAL, cast_slice(&tables.operands)),
+        (Tag::TENSORS, SECTION_CRITICAL, cast_slice(&tables.tensors)),
+        (Tag::DIMS, SECTION_CRITICAL, cast_slice(&tables.dims)),
+        (Tag::PARAMS, SECTION_CRITICAL, &tables.params),
+        (Tag::weights(0), SECTION_CRITICAL, &lowered.weights),
+    ];
+    if let Some(golden) = golden {
+        sections.push((Tag::GOLDEN, 0, golden));
+    }
+    sections.push((Tag::MANIFEST, 0, manifest));
+
+    let directory_bytes = sections.len() * size_of::<SectionEntry>();
+    let directory_start = HEADER_BYTES + size_of_val(&lowered.kernels[..]);
+    let mut bytes = vec![0; HEADER_BYTES];
+    bytes.extend_from_slice(cast_slice::<KernelId, u8>(&lowered.kernels));
+    bytes.resize(directory_start + directory_bytes, 0);
+    let mut directory = Vec::with_capacity(sections.len());
+    for (tag, flags, content) in &sections {
+        let align = if *tag == Tag::weights(0) { lowered.alignment } else { 4 };
+        let offset = bytes.len().next_multiple_of(align);
+        bytes.resize(offset, 0);
+        bytes.extend_from_slice(content);
+        directory.push(SectionEntry {
+            tag: *tag,
+            flags: *flags,
+            offset: offset as u32,
+            bytes: content.len() as u32,
+        });
+    }
+    bytes[directory_start..][..directory_bytes].copy_from_slice(cast_slice(&directory));
+
+    let mut header = Header {
+        magic: MAGIC,
+        major: VERSION_MAJOR,
+        minor: VERSION_MINOR,
+        length: bytes.len() as u32,
+        target: identity.target as u16,
+        base_alignment: lowered.alignment as u16,
+        board: identity.board,
+        security_version: identity.security_version,
+        model_id: identity.model_id,
+        arena_bytes: [lowered.arena_bytes as u32, 0, 0, 0],
+        kernel_count: lowered.kernels.len() as u32,
+        section_count: directory.len() as u32,
+        ..Header::zeroed()
+    };
+    bytes[..HEADER_BYTES].copy_from_slice(bytes_of(&header));
+    // The package is longer than a header, which is all that `package_crc` asks for.
+    header.crc = package_crc(&bytes).unwrap_or_default();
+    bytes[..HEADER_BYTES].copy_from_slice(bytes_of(&header));
+    bytes
+}
+
+/// The plan's tables.
+struct Tables {
+    program: Program,
+    steps: Vec<Step>,
+    operands: Vec<u16>,
+    tensors: Vec<Tensor>,
+    dims: Vec<u32>,
+    params: Vec<u8>,
+}
+
+impl Tables {
+    fn new(lowered: &Lowered) -> Tables {
+        let mut operands = Vec::new();
+        let mut params = Shared::default();
+        let mut steps = Vec::with_capacity(lowered.steps.len());
+        for step in &lowered.steps {
+            steps.push(Step {
+                kernel: step.kernel,
+                input_count: step.inputs.len() as u8,
+                output_count: 1,
+                first_operand: operands.len() as u32,
+                params_offset: params.add(&step.params),
+                params_bytes: step.params.len() as u32,
+            });
+            operands.extend_from_slice(&step.inputs);
+            operands.push(step.output);
+        }
+        let program = Program {
+            first_step: 0,
+            step_count: steps.len() as u32,
+            first_input: operands.len() as u32,
+            first_output: (operands.len() + lowered.inputs.len()) as u32,
+            input_count: lowered.inputs.len() as u16,
+            output_count: lowered.outputs.len() as u16,
+            kind: ProgramKind::Main as u32,
+        };
+        operands.extend_from_slice(&lowered.inputs);
+        operands.extend_from_slice(&lowered.outputs);
+
+        let mut dims = Shared::default();
+        let tensors = lowered.tensors.iter().map(|tensor| {
+            let extents: Vec<u32> = tensor.dims.iter().map(|&extent| extent as u32).collect();
+            let (region, offset) = match tensor.place {
+                Place::Arena(offset) => (Region::Arena(0), offset),
+                Place::Weights(offset) => (Region::Weights(0), offset),
+            };
+            Tensor {
+                region: region.code(),
+                dtype: tensor.dtype as u8,
+                rank: extents.len() as u8,
+                reserved: 0,
+                offset: offset as u32,
+                bytes: tensor.bytes() as u32,
+                first_dim: dims.add(&extents),
+                scale: tensor.scale,
+                zero_point: tensor.zero_point,
+                reserved2: 0,
+            }
+        });
+        Tables {
+            program,
+            steps,
+            operands,
+            tensors: tensors.collect(),
+            dims: dims.items,
+            params: params.items,
+        }
+    }
+}
+
+/// A list in which equal runs are kept once.
+struct Shared<T> {
+    items: Vec<T>,
+    known: HashMap<Vec<T>, u32>,
+}
+
+impl<T> Default for Shared<T> {
+    fn default() -> Self {
+        Shared {
+            items: Vec::new(),
+            known: HashMap::new(),
+        }
+    }
+}
+
+impl<T: Pod + Eq + std::hash::Hash> Shared<T> {
+    /// Index of the run's first item.
+    fn add(&mut self, run: &[T]) -> u32 {
+        if let Some(&start) = self.known.get(run) {
+            return start;
+        }
+        let start = self.items.len() as u32;
+        self.items.extend_from_slice(run);
+        self.known.insert(run.to_vec(), start);
+        start
+    }
+}

@@ -1,0 +1,128 @@
+use crate::ir::{Bounds, Graph, Op, TensorId, Window};
+
+/// Folds batch normalisation into the convolution or fully connected layer before it.
+pub(super) fn fold(graph: &mut Graph) {
+    for index in (0..graph.nodes.len()).rev() {
+        let Some((scale, offset)) = affine(graph, index) else {
+            continue;
+        };
+        let input = graph.nodes[index].inputs[0];
+        let (Some(producer), Some(_)) = (graph.producer(input), graph.sole_consumer(input)) else {
+            continue;
+        };
+        let node = &graph.nodes[producer];
+        match node.op {
+            Op::Conv { bounds: Bounds::NONE, .. } => {}
+            // One output a channel; with more rows the channels are another axis.
+            Op::FullyConnected { bounds: Bounds::NONE } if graph.shape(input).len() == 2 => {}
+            _ => continue,
+        }
+        let (weights, bias) = (node.inputs[1], node.inputs.get(2).copied());
+        let Some(values) = graph.constant_f32(weights) else {
+            continue;
+        };
+        let depth = values.len() / scale.len();
+        let values: Vec<f32> = values
+            .iter()
+            .enumerate()
+            .map(|(i, &value)| (f64::from(value) * scale[i / depth]) as f32)
+            .collect();
+        let old = bias.and_then(|bias| graph.constant_f32(bias));
+        let bias: Vec<f32> = (0..scale.len())
+            .map(|c| (old.map_or(0.0, |old| f64::from(old[c])) * scale[c] + offset[c]) as f32)
+            .collect();
+        let (name, shape) = (graph.tensor(weights).name.clone(), graph.shape(weights).to_vec());
+        let weights = graph.add_constant(name, shape, values);
+        let bias_name = format!("{} bias", graph.nodes[producer].name);
+        let bias = graph.add_constant(bias_name, vec![scale.len()], bias);
+        let node = &mut graph.nodes[producer];
+        node.inputs = vec![node.inputs[0], weights, bias];
+        super::absorb(graph, producer, index);
+    }
+}
+
+/// Turns every batch normalisation that is left into a depthwise 1x1 convolution.
+pub(super) fn into_depthwise(graph: &mut Graph) {
+    for index in 0..graph.nodes.len() {
+        let Some((scale, offset)) = affine(graph, index) else {
+            continue;
+        };
+        let channels = scale.len();
+        let name = graph.nodes[index].name.clone();
+        let to_f32 = |values: Vec<f64>| values.into_iter().map(|value| value as f32).collect();
+        let weights = format!("{name} scale");
+        let weights = graph.add_constant(weights, vec![channels, 1, 1, 1], to_f32(scale));
+        let bias = graph.add_constant(format!("{name} bias"), vec![channels], to_f32(offset));
+        let node = &mut graph.nodes[index];
+        node.inputs = vec![node.inputs[0], weights, bias];
+        node.op = Op::Conv {
+            window: Window::POINT,
+            group: channels,
+            bounds: Bounds::NONE,
+        };
+    }
+}
+
+/// Batch normalisation as `scale * x + offset` for each channel.
+fn affine(graph: &Graph, index: usize) -> Option<(Vec<f64>, Vec<f64>)> {
+    let node = &graph.nodes[index];
+    let Op::BatchNormalization { epsilon } = node.op else {
+        return None;
+    };
+    let constant = |id: TensorId| graph.constant_f32(id);
+    let (gamma, beta) = (constant(node.inputs[1])?, constant(node.inputs[2])?);
+    let (mean, variance) = (constant(node.inputs[3])?, constant(node.inputs[4])?);
+    let wide = f64::from;
+    let scale: Vec<f64> = gamma
+        .iter()
+        .zip(variance)
+        .map(|(&gamma, &variance)| wide(gamma) / (wide(variance) + wide(epsilon)).sqrt())
+        .collect();
+    let offset = (0..scale.len()).map(|c| wide(beta[c]) - wide(mean[c]) * scale[c]).collect();
+    Some((scale, offset))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::test_graph::{TestGraph, pointwise};
+    use crate::ir::{Graph, Op};
+
+    fn graph(with_conv: bool) -> Graph {
+        let (mut graph, x) = TestGraph::new(&[1, 2, 1, 1]);
+        let shape = [1, 2, 1, 1];
+        let mut input = x;
+        if with_conv {
+            let w = graph.constant(&[2, 2, 1, 1], &[1.0, 2.0, 3.0, 4.0]);
+            let b = graph.constant(&[2], &[1.0, 1.0]);
+            input = graph.node("conv", pointwise(1), &[x, w, b], &shape);
+        }
+        let gamma = graph.constant(&[2], &[2.0, 1.0]);
+        let beta = graph.constant(&[2], &[0.5, 0.0]);
+        let mean = graph.constant(&[2], &[1.0, -1.0]);
+        let variance = graph.constant(&[2], &[4.0, 0.25]);
+        let op = Op::BatchNormalization { epsilon: 0.0 };
+        let end = graph.node("norm", op, &[input, gamma, beta, mean, variance], &shape);
+        graph.finish(end)
+    }
+
+    #[test]
+    fn folding_scales_weights_and_shifts_the_bias() {
+        let mut graph = graph(true);
+        super::fold(&mut graph);
+        assert_eq!(graph.nodes.len(), 1);
+        let inputs = &graph.nodes[0].inputs;
+        // Scales are 2 / 2 = 1 and 1 / 0.5 = 2.
+        assert_eq!(graph.constant_f32(inputs[1]), Some(&[1.0, 2.0, 6.0, 8.0][..]));
+        assert_eq!(graph.constant_f32(inputs[2]), Some(&[0.5, 4.0][..]));
+    }
+
+    #[test]
+    fn a_normalisation_alone_becomes_depthwise() {
+        let mut graph = graph(false);
+        super::into_depthwise(&mut graph);
+        assert!(matches!(graph.nodes[0].op, Op::Conv { group: 2, .. }));
+        let inputs = &graph.nodes[0].inputs;
+        assert_eq!(graph.constant_f32(inputs[1]), Some(&[1.0, 2.0][..]));
+        assert_eq!(graph.constant_f32(inputs[2]), Some(&[-0.5, 2.0][..]));
+    }
+}

@@ -1,0 +1,28 @@
+use crate::ir::Graph;
+
+/// Removes nodes whose output nothing reads.
+pub(super) fn remove(graph: &mut Graph) {
+    for index in (0..graph.nodes.len()).rev() {
+        if graph.use_count(graph.nodes[index].output) == 0 {
+            graph.nodes.remove(index);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::test_graph::TestGraph;
+    use crate::ir::{Op, Unary};
+
+    #[test]
+    fn a_chain_that_nothing_reads_goes() {
+        let (mut graph, x) = TestGraph::new(&[1, 4]);
+        let kept = graph.node("kept", Op::Unary(Unary::Tanh), &[x], &[1, 4]);
+        let first = graph.node("first", Op::Unary(Unary::Tanh), &[x], &[1, 4]);
+        graph.node("second", Op::Unary(Unary::Tanh), &[first], &[1, 4]);
+        let mut graph = graph.finish(kept);
+        super::remove(&mut graph);
+        assert_eq!(graph.nodes.len(), 1);
+        assert_eq!(graph.nodes[0].name, "kept");
+    }
+}

@@ -1,0 +1,149 @@
+use cadet_runtime::Session;
+
+use crate::error::CompileError;
+use crate::layout::Arranged;
+use crate::lower::{Lowered, lower};
+use crate::options::{Calibration, Options, Range};
+use crate::package;
+use crate::run::{Aligned, defect, floats, open};
+
+/// Bins of the histogram from which percentiles are read.
+const BINS: usize = 4096;
+
+/// Range of every activation over the calibration data, by tensor; `(0, 0)` for constants.
+pub(super) fn ranges(
+    arranged: &Arranged,
+    calibration: &Calibration,
+    options: &Options,
+) -> Result<Vec<(f32, f32)>, CompileError> {
+    let lowered = lower(arranged, None, options)?;
+    let bytes = package::write(&lowered, &package::Identity::scratch(), &[], None);
+    let bytes = Aligned::copy_of(&bytes, lowered.alignment);
+    let mut arena = Aligned::zeroed(lowered.arena_bytes, lowered.alignment);
+    let mut session = open(&bytes, &mut arena)?;
+    let samples = split(arranged, &calibration.samples)?;
+
+    let mut ranges = vec![(0.0_f32, 0.0_f32); arranged.graph.tensors.len()];
+    for (index, sample) in samples.iter().enumerate() {
+        observe(&mut session, &lowered, sample, |tensor, values| {
+            let range = &mut ranges[tensor];
+            for &value in values {
+                if !value.is_finite() {
+                    let name = &arranged.graph.tensors[tensor].name;
+                    return Err(option(format!("sample {index} gives {value} in `{name}`")));
+                }
+                *range = (range.0.min(value), range.1.max(value));
+            }
+            Ok(())
+        })?;
+    }
+    let Range::Percentile(share) = calibration.range else {
+        return Ok(ranges);
+    };
+    let mut histograms = vec![vec![0_u64; BINS]; ranges.len()];
+    for sample in &samples {
+        observe(&mut session, &lowered, sample, |tensor, values| {
+            let (min, max) = ranges[tensor];
+            let bins_per_unit = BINS as f32 / (max - min);
+            for &value in values {
+                let bin = ((value - min) * bins_per_unit) as usize;
+                histograms[tensor][bin.min(BINS - 1)] += 1;
+            }
+            Ok(())
+        })?;
+    }
+    let cut = ranges.iter().zip(&histograms);
+    Ok(cut.map(|(&range, histogram)| trim(range, histogram, share)).collect())
+}
+
+/// Runs one sample and shows the values of every activation.
+fn observe(
+    session: &mut Session<'_, '_>,
+    lowered: &Lowered,
+    sample: &[Vec<f32>],
+    mut show: impl FnMut(usize, &[f32]) -> Result<(), CompileError>,
+) -> Result<(), CompileError> {
+    for (index, input) in sample.iter().enumerate() {
+        session.write_input(0, index, input).map_err(defect)?;
+    }
+    let steps = std::iter::once(None).chain((0..lowered.steps.len()).map(Some));
+    for step in steps {
+        if let Some(step) = step {
+            session.step(0, step).map_err(defect)?;
+        }
+        let written = lowered.activations.iter().filter(|(_, _, by)| *by == step);
+        for &(tensor, row, _) in written {
+            show(tensor.0, floats(session, row)?)?;
+        }
+    }
+    Ok(())
+}
+
+/// The inputs of each sample in memory order; a sample holds their elements one after the other.
+fn split(arranged: &Arranged, samples: &[Vec<f32>]) -> Result<Vec<Vec<Vec<f32>>>, CompileError> {
+    if samples.is_empty() {
+        return Err(option("int8 needs at least one sample; some hundred are usual".into()));
+    }
+    let inputs = arranged.graph.inputs.iter();
+    let orders: Vec<Vec<usize>> =
+        inputs.map(|id| arranged.layouts[id.0].onnx_indices()).collect();
+    let total: usize = orders.iter().map(Vec::len).sum();
+    let split_one = |(index, sample): (usize, &Vec<f32>)| {
+        if sample.len() != total {
+            let len = sample.len();
+            let message = format!("sample {index} has {len} values, the model's inputs {total}");
+            return Err(option(message));
+        }
+        let mut rest = &sample[..];
+        let inputs = orders.iter().map(|order| {
+            let (input, tail) = rest.split_at(order.len());
+            rest = tail;
+            order.iter().map(|&index| input[index]).collect()
+        });
+        Ok(inputs.collect())
+    };
+    samples.iter().enumerate().map(split_one).collect()
+}
+
+/// The range without `share` of the values at each end.
+fn trim((min, max): (f32, f32), histogram: &[u64], share: f64) -> (f32, f32) {
+    let total: u64 = histogram.iter().sum();
+    let allowed = (total as f64 * share) as u64;
+    let empty = |bins: &mut dyn Iterator<Item = &u64>| {
+        let mut seen = 0;
+        bins.take_while(|&&count| {
+            seen += count;
+            seen <= allowed
+        })
+        .count()
+    };
+    let below = empty(&mut histogram.iter());
+    let above = empty(&mut histogram.iter().rev());
+    if below + above >= histogram.len() {
+        return (min, max);
+    }
+    let width = (max - min) / histogram.len() as f32;
+    (min + below as f32 * width, max - above as f32 * width)
+}
+
+fn option(reason: String) -> CompileError {
+    CompileError::Option {
+        option: "calibration",
+        reason,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn trimming_leaves_out_the_tails() {
+        let mut histogram = vec![10_u64; 10];
+        histogram[0] = 1;
+        histogram[9] = 1;
+        let (min, max) = trim((0.0, 10.0), &histogram, 0.02);
+        assert_eq!((min, max), (1.0, 9.0));
+        assert_eq!(trim((0.0, 10.0), &histogram, 0.0), (0.0, 10.0));
+    }
+}

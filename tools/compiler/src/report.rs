@@ -1,0 +1,235 @@
+use serde::Serialize;
+
+use crate::ir::{ElementType, TensorId};
+use crate::layout::Arranged;
+use crate::lower::{Lowered, Place};
+use crate::options::{Board, Options, Precision};
+
+/// What a compiled model takes and does.
+#[derive(Clone, Debug, Serialize)]
+pub struct Report {
+    /// The model's name.
+    pub model: String,
+    /// "f32" or "int8".
+    pub precision: &'static str,
+    /// Bytes of the package by part.
+    pub flash: FlashBytes,
+    /// Bytes of working memory: inputs, outputs and everything between.
+    pub arena_bytes: usize,
+    /// Most bytes that are live during one step, which no plan of these steps can go below.
+    pub arena_lower_bound_bytes: usize,
+    /// Bytes of memory kept between runs.
+    pub state_bytes: usize,
+    /// Multiplications with weights in one run.
+    pub macs: u64,
+    /// Inputs in the model's order.
+    pub inputs: Vec<PortReport>,
+    /// Outputs in the model's order.
+    pub outputs: Vec<PortReport>,
+    /// Steps in the order they run.
+    pub steps: Vec<StepReport>,
+    /// Activations of the ONNX model that are in memory at some time.
+    pub tensors: Vec<TensorReport>,
+    /// How the model fits the board that was named.
+    pub fit: Option<Fit>,
+}
+
+/// Bytes of a package by part.
+#[derive(Clone, Debug, Serialize)]
+pub struct FlashBytes {
+    /// The whole package.
+    pub total: usize,
+    /// Weights, biases and multipliers.
+    pub weights: usize,
+    /// Golden vectors.
+    pub golden: usize,
+    /// Names and provenance.
+    pub manifest: usize,
+    /// Header and tables.
+    pub plan: usize,
+}
+
+/// An input or output.
+#[derive(Clone, Debug, Serialize)]
+pub struct PortReport {
+    /// Name in the ONNX model.
+    pub name: String,
+    /// Extents in memory order, outermost first.
+    pub shape: Vec<usize>,
+    /// Element type in memory.
+    pub dtype: String,
+    /// Real value of one step; 0 for floats.
+    pub scale: f32,
+    /// Integer that stands for 0.
+    pub zero_point: i32,
+}
+
+/// A step.
+#[derive(Clone, Debug, Serialize)]
+pub struct StepReport {
+    /// Name of the ONNX node.
+    pub name: String,
+    /// ONNX operator.
+    pub op: &'static str,
+    /// Kernel that runs it.
+    pub kernel: String,
+    /// Extents of the activations that it reads.
+    pub inputs: Vec<Vec<usize>>,
+    /// Extents of what it writes.
+    pub output: Vec<usize>,
+    /// Multiplications with weights.
+    pub macs: u64,
+    /// Bytes of its constants.
+    pub weight_bytes: usize,
+}
+
+/// An activation of the ONNX model and where to find it.
+#[derive(Clone, Debug, Serialize)]
+pub struct TensorReport {
+    /// Name in the ONNX model.
+    pub name: String,
+    /// Its tensor in the package.
+    pub tensor: u16,
+    /// The step after which it holds; `None` for inputs.
+    pub step: Option<usize>,
+    /// Extents into which the elements in ONNX order are split.
+    pub extents: Vec<usize>,
+    /// The order of these extents in memory, outermost first.
+    pub order: Vec<usize>,
+}
+
+impl TensorReport {
+    /// Elements in ONNX order from elements in memory order.
+    ///
+    /// # Panics
+    /// Where `memory` does not hold as many elements as the tensor.
+    pub fn to_onnx_order<T: Copy + Default>(&self, memory: &[T]) -> Vec<T> {
+        let layout = crate::layout::Layout::new(self.extents.clone(), self.order.clone());
+        let indices = layout.onnx_indices();
+        assert_eq!(indices.len(), memory.len(), "elements of `{}`", self.name);
+        let mut elements = vec![T::default(); memory.len()];
+        for (&index, &value) in indices.iter().zip(memory) {
+            elements[index] = value;
+        }
+        elements
+    }
+}
+
+/// A model on a board.
+#[derive(Clone, Debug, Serialize)]
+pub struct Fit {
+    /// Name of the board.
+    pub board: String,
+    /// Bytes of flash left; negative where the package is too large.
+    pub flash_left_bytes: i64,
+    /// Bytes of RAM left; negative where the arena is too large.
+    pub ram_left_bytes: i64,
+}
+
+impl Fit {
+    /// Whether the board has room for the model.
+    pub fn fits(&self) -> bool {
+        self.flash_left_bytes >= 0 && self.ram_left_bytes >= 0
+    }
+
+    fn new(board: &Board, flash_bytes: usize, ram_bytes: usize) -> Fit {
+        Fit {
+            board: board.name.clone(),
+            flash_left_bytes: board.flash_bytes as i64 - flash_bytes as i64,
+            ram_left_bytes: board.ram_bytes as i64 - ram_bytes as i64,
+        }
+    }
+}
+
+/// The report of a lowered model whose package takes `flash` bytes.
+pub(crate) fn report(
+    arranged: &Arranged,
+    lowered: &Lowered,
+    flash: FlashBytes,
+    options: &Options,
+) -> Report {
+    let board = options.board.as_ref();
+    Report {
+        model: arranged.graph.name.clone(),
+        precision: match options.precision {
+            Precision::F32 => "f32",
+            Precision::Int8 { .. } => "int8",
+        },
+        arena_bytes: lowered.arena_bytes,
+        arena_lower_bound_bytes: lowered.lower_bound_bytes,
+        state_bytes: 0,
+        macs: lowered.steps.iter().map(|step| step.macs).sum(),
+        inputs: ports(lowered, &lowered.inputs),
+        outputs: ports(lowered, &lowered.outputs),
+        steps: steps(lowered),
+        tensors: tensors(arranged, lowered),
+        fit: board.map(|board| Fit::new(board, flash.total, lowered.arena_bytes)),
+        flash,
+    }
+}
+
+fn ports(lowered: &Lowered, rows: &[u16]) -> Vec<PortReport> {
+    let port = |&row: &u16| {
+        let tensor = &lowered.tensors[usize::from(row)];
+        PortReport {
+            name: tensor.name.clone(),
+            shape: tensor.dims.clone(),
+            dtype: format!("{:?}", tensor.dtype).to_lowercase(),
+            scale: tensor.scale,
+            zero_point: tensor.zero_point,
+        }
+    };
+    rows.iter().map(port).collect()
+}
+
+fn steps(lowered: &Lowered) -> Vec<StepReport> {
+    let rows = lowered.steps.iter().map(|step| {
+        let activations = step.inputs.iter().filter_map(|&row| {
+            let tensor = lowered.tensors.get(usize::from(row))?;
+            matches!(tensor.place, Place::Arena(_)).then(|| tensor.dims.clone())
+        });
+        StepReport {
+            name: step.name.clone(),
+            op: step.op,
+            kernel: kernel_name(lowered, step.kernel),
+            inputs: activations.collect(),
+            output: lowered.tensors[usize::from(step.output)].dims.clone(),
+            macs: step.macs,
+            weight_bytes: step.weight_bytes,
+        }
+    });
+    rows.collect()
+}
+
+fn kernel_name(lowered: &Lowered, index: u16) -> String {
+    let id = lowered.kernels[usize::from(index)];
+    let opcode = cadet_format::Opcode::from_u16(id.opcode).map_or("user", |opcode| opcode.name());
+    let dtype = cadet_format::DType::from_u8(id.dtype);
+    let dtype = dtype.map_or(String::new(), |dtype| format!("{dtype:?}").to_lowercase());
+    match cadet_format::Numerics::from_u8(id.numerics) {
+        Some(cadet_format::Numerics::Onnx) => format!("{opcode}.{dtype}.onnx"),
+        Some(cadet_format::Numerics::Tflite) => format!("{opcode}.{dtype}.tflite"),
+        _ => format!("{opcode}.{dtype}"),
+    }
+}
+
+fn tensors(arranged: &Arranged, lowered: &Lowered) -> Vec<TensorReport> {
+    let mut rows: Vec<TensorReport> = Vec::new();
+    for &(TensorId(id), tensor, step) in &lowered.activations {
+        let source = &arranged.graph.tensors[id];
+        debug_assert_eq!(source.element, ElementType::F32);
+        if rows.iter().any(|row| row.name == source.name) {
+            // A copy in another memory order.
+            continue;
+        }
+        let layout = &arranged.layouts[id];
+        rows.push(TensorReport {
+            name: source.name.clone(),
+            tensor,
+            step,
+            extents: layout.extents().to_vec(),
+            order: layout.order().to_vec(),
+        });
+    }
+    rows
+}

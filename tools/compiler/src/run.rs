@@ -1,0 +1,55 @@
+//! Runs packages through the engine on the host.
+
+use cadet_runtime::{Error, Memory, Package, Session, kernels};
+
+use crate::error::CompileError;
+
+/// Bytes at an address that is a multiple of an alignment.
+pub(crate) struct Aligned {
+    bytes: Vec<u8>,
+    start: usize,
+    length: usize,
+}
+
+impl Aligned {
+    pub(crate) fn zeroed(length: usize, alignment: usize) -> Aligned {
+        let bytes = vec![0; length + alignment];
+        let start = bytes.as_ptr().align_offset(alignment);
+        Aligned { bytes, start, length }
+    }
+
+    pub(crate) fn copy_of(source: &[u8], alignment: usize) -> Aligned {
+        let mut aligned = Aligned::zeroed(source.len(), alignment);
+        aligned.as_mut_slice().copy_from_slice(source);
+        aligned
+    }
+
+    fn as_slice(&self) -> &[u8] {
+        &self.bytes[self.start..][..self.length]
+    }
+
+    fn as_mut_slice(&mut self) -> &mut [u8] {
+        &mut self.bytes[self.start..][..self.length]
+    }
+}
+
+/// A session over a package of our own making.
+pub(crate) fn open<'a>(
+    package: &'a Aligned,
+    arena: &'a mut Aligned,
+) -> Result<Session<'a, 'a>, CompileError> {
+    let package = Package::new(package.as_slice()).map_err(defect)?;
+    let memory = Memory::with_arena(arena.as_mut_slice());
+    Session::new(package, memory, kernels::ALL).map_err(defect)
+}
+
+/// The elements of a tensor between two steps.
+pub(crate) fn floats<'s>(session: &'s Session<'_, '_>, row: u16) -> Result<&'s [f32], CompileError> {
+    let bytes = session.tensor(row).map_err(defect)?;
+    bytemuck::try_cast_slice(bytes).map_err(|_| defect(Error::Misaligned))
+}
+
+/// An error of the runtime over a package that we made ourselves.
+pub(crate) fn defect(error: Error) -> CompileError {
+    CompileError::SelfCheck(format!("{error:?}"))
+}

@@ -1,0 +1,121 @@
+//! Every tensor of the MLPerf Tiny float models, as our engine computes it, against ONNX Runtime.
+//!
+//! Needs Python with `onnx` and `onnxruntime` (`CADET_PYTHON`, default `python3`) and the models under
+//! `CADET_DATA` (default `../shared/data`). Without them the test says so and passes, unless
+//! `CADET_REQUIRE_PYTHON` is 1.
+
+mod support;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use cadet_compiler::{Compiled, Options, compile};
+use support::{Generator, Machine};
+
+const SAMPLES: usize = 50;
+/// Largest difference, as a share of the tensor's largest value.
+const TOLERANCE: f32 = 1e-5;
+
+#[test]
+fn keyword_spotting_agrees() {
+    agree("kws_ref_model_float32", |random| 25.0 * random.normal());
+}
+
+#[test]
+fn image_classification_agrees() {
+    agree("ic_pretrainedResnet_float32", |random| (random.uniform() * 255.0).round());
+}
+
+#[test]
+fn anomaly_detection_agrees() {
+    agree("ad01_float32", |random| 10.0 * random.normal() - 20.0);
+}
+
+#[test]
+fn visual_wake_words_agree() {
+    agree("vww_96_float32", |random| (random.uniform() * 255.0).round() / 255.0);
+}
+
+fn agree(model: &str, sample: fn(&mut Generator) -> f32) {
+    let Some(path) = support::data(&format!("mlperf-tiny/onnx/{model}.onnx")) else {
+        return;
+    };
+    let Some(python) = support::python() else {
+        return;
+    };
+    let onnx = std::fs::read(&path).unwrap();
+    let fused = compile(&onnx, &Options::float()).unwrap();
+    let plain = compile(&onnx, &Options { fuse: false, ..Options::float() }).unwrap();
+    let elements: usize = fused.report.inputs.iter().flat_map(|input| &input.shape).product();
+    let mut random = Generator::new(1);
+    let inputs: Vec<f32> = (0..SAMPLES * elements).map(|_| sample(&mut random)).collect();
+    let reference = Reference::new(&python, &path, &inputs);
+
+    let unfused = compare(&plain, &inputs, &reference);
+    assert_eq!(unfused, reference.tensors.len(), "without fusion every tensor is compared");
+    let kept = compare(&fused, &inputs, &reference);
+    assert!(kept > 0);
+    println!("{model}: {unfused} tensors without fusion, {kept} with, of {SAMPLES} inputs agree");
+}
+
+/// Values of every tensor in ONNX Runtime.
+struct Reference {
+    tensors: Vec<(String, std::ops::Range<usize>)>,
+    /// Values of all tensors of one run.
+    run_len: usize,
+    values: Vec<f32>,
+}
+
+impl Reference {
+    fn new(python: &Path, model: &Path, inputs: &[f32]) -> Reference {
+        let folder = tempfile::tempdir().unwrap();
+        let inputs_path = folder.path().join("inputs");
+        let output = folder.path().join("reference");
+        std::fs::write(&inputs_path, bytemuck::cast_slice(inputs)).unwrap();
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/reference.py");
+        let arguments: [&Path; 4] = [&script, model, &inputs_path, &output];
+        assert!(Command::new(python).args(arguments).status().unwrap().success());
+        let file = |extension: &str| -> PathBuf { output.with_extension(extension) };
+        let listed: Vec<serde_json::Value> =
+            serde_json::from_slice(&std::fs::read(file("json")).unwrap()).unwrap();
+        let mut run_len = 0;
+        let tensors = listed.iter().map(|tensor| {
+            let start = run_len;
+            run_len += tensor["len"].as_u64().unwrap() as usize;
+            (tensor["name"].as_str().unwrap().to_string(), start..run_len)
+        });
+        let tensors = tensors.collect();
+        let bytes = std::fs::read(file("bin")).unwrap();
+        let floats = bytes.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]));
+        let values = floats.collect();
+        Reference { tensors, run_len, values }
+    }
+}
+
+/// Compares every tensor that both have; gives their number.
+fn compare(compiled: &Compiled, inputs: &[f32], reference: &Reference) -> usize {
+    let mut machine = Machine::new(compiled);
+    let mut compared = 0;
+    let runs = reference.values.chunks_exact(reference.run_len);
+    for (input, wanted) in inputs.chunks_exact(inputs.len() / SAMPLES).zip(runs) {
+        let seen = machine.observe(input);
+        compared = 0;
+        for (tensor, values) in &seen {
+            let found = reference.tensors.iter().find(|(name, _)| *name == tensor.name);
+            let Some((name, range)) = found else {
+                continue;
+            };
+            compared += 1;
+            let wanted = &wanted[range.clone()];
+            assert_eq!(values.len(), wanted.len(), "elements of `{name}`");
+            let largest = wanted.iter().fold(0.0_f32, |largest, value| largest.max(value.abs()));
+            for (index, (value, wanted)) in values.iter().zip(wanted).enumerate() {
+                assert!(
+                    (value - wanted).abs() <= TOLERANCE * largest,
+                    "`{name}` [{index}] is {value}, ONNX Runtime has {wanted} (largest {largest})"
+                );
+            }
+        }
+    }
+    compared
+}
