@@ -2,6 +2,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use tract_onnx::prelude::*;
+use tract_onnx::tract_hir::infer::Factoid;
+use tract_onnx::tract_hir::internal::DimLike;
 
 /// Runs a whole ONNX graph with tract: teachers, the reference in tests, and boards with an
 /// operating system whose model has operators that the engine lacks.
@@ -184,7 +186,7 @@ fn value_shapes(model: &TypedModel, outlets: &[OutletId]) -> TractResult<Vec<Val
                 .unwrap_or(&model.node(outlet.node).name)
                 .into(),
             shape: lengths
-                .map(|length| length.to_usize())
+                .map(|length| Ok(length.to_usize()?))
                 .collect::<TractResult<_>>()?,
         })
     };

@@ -77,7 +77,7 @@ pub struct EpochSummary {
     /// Mean training loss.
     pub train_loss: f32,
     /// Share of the select set that is right (see [`Task::select`]).
-    pub select_accuracy: f32,
+    pub select_score: f32,
     /// Mean loss on the select set.
     pub select_loss: f32,
 }
@@ -394,13 +394,13 @@ impl<'a> Run<'a> {
         self.state.history.push(EpochSummary {
             epoch,
             train_loss,
-            select_accuracy: accuracy,
+            select_score: accuracy,
             select_loss: loss,
         });
         let best = &self.state.history[self.state.best];
         let is_better = epoch == 1
-            || accuracy > best.select_accuracy
-            || (accuracy == best.select_accuracy && loss < best.select_loss);
+            || accuracy > best.select_score
+            || (accuracy == best.select_score && loss < best.select_loss);
         if is_better {
             self.state.best = epoch - 1;
             self.best = model

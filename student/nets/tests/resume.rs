@@ -122,7 +122,7 @@ fn a_convolution_learns_what_a_linear_model_cannot() {
             ..self::config()
         };
         let trained = train(&task, &config, None, &mut go_on).unwrap();
-        trained.history[trained.best].select_accuracy
+        trained.history[trained.best].select_score
     };
     let linear = accuracy(Architecture::Mlp(MlpConfig { hidden: vec![] }));
     let convolution = accuracy(Architecture::Cnn(CnnConfig {
