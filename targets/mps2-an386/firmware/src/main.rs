@@ -12,6 +12,7 @@ use cadet_format::protocol::{Failure, Message};
 use core::panic::PanicInfo;
 use cortex_m_rt::{entry, exception};
 use host::Host;
+use self_test::{Arena, State};
 
 /// Exit status after a panic, which a package must not be able to cause.
 const PANIC: u32 = 101;
@@ -20,8 +21,11 @@ const FAULT: u32 = 102;
 
 #[entry]
 fn main() -> ! {
+    // The attribute turns these two into mutable references to statics.
+    static mut ARENA: Arena = Arena::new();
+    static mut STATE: State = State::new();
     let mut host = Host::open();
-    match self_test::run(&mut host) {
+    match self_test::run(&mut host, ARENA, STATE) {
         Ok(()) => semihosting::exit(0),
         Err(error) => {
             host.send(&Message::Failure(Failure { code: error.code() }));

@@ -18,13 +18,12 @@ struct Aligned<T>(T);
 
 include!(concat!(env!("OUT_DIR"), "/package.rs"));
 
-static mut ARENA: Guarded<ARENA_BYTES> = Guarded::new();
-static mut STATE: Guarded<STATE_BYTES> = Guarded::new();
+/// The package's arena, exactly.
+pub type Arena = Guarded<ARENA_BYTES>;
+/// The package's state, exactly.
+pub type State = Guarded<STATE_BYTES>;
 
-/// Runs everything once. Not to be called twice: it owns the buffers.
-pub fn run(host: &mut Host) -> Result<(), Error> {
-    // SAFETY: `main` calls this once and nothing else names the two buffers.
-    let (arena, state) = unsafe { (&mut *&raw mut ARENA, &mut *&raw mut STATE) };
+pub fn run(host: &mut Host, arena: &mut Arena, state: &mut State) -> Result<(), Error> {
     let package = Package::new(&PACKAGE.0)?;
     check_target(&package)?;
     let golden = package.golden().ok_or(Error::NoGolden)?;

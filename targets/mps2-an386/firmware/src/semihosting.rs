@@ -47,5 +47,7 @@ impl HostStdout {
 /// Ends the program; `code` becomes the emulator's exit status.
 pub fn exit(code: u32) -> ! {
     call(SYS_EXIT_EXTENDED, &[ADP_STOPPED_APPLICATION_EXIT, code]);
-    loop {}
+    loop {
+        core::hint::spin_loop();
+    }
 }

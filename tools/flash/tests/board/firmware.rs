@@ -1,24 +1,15 @@
 //! The firmware of mps2-an386 under QEMU, on a small package made by hand.
 
-mod support;
-
+use crate::support::{
+    ARENA_BYTES, OnDisk, STEPS, VECTORS, board, package, package_with_wrong_crc, unless_skipped,
+};
 use cadet_flash::{FlashError, Options, Report, flash};
 use cadet_format::board_id;
 use std::time::Duration;
-use support::{ARENA_BYTES, OnDisk, STEPS, VECTORS, board, package, package_with_wrong_crc};
 
-/// Runs the package; `None`, and a word on it, where the tools are missing and not required.
 fn run(package: &[u8]) -> Option<Result<Report, FlashError>> {
     let result = flash(&board(), &OnDisk::new(package).path(), &Options::new());
-    match result {
-        Err(FlashError::ToolMissing { tool })
-            if std::env::var_os("CADET_REQUIRE_QEMU").is_none() =>
-        {
-            eprintln!("skipped: {tool} is missing");
-            None
-        }
-        result => Some(result),
-    }
+    unless_skipped(result)
 }
 
 #[test]
@@ -121,14 +112,13 @@ fn firmware_that_takes_too_long_is_stopped() {
         timeout: Duration::ZERO,
         ..Options::new()
     };
-    match flash(&board(), &disk.path(), &options) {
-        Err(FlashError::ToolMissing { .. }) if std::env::var_os("CADET_REQUIRE_QEMU").is_none() => {
-        }
-        result => assert!(
-            matches!(result, Err(FlashError::Timeout { .. })),
-            "{result:?}"
-        ),
-    }
+    let Some(result) = unless_skipped(flash(&board(), &disk.path(), &options)) else {
+        return;
+    };
+    assert!(
+        matches!(result, Err(FlashError::Timeout { .. })),
+        "{result:?}"
+    );
 }
 
 #[test]
