@@ -1,0 +1,111 @@
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use cadet_compiler::{Calibration, Options, Precision, Range, Report, compile};
+
+use crate::compile_args::{CompileArgs, Numerics};
+use crate::output::{print_json, write_new};
+use crate::samples;
+
+/// Compile an ONNX model into a package
+///
+/// Float by default; int8 with --calib, whose samples give the ranges of the activations.
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    #[command(flatten)]
+    compile: CompileArgs,
+    /// Where to write the package; without, beside the model with the ending `.cadet`
+    #[arg(long, short)]
+    output: Option<PathBuf>,
+    /// Replace the output where it exists
+    #[arg(long)]
+    force: bool,
+    /// Make an int8 package with ranges from these samples (.npy or .jsonl, real values of all inputs)
+    #[arg(long)]
+    calib: Option<PathBuf>,
+    /// Leave out this share of a tensor's values at each end, such as 0.001, instead of none
+    #[arg(long, requires = "calib")]
+    percentile: Option<f64>,
+    /// Rounding of integer steps
+    #[arg(long, value_enum, default_value_t = Numerics::Onnx, requires = "calib")]
+    numerics: Numerics,
+    /// File with the names of the classes, one a line
+    #[arg(long)]
+    labels: Option<PathBuf>,
+    /// How raw samples become the input, in words
+    #[arg(long, default_value = "")]
+    preprocessing: String,
+    /// A fact on the model's origin, as key=value
+    #[arg(long, value_name = "KEY=VALUE", value_parser = parse_fact)]
+    provenance: Vec<(String, String)>,
+    /// Devices refuse to go back to a lower one
+    #[arg(long, default_value_t = 0)]
+    security_version: u32,
+    /// Print the report as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+pub(crate) fn run(args: &Args) -> Result<()> {
+    let output = args
+        .output
+        .clone()
+        .unwrap_or_else(|| args.compile.model.with_extension("cadet"));
+    if output.exists() && !args.force {
+        bail!(
+            "{} exists and was not touched; pass --force to replace it",
+            output.display()
+        );
+    }
+    let model = args.compile.read_model()?;
+    let mut options = Options {
+        security_version: args.security_version,
+        preprocessing: args.preprocessing.clone(),
+        provenance: args.provenance.iter().cloned().collect::<BTreeMap<_, _>>(),
+        ..args.compile.options()?
+    };
+    if let Some(path) = &args.labels {
+        options.labels = read_labels(path)?;
+    }
+    let failed = || format!("cannot pack {}", args.compile.model.display());
+    if let Some(path) = &args.calib {
+        // The float plan tells how long a sample is.
+        let float = cadet_compiler::fit(&model, &options).with_context(failed)?;
+        options.precision = Precision::Int8 {
+            calibration: Calibration {
+                samples: samples::read(path, sample_length(&float))?,
+                range: args.percentile.map_or(Range::MinMax, Range::Percentile),
+            },
+            numerics: args.numerics.into(),
+        };
+    }
+    let compiled = compile(&model, &options).with_context(failed)?;
+    write_new(&output, &compiled.package, args.force)?;
+    if args.json {
+        print_json(&compiled.report)
+    } else {
+        super::fit::print(&compiled.report, Some(&output))
+    }
+}
+
+/// Elements of all inputs of a model.
+pub(super) fn sample_length(report: &Report) -> usize {
+    report
+        .inputs
+        .iter()
+        .map(|port| port.shape.iter().product::<usize>())
+        .sum()
+}
+
+fn read_labels(path: &Path) -> Result<Vec<String>> {
+    let text = fs::read_to_string(path)
+        .with_context(|| format!("cannot read labels from {}", path.display()))?;
+    Ok(text.lines().map(|line| line.trim().to_owned()).collect())
+}
+
+fn parse_fact(text: &str) -> Result<(String, String), String> {
+    let (key, value) = text.split_once('=').ok_or("write KEY=VALUE")?;
+    Ok((key.to_owned(), value.to_owned()))
+}

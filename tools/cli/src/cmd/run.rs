@@ -1,0 +1,131 @@
+use std::path::PathBuf;
+
+use anyhow::{Result, bail};
+use cadet_format::{Generator, Manifest};
+use cadet_host::{HostMemory, PackageFile, read_real, write_real};
+use serde::Serialize;
+
+use crate::output::print_line;
+use crate::samples;
+
+/// Run a package on this machine
+#[derive(clap::Args)]
+pub(crate) struct Args {
+    /// The package
+    package: PathBuf,
+    /// Samples as real values, one file for each input of the program: .npy or .jsonl
+    #[arg(long = "input", short)]
+    inputs: Vec<PathBuf>,
+    /// Run on generated inputs with this seed, as golden vectors are, instead of samples
+    #[arg(long, conflicts_with = "inputs")]
+    seed: Option<u32>,
+    /// Which program
+    #[arg(long, default_value_t = 0)]
+    program: usize,
+    /// Print as JSON, a line for each sample
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Serialize)]
+struct SampleResult {
+    sample: usize,
+    outputs: Vec<Output>,
+}
+
+#[derive(Serialize)]
+struct Output {
+    name: String,
+    values: Vec<f32>,
+    /// The most likely class by name, where the package has labels.
+    label: Option<String>,
+}
+
+pub(crate) fn run(args: &Args) -> Result<()> {
+    let file = PackageFile::open(&args.package)?;
+    let package = file.package()?;
+    let manifest = Manifest::decode(package.manifest_bytes()).unwrap_or_default();
+    let mut memory = HostMemory::for_package(&package);
+    let mut session = memory.session(package)?;
+    let Some(ports) = package.inputs(args.program) else {
+        bail!("the package has {} programs", package.programs().len());
+    };
+    if args.seed.is_none() && args.inputs.len() != ports.len() {
+        bail!(
+            "the program has {} inputs, {} files were given; pass --input once for each, or --seed",
+            ports.len(),
+            args.inputs.len()
+        );
+    }
+    let mut columns = Vec::new();
+    for (index, path) in args.inputs.iter().enumerate() {
+        let length = session.input_info(args.program, index)?.elements();
+        columns.push(samples::read(path, length)?);
+    }
+    let count = columns.iter().map(Vec::len).min().unwrap_or(1);
+    if columns.iter().any(|column| column.len() != count) {
+        bail!("the input files hold different numbers of samples");
+    }
+    for sample in 0..count {
+        for (index, column) in columns.iter().enumerate() {
+            write_real(&mut session, args.program, index, &column[sample])?;
+        }
+        if let Some(seed) = args.seed {
+            let mut generator = Generator::new(seed);
+            for index in 0..ports.len() {
+                let dtype = session.input_info(args.program, index)?.dtype;
+                generator.fill(dtype, session.input_mut(args.program, index)?);
+            }
+        }
+        session.run(args.program)?;
+        let outputs = package.outputs(args.program).unwrap_or_default().len();
+        let outputs = (0..outputs)
+            .map(|index| {
+                let values = read_real(&session, args.program, index)?;
+                let name = manifest
+                    .outputs
+                    .lines()
+                    .nth(index)
+                    .unwrap_or_default()
+                    .to_owned();
+                let label = label(&values, manifest.labels);
+                Ok(Output {
+                    name,
+                    values,
+                    label,
+                })
+            })
+            .collect::<Result<Vec<_>>>()?;
+        print(&SampleResult { sample, outputs }, args.json)?;
+    }
+    Ok(())
+}
+
+fn label(values: &[f32], labels: &str) -> Option<String> {
+    let largest = values
+        .iter()
+        .enumerate()
+        .max_by(|a, b| a.1.total_cmp(b.1))?
+        .0;
+    labels.lines().nth(largest).map(str::to_owned)
+}
+
+fn print(result: &SampleResult, json: bool) -> Result<()> {
+    if json {
+        return print_line(&serde_json::to_string(result)?);
+    }
+    for output in &result.outputs {
+        let values: Vec<String> = output.values.iter().map(|v| format!("{v:.6}")).collect();
+        let label = output
+            .label
+            .as_ref()
+            .map_or_else(String::new, |l| format!("  ({l})"));
+        print_line(&format!(
+            "{} {}: {}{label}",
+            result.sample,
+            output.name,
+            values.join(" ")
+        ))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,170 @@
+//! What `pack` and `fit` have in common: a model and how to compile it.
+
+use std::collections::BTreeMap;
+use std::env;
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result, bail};
+use cadet_compiler::{Board, IoLayout, Options};
+use cadet_format::TargetId;
+use clap::{Args, ValueEnum};
+
+/// A model and how to compile it.
+#[derive(Args)]
+pub(crate) struct CompileArgs {
+    /// The model, an ONNX file
+    pub(crate) model: PathBuf,
+    /// The only board that the package is for: a folder in `targets`
+    #[arg(long)]
+    board: Option<String>,
+    /// The folder of boards; without, `targets` of the project around the current folder
+    #[arg(long, requires = "board")]
+    targets: Option<PathBuf>,
+    /// Shape of an input with open dimensions, as NAME=1x3x32x32; elsewhere an open batch is 1
+    #[arg(long = "shape", value_name = "NAME=DIMS", value_parser = parse_shape)]
+    shapes: Vec<(String, Vec<usize>)>,
+    /// Memory order of 4-D inputs and outputs: as in the model, or channels last
+    #[arg(long, value_enum, default_value_t = Io::Onnx)]
+    io: Io,
+    /// Leave the inputs in the arena as they are, so that they can be read after a run
+    #[arg(long)]
+    keep_inputs: bool,
+    /// Keep every tensor of the model in memory, for comparisons
+    #[arg(long)]
+    no_fuse: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Io {
+    Onnx,
+    Nhwc,
+}
+
+/// Rounding of integer steps.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Numerics {
+    /// As ONNX Runtime
+    Onnx,
+    /// As TensorFlow Lite Micro and CMSIS-NN
+    Tflite,
+}
+
+impl From<Numerics> for cadet_format::Numerics {
+    fn from(numerics: Numerics) -> Self {
+        match numerics {
+            Numerics::Onnx => Self::Onnx,
+            Numerics::Tflite => Self::Tflite,
+        }
+    }
+}
+
+impl CompileArgs {
+    /// Reads the model.
+    pub(crate) fn read_model(&self) -> Result<Vec<u8>> {
+        fs::read(&self.model)
+            .with_context(|| format!("cannot read the model {}", self.model.display()))
+    }
+
+    /// Options for float arithmetic, to be refined by the verb.
+    pub(crate) fn options(&self) -> Result<Options> {
+        let (board, target) = match &self.board {
+            Some(name) => {
+                let board = self.load_board(name)?;
+                let target = target_of(&board.rust_target)?;
+                let ranges = Board {
+                    name: board.name,
+                    flash_bytes: u64::from(board.memory.flash.bytes),
+                    ram_bytes: u64::from(board.memory.ram.bytes),
+                };
+                (Some(ranges), target)
+            }
+            None => (None, TargetId::Any),
+        };
+        Ok(Options {
+            board,
+            target,
+            io: match self.io {
+                Io::Onnx => IoLayout::Onnx,
+                Io::Nhwc => IoLayout::ChannelsLast,
+            },
+            fuse: !self.no_fuse,
+            keep_inputs: self.keep_inputs,
+            input_shapes: self.shapes.iter().cloned().collect::<BTreeMap<_, _>>(),
+            ..Options::float()
+        })
+    }
+
+    fn load_board(&self, name: &str) -> Result<cadet_flash::Board> {
+        let targets = match &self.targets {
+            Some(folder) => folder.clone(),
+            None => {
+                let here = env::current_dir().context("no current folder")?;
+                cadet_flash::Board::targets_folder(&here)?
+            }
+        };
+        Ok(cadet_flash::Board::find(&targets, name)?)
+    }
+}
+
+/// The processor family of a Rust target.
+fn target_of(rust_target: &str) -> Result<TargetId> {
+    let families = [
+        ("x86_64", TargetId::X86_64),
+        ("aarch64", TargetId::Aarch64),
+        ("armv7", TargetId::Armv7),
+        ("thumbv6m", TargetId::ArmV6M),
+        ("thumbv7m", TargetId::ArmV7M),
+        ("thumbv7em", TargetId::ArmV7EM),
+        ("thumbv8m.main", TargetId::ArmV7EM),
+        ("riscv32", TargetId::Riscv32),
+    ];
+    let family = families.into_iter().find(|(prefix, _)| {
+        rust_target
+            .strip_prefix(prefix)
+            .is_some_and(|rest| rest.starts_with(['-', 'i', '_']))
+    });
+    match family {
+        Some((_, target)) => Ok(target),
+        None => bail!("boards with the Rust target {rust_target} are not supported"),
+    }
+}
+
+fn parse_shape(text: &str) -> Result<(String, Vec<usize>), String> {
+    let help = "write NAME=1x3x32x32";
+    let (name, dims) = text.rsplit_once('=').ok_or(help)?;
+    let dims: Result<Vec<usize>, _> = dims.split('x').map(str::parse).collect();
+    match dims {
+        Ok(dims) if dims.iter().all(|&d| d > 0) => Ok((name.to_owned(), dims)),
+        _ => Err(help.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shapes_are_names_and_extents() {
+        assert_eq!(
+            parse_shape("a:0=1x49x10"),
+            Ok(("a:0".into(), vec![1, 49, 10]))
+        );
+        for bad in ["1x2", "a=", "a=1x0", "a=1,2"] {
+            assert!(parse_shape(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn boards_belong_to_processor_families() {
+        for (rust_target, target) in [
+            ("thumbv7em-none-eabihf", TargetId::ArmV7EM),
+            ("thumbv7m-none-eabi", TargetId::ArmV7M),
+            ("x86_64-unknown-linux-gnu", TargetId::X86_64),
+            ("riscv32imc-unknown-none-elf", TargetId::Riscv32),
+        ] {
+            assert_eq!(target_of(rust_target).unwrap(), target);
+        }
+        assert!(target_of("avr-none").is_err());
+    }
+}

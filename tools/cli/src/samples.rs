@@ -1,0 +1,120 @@
+//! Samples in files: NumPy arrays and lines of JSON.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use npyz::{DType, NpyFile, TypeChar};
+
+/// Reads samples of `length` elements each: `.npy` (f32, f64, u8 or i8; the first axis counts samples, or there is
+/// just one) or `.jsonl` (an array of numbers a line).
+pub(crate) fn read(path: &Path, length: usize) -> Result<Vec<Vec<f32>>> {
+    let context = || format!("cannot read samples from {}", path.display());
+    let file = BufReader::new(File::open(path).with_context(context)?);
+    let extension = path
+        .extension()
+        .and_then(|e| e.to_str())
+        .unwrap_or_default();
+    let samples = match extension {
+        "npy" => read_npy(file, length),
+        "jsonl" => read_jsonl(file, length),
+        _ => bail!(
+            "{}: samples are read from .npy and .jsonl files",
+            path.display()
+        ),
+    }
+    .with_context(context)?;
+    if samples.is_empty() {
+        bail!("{} holds no samples", path.display());
+    }
+    Ok(samples)
+}
+
+fn read_npy(file: impl std::io::Read, length: usize) -> Result<Vec<Vec<f32>>> {
+    let array = NpyFile::new(file)?;
+    if array.order() != npyz::Order::C {
+        bail!("the array is in Fortran order; save it with numpy.ascontiguousarray");
+    }
+    let shape = array.shape().to_vec();
+    let DType::Plain(dtype) = array.dtype() else {
+        bail!("the array has named fields; save plain numbers");
+    };
+    let values: Vec<f32> = match (dtype.type_char(), dtype.size_field()) {
+        (TypeChar::Float, 4) => array.into_vec::<f32>()?,
+        (TypeChar::Float, 8) => array.into_vec::<f64>()?.iter().map(|&v| v as f32).collect(),
+        (TypeChar::Uint, 1) => array
+            .into_vec::<u8>()?
+            .iter()
+            .map(|&v| f32::from(v))
+            .collect(),
+        (TypeChar::Int, 1) => array
+            .into_vec::<i8>()?
+            .iter()
+            .map(|&v| f32::from(v))
+            .collect(),
+        _ => bail!("the array is of type {dtype}; f32, f64, u8 and i8 are read"),
+    };
+    if length == 0 || values.len() % length != 0 {
+        bail!("the array has the shape {shape:?}, but a sample has {length} elements");
+    }
+    Ok(values.chunks(length).map(<[f32]>::to_vec).collect())
+}
+
+fn read_jsonl(file: impl BufRead, length: usize) -> Result<Vec<Vec<f32>>> {
+    let mut samples = Vec::new();
+    for (number, line) in file.lines().enumerate() {
+        let line = line?;
+        if line.trim().is_empty() {
+            continue;
+        }
+        let sample: Vec<f32> = serde_json::from_str(&line)
+            .with_context(|| format!("line {} is not an array of numbers", number + 1))?;
+        if sample.len() != length {
+            bail!(
+                "line {} has {} numbers, a sample has {length}",
+                number + 1,
+                sample.len()
+            );
+        }
+        samples.push(sample);
+    }
+    Ok(samples)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    #[test]
+    fn lines_of_another_length_are_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("samples.jsonl");
+        fs::write(&path, "[1, 2]\n\n[3, 4.5]\n").unwrap();
+        assert_eq!(read(&path, 2).unwrap(), [vec![1.0, 2.0], vec![3.0, 4.5]]);
+        let error = format!("{:#}", read(&path, 3).unwrap_err());
+        assert!(
+            error.contains("line 1 has 2 numbers, a sample has 3"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn numpy_arrays_are_cut_into_samples() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("samples.npy");
+        let header = "{'descr': '|u1', 'fortran_order': False, 'shape': (2, 3), }";
+        let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
+        let padded = format!("{header:<117}\n");
+        bytes.extend((padded.len() as u16).to_le_bytes());
+        bytes.extend(padded.as_bytes());
+        bytes.extend([1, 2, 3, 4, 5, 255]);
+        fs::write(&path, bytes).unwrap();
+        assert_eq!(
+            read(&path, 3).unwrap(),
+            [[1.0, 2.0, 3.0], [4.0, 5.0, 255.0]]
+        );
+        assert!(read(&path, 4).is_err());
+    }
+}
