@@ -4,9 +4,10 @@ use sha2::{Digest, Sha256};
 use crate::error::CompileError;
 use crate::import::import;
 use crate::layout::{Arranged, arrange};
-use crate::lower::{Lowered, lower};
+use crate::lower::{Lowered, Place, lower};
 use crate::options::{Options, Precision};
 use crate::package::{self, Identity};
+use crate::quantise::Quantisation;
 use crate::report::{FlashBytes, Report, report};
 use crate::{golden, passes, quantise};
 
@@ -25,44 +26,79 @@ pub struct Compiled {
 /// [`CompileError::Parse`] where `onnx` is no model, [`CompileError::Unsupported`] with every node
 /// that cannot be compiled, and the other variants as they say.
 pub fn compile(onnx: &[u8], options: &Options) -> Result<Compiled, CompileError> {
-    let (arranged, lowered) = lowered(onnx, options)?;
-    let identity = Identity {
-        target: options.target,
-        board: options.board.as_ref().map_or(0, |board| board_id(&board.name)),
-        security_version: options.security_version,
-        model_id: model_id(onnx),
+    let arranged = arranged(onnx, options)?;
+    let quantisation = match &options.precision {
+        Precision::F32 => None,
+        Precision::Int8 {
+            calibration,
+            numerics,
+        } => Some(quantise::calibrate(
+            &arranged,
+            calibration,
+            *numerics,
+            options,
+        )?),
     };
+    let lowered = lower(&arranged, quantisation.as_ref(), options)?;
+    let identity = identity(onnx, options);
     let manifest = manifest(&arranged, &lowered, options)?;
     let bare = package::write(&lowered, &identity, &manifest, None);
-    let is_integer = matches!(options.precision, Precision::Int8 { .. });
+    let is_integer = quantisation.is_some();
     let golden = golden::section(&bare, lowered.arena_bytes, lowered.alignment, is_integer)?;
     let package = package::write(&lowered, &identity, &manifest, Some(&golden));
-    let flash = FlashBytes {
-        total: package.len(),
-        weights: lowered.weights.len(),
-        golden: golden.len(),
-        manifest: manifest.len(),
-        plan: package.len() - lowered.weights.len() - golden.len() - manifest.len(),
-    };
+    let flash = flash_bytes(&package, &lowered, &golden, &manifest);
     let report = report(&arranged, &lowered, flash, options);
     Ok(Compiled { package, report })
 }
 
-fn lowered(onnx: &[u8], options: &Options) -> Result<(Arranged, Lowered), CompileError> {
+/// What [`compile`] would report, without running anything: sizes do not depend on the values of
+/// weights and calibration data, so int8 needs no samples here. Its scales are not meaningful.
+///
+/// # Errors
+/// As [`compile`].
+pub fn fit(onnx: &[u8], options: &Options) -> Result<Report, CompileError> {
+    let arranged = arranged(onnx, options)?;
+    let quantisation = match &options.precision {
+        Precision::F32 => None,
+        Precision::Int8 { numerics, .. } => Some(Quantisation::unit(&arranged, *numerics)),
+    };
+    let lowered = lower(&arranged, quantisation.as_ref(), options)?;
+    let manifest = manifest(&arranged, &lowered, options)?;
+    let golden = vec![0; golden::section_bytes(lowered.steps.len())];
+    let package = package::write(&lowered, &identity(onnx, options), &manifest, Some(&golden));
+    let flash = flash_bytes(&package, &lowered, &golden, &manifest);
+    Ok(report(&arranged, &lowered, flash, options))
+}
+
+fn arranged(onnx: &[u8], options: &Options) -> Result<Arranged, CompileError> {
     let mut graph = import(onnx, &options.input_shapes)?;
     if options.fuse {
         passes::fuse(&mut graph);
     }
     passes::legalise(&mut graph);
-    let arranged = arrange(graph, options.io);
-    let quantisation = match &options.precision {
-        Precision::F32 => None,
-        Precision::Int8 { calibration, numerics } => {
-            Some(quantise::calibrate(&arranged, calibration, *numerics, options)?)
-        }
-    };
-    let lowered = lower(&arranged, quantisation.as_ref(), options)?;
-    Ok((arranged, lowered))
+    Ok(arrange(graph, options.io))
+}
+
+fn identity(onnx: &[u8], options: &Options) -> Identity {
+    Identity {
+        target: options.target,
+        board: options
+            .board
+            .as_ref()
+            .map_or(0, |board| board_id(&board.name)),
+        security_version: options.security_version,
+        model_id: model_id(onnx),
+    }
+}
+
+fn flash_bytes(package: &[u8], lowered: &Lowered, golden: &[u8], manifest: &[u8]) -> FlashBytes {
+    FlashBytes {
+        total: package.len(),
+        weights: lowered.weights.len(),
+        golden: golden.len(),
+        manifest: manifest.len(),
+        plan: package.len() - lowered.weights.len() - golden.len() - manifest.len(),
+    }
 }
 
 fn model_id(onnx: &[u8]) -> [u8; 16] {
@@ -78,9 +114,20 @@ fn manifest(
     options: &Options,
 ) -> Result<Vec<u8>, CompileError> {
     let rows = |rows: &[u16]| {
-        lines(rows.iter().map(|&row| lowered.tensors[usize::from(row)].name.as_str()))
+        lines(
+            rows.iter()
+                .map(|&row| lowered.tensors[usize::from(row)].name.as_str()),
+        )
     };
-    let provenance = options.provenance.iter().map(|(key, value)| format!("{key}={value}"));
+    // Constants are found by the steps that read them.
+    let activations = lowered.tensors.iter().map(|tensor| match tensor.place {
+        Place::Arena(_) => tensor.name.as_str(),
+        Place::Weights(_) => "",
+    });
+    let provenance = options
+        .provenance
+        .iter()
+        .map(|(key, value)| format!("{key}={value}"));
     let manifest = Manifest {
         producer: concat!("cadet ", env!("CARGO_PKG_VERSION")),
         model: &arranged.graph.name,
@@ -88,17 +135,19 @@ fn manifest(
         inputs: &rows(&lowered.inputs),
         outputs: &rows(&lowered.outputs),
         steps: &lines(lowered.steps.iter().map(|step| step.name.as_str())),
-        tensors: &lines(lowered.tensors.iter().map(|tensor| tensor.name.as_str())),
+        tensors: &lines(activations),
         labels: &lines(options.labels.iter().map(String::as_str)),
         preprocessing: &options.preprocessing,
         provenance: &lines(provenance),
     };
-    postcard::to_extend(&manifest, Vec::new()).map_err(|error| CompileError::SelfCheck(error.to_string()))
+    postcard::to_extend(&manifest, Vec::new())
+        .map_err(|error| CompileError::SelfCheck(error.to_string()))
 }
 
 /// One entry a line; a line end within a name becomes a space.
 fn lines<S: AsRef<str>>(entries: impl Iterator<Item = S>) -> String {
-    let entries: Vec<String> =
-        entries.map(|entry| entry.as_ref().replace(['\n', '\r'], " ")).collect();
+    let entries: Vec<String> = entries
+        .map(|entry| entry.as_ref().replace(['\n', '\r'], " "))
+        .collect();
     entries.join("\n")
 }

@@ -10,6 +10,11 @@ use crate::run::{Aligned, defect, open};
 const VECTORS: u32 = 2;
 const SEED: u32 = 1;
 
+/// Length of the golden section of a package with so many steps.
+pub(crate) fn section_bytes(steps: usize) -> usize {
+    size_of::<GoldenHeader>() + VECTORS as usize * steps * size_of::<u32>()
+}
+
 /// The golden section of a package without one.
 pub(crate) fn section(
     package: &[u8],

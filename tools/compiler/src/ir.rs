@@ -297,7 +297,10 @@ impl Graph {
     /// Number of places that read a tensor, the model's outputs included.
     pub fn use_count(&self, id: TensorId) -> usize {
         let reads = self.nodes.iter().flat_map(|node| &node.inputs);
-        reads.chain(&self.outputs).filter(|&&read| read == id).count()
+        reads
+            .chain(&self.outputs)
+            .filter(|&&read| read == id)
+            .count()
     }
 
     /// The only node that reads a tensor; `None` where there are others or it is a model output.
@@ -341,7 +344,10 @@ mod tests {
         let relu6 = Bounds { min: 0.0, max: 6.0 };
         assert_eq!(Bounds::RELU.then(relu6), relu6);
         assert_eq!(Bounds::NONE.then(Bounds::RELU), Bounds::RELU);
-        let low = Bounds { min: -3.0, max: -1.0 };
+        let low = Bounds {
+            min: -3.0,
+            max: -1.0,
+        };
         assert_eq!(low.then(Bounds::RELU), Bounds { min: 0.0, max: 0.0 });
     }
 }

@@ -20,7 +20,7 @@ mod quantise;
 mod report;
 mod run;
 
-pub use compile::{Compiled, compile};
+pub use compile::{Compiled, compile, fit};
 pub use error::{CompileError, UnsupportedNode};
 pub use options::{Board, Calibration, IoLayout, Options, Precision, Range};
 pub use quantise::Affine;

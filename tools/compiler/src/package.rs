@@ -44,7 +44,11 @@ pub(crate) fn write(
     let mut sections: Vec<(Tag, u32, &[u8])> = vec![
         (Tag::PROGRAMS, SECTION_CRITICAL, bytes_of(&tables.program)),
         (Tag::STEPS, SECTION_CRITICAL, cast_slice(&tables.steps)),
-        (Tag::OPERANDS, SECTION_CRITICAL, cast_slice(&tables.operands)),
+        (
+            Tag::OPERANDS,
+            SECTION_CRITICAL,
+            cast_slice(&tables.operands),
+        ),
         (Tag::TENSORS, SECTION_CRITICAL, cast_slice(&tables.tensors)),
         (Tag::DIMS, SECTION_CRITICAL, cast_slice(&tables.dims)),
         (Tag::PARAMS, SECTION_CRITICAL, &tables.params),
@@ -62,7 +66,11 @@ pub(crate) fn write(
     bytes.resize(directory_start + directory_bytes, 0);
     let mut directory = Vec::with_capacity(sections.len());
     for (tag, flags, content) in &sections {
-        let align = if *tag == Tag::weights(0) { lowered.alignment } else { 4 };
+        let align = if *tag == Tag::weights(0) {
+            lowered.alignment
+        } else {
+            4
+        };
         let offset = bytes.len().next_multiple_of(align);
         bytes.resize(offset, 0);
         bytes.extend_from_slice(content);

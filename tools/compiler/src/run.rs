@@ -15,7 +15,11 @@ impl Aligned {
     pub(crate) fn zeroed(length: usize, alignment: usize) -> Aligned {
         let bytes = vec![0; length + alignment];
         let start = bytes.as_ptr().align_offset(alignment);
-        Aligned { bytes, start, length }
+        Aligned {
+            bytes,
+            start,
+            length,
+        }
     }
 
     pub(crate) fn copy_of(source: &[u8], alignment: usize) -> Aligned {
@@ -44,7 +48,10 @@ pub(crate) fn open<'a>(
 }
 
 /// The elements of a tensor between two steps.
-pub(crate) fn floats<'s>(session: &'s Session<'_, '_>, row: u16) -> Result<&'s [f32], CompileError> {
+pub(crate) fn floats<'s>(
+    session: &'s Session<'_, '_>,
+    row: u16,
+) -> Result<&'s [f32], CompileError> {
     let bytes = session.tensor(row).map_err(defect)?;
     bytemuck::try_cast_slice(bytes).map_err(|_| defect(Error::Misaligned))
 }

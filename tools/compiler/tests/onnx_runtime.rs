@@ -23,17 +23,21 @@ fn keyword_spotting_agrees() {
 
 #[test]
 fn image_classification_agrees() {
-    agree("ic_pretrainedResnet_float32", |random| (random.uniform() * 255.0).round());
+    agree("ic_pretrainedResnet_float32", |random| {
+        (random.uniform() * 255.0).round()
+    });
 }
 
 #[test]
 fn anomaly_detection_agrees() {
-    agree("ad01_float32", |random| 10.0 * random.normal() - 20.0);
+    agree("ad01_float32", |random| 10.0 * random.normal());
 }
 
 #[test]
 fn visual_wake_words_agree() {
-    agree("vww_96_float32", |random| (random.uniform() * 255.0).round() / 255.0);
+    agree("vww_96_float32", |random| {
+        (random.uniform() * 255.0).round() / 255.0
+    });
 }
 
 fn agree(model: &str, sample: fn(&mut Generator) -> f32) {
@@ -45,14 +49,32 @@ fn agree(model: &str, sample: fn(&mut Generator) -> f32) {
     };
     let onnx = std::fs::read(&path).unwrap();
     let fused = compile(&onnx, &Options::float()).unwrap();
-    let plain = compile(&onnx, &Options { fuse: false, ..Options::float() }).unwrap();
-    let elements: usize = fused.report.inputs.iter().flat_map(|input| &input.shape).product();
+    let plain = compile(
+        &onnx,
+        &Options {
+            fuse: false,
+            ..Options::float()
+        },
+    )
+    .unwrap();
+    let elements: usize = fused
+        .report
+        .inputs
+        .iter()
+        .flat_map(|input| &input.shape)
+        .product();
     let mut random = Generator::new(1);
-    let inputs: Vec<f32> = (0..SAMPLES * elements).map(|_| sample(&mut random)).collect();
+    let inputs: Vec<f32> = (0..SAMPLES * elements)
+        .map(|_| sample(&mut random))
+        .collect();
     let reference = Reference::new(&python, &path, &inputs);
 
     let unfused = compare(&plain, &inputs, &reference);
-    assert_eq!(unfused, reference.tensors.len(), "without fusion every tensor is compared");
+    assert_eq!(
+        unfused,
+        reference.tensors.len(),
+        "without fusion every tensor is compared"
+    );
     let kept = compare(&fused, &inputs, &reference);
     assert!(kept > 0);
     println!("{model}: {unfused} tensors without fusion, {kept} with, of {SAMPLES} inputs agree");
@@ -74,7 +96,13 @@ impl Reference {
         std::fs::write(&inputs_path, bytemuck::cast_slice(inputs)).unwrap();
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/reference.py");
         let arguments: [&Path; 4] = [&script, model, &inputs_path, &output];
-        assert!(Command::new(python).args(arguments).status().unwrap().success());
+        assert!(
+            Command::new(python)
+                .args(arguments)
+                .status()
+                .unwrap()
+                .success()
+        );
         let file = |extension: &str| -> PathBuf { output.with_extension(extension) };
         let listed: Vec<serde_json::Value> =
             serde_json::from_slice(&std::fs::read(file("json")).unwrap()).unwrap();
@@ -86,9 +114,15 @@ impl Reference {
         });
         let tensors = tensors.collect();
         let bytes = std::fs::read(file("bin")).unwrap();
-        let floats = bytes.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]));
+        let floats = bytes
+            .chunks_exact(4)
+            .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]));
         let values = floats.collect();
-        Reference { tensors, run_len, values }
+        Reference {
+            tensors,
+            run_len,
+            values,
+        }
     }
 }
 
@@ -101,14 +135,19 @@ fn compare(compiled: &Compiled, inputs: &[f32], reference: &Reference) -> usize 
         let seen = machine.observe(input);
         compared = 0;
         for (tensor, values) in &seen {
-            let found = reference.tensors.iter().find(|(name, _)| *name == tensor.name);
+            let found = reference
+                .tensors
+                .iter()
+                .find(|(name, _)| *name == tensor.name);
             let Some((name, range)) = found else {
                 continue;
             };
             compared += 1;
             let wanted = &wanted[range.clone()];
             assert_eq!(values.len(), wanted.len(), "elements of `{name}`");
-            let largest = wanted.iter().fold(0.0_f32, |largest, value| largest.max(value.abs()));
+            let largest = wanted
+                .iter()
+                .fold(0.0_f32, |largest, value| largest.max(value.abs()));
             for (index, (value, wanted)) in values.iter().zip(wanted).enumerate() {
                 assert!(
                     (value - wanted).abs() <= TOLERANCE * largest,

@@ -34,6 +34,14 @@ pub(super) fn conv(importer: &mut Importer, node: &OnnxNode<'_>) -> Result<(), R
     );
     let channels = w[0];
     let bounds = Bounds::NONE;
-    importer.emit(node, Op::Conv { window, group, bounds }, inputs)?;
+    importer.emit(
+        node,
+        Op::Conv {
+            window,
+            group,
+            bounds,
+        },
+        inputs,
+    )?;
     importer.expect_output_len(channels * height * width)
 }

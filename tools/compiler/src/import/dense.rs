@@ -20,7 +20,10 @@ pub(super) fn mat_mul(importer: &mut Importer, node: &OnnxNode<'_>) -> Result<()
 pub(super) fn gemm(importer: &mut Importer, node: &OnnxNode<'_>) -> Result<(), Refusal> {
     node.expect_attributes(&["alpha", "beta", "transA", "transB"])?;
     if node.int("transA", 0) != 0 {
-        return Err(Refusal::new("transA is set", "transpose the input before the Gemm"));
+        return Err(Refusal::new(
+            "transA is set",
+            "transpose the input before the Gemm",
+        ));
     }
     let is_transposed = node.int("transB", 0) != 0;
     let input = importer.float_input(node, 0)?;

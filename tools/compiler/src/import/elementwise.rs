@@ -57,9 +57,9 @@ pub(super) fn clip(importer: &mut Importer, node: &OnnxNode<'_>) -> Result<(), R
             if node.input(index).is_some() {
                 let id = importer.constant_input(node, index)?;
                 let values = importer.graph.constant_f32(id).unwrap_or(&[]);
-                *bound = *values.first().ok_or_else(|| {
-                    Refusal::new("a bound without a value", "give a scalar")
-                })?;
+                *bound = *values
+                    .first()
+                    .ok_or_else(|| Refusal::new("a bound without a value", "give a scalar"))?;
             }
         }
     }

@@ -29,7 +29,9 @@ impl Importer {
 
     /// Whether a tensor's values are known before anything runs.
     pub(super) fn is_constant(&self, name: &str) -> bool {
-        self.facts.get(name).is_some_and(|fact| fact.values.is_some())
+        self.facts
+            .get(name)
+            .is_some_and(|fact| fact.values.is_some())
     }
 
     /// The id of a tensor, which is added on first use.
@@ -165,10 +167,18 @@ impl Importer {
         is_known: bool,
         refusal: Refusal,
     ) -> Option<UnsupportedNode> {
-        let follows = node.proto.input.iter().any(|name| self.unknown.contains(name));
+        let follows = node
+            .proto
+            .input
+            .iter()
+            .any(|name| self.unknown.contains(name));
         let outputs = node.proto.output.iter().filter(|name| !name.is_empty());
         for name in outputs {
-            if self.facts.get(name).is_none_or(|fact| fact.shape().is_none()) {
+            if self
+                .facts
+                .get(name)
+                .is_none_or(|fact| fact.shape().is_none())
+            {
                 self.unknown.insert(name.clone());
             }
         }

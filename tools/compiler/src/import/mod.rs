@@ -20,7 +20,7 @@ use tract_onnx::pb::tensor_shape_proto::dimension::Value as DimValue;
 use tract_onnx::pb::type_proto::Value as TypeValue;
 
 use crate::error::CompileError;
-use crate::ir::{ElementType, Graph};
+use crate::ir::{ElementType, Graph, TensorId};
 use importer::Importer;
 use node::{OnnxNode, Refusal};
 
@@ -48,7 +48,11 @@ pub fn import(
 
     let mut importer = Importer::new(&proto.name, facts);
     let constants: HashSet<&str> = initializers(proto).collect();
-    for input in proto.input.iter().filter(|input| !constants.contains(input.name.as_str())) {
+    for input in proto
+        .input
+        .iter()
+        .filter(|input| !constants.contains(input.name.as_str()))
+    {
         let id = interface(&mut importer, "input", &input.name)?;
         importer.graph.inputs.push(id);
     }
@@ -74,6 +78,7 @@ pub fn import(
         let id = interface(&mut importer, "output", &output.name)?;
         importer.graph.outputs.push(id);
     }
+    check_interface(&importer.graph)?;
     Ok(importer.graph)
 }
 
@@ -141,8 +146,15 @@ fn check(model: &pb::ModelProto) -> Result<(), CompileError> {
     if graph.output.is_empty() {
         return Err(CompileError::Parse("it has no output".into()));
     }
-    match graph.output.iter().find(|output| !known.contains(output.name.as_str())) {
-        Some(output) => Err(CompileError::Parse(format!("nothing writes its output `{}`", output.name))),
+    match graph
+        .output
+        .iter()
+        .find(|output| !known.contains(output.name.as_str()))
+    {
+        Some(output) => Err(CompileError::Parse(format!(
+            "nothing writes its output `{}`",
+            output.name
+        ))),
         None => Ok(()),
     }
 }
@@ -165,9 +177,15 @@ fn fix_input_shapes(
     let Some(graph) = &mut model.graph else {
         return Ok(());
     };
-    let unknown = given.keys().find(|name| graph.input.iter().all(|input| input.name != **name));
+    let unknown = given
+        .keys()
+        .find(|name| graph.input.iter().all(|input| input.name != **name));
     if let Some(name) = unknown {
-        let names: Vec<&str> = graph.input.iter().map(|input| input.name.as_str()).collect();
+        let names: Vec<&str> = graph
+            .input
+            .iter()
+            .map(|input| input.name.as_str())
+            .collect();
         return Err(CompileError::Option {
             option: "input_shapes",
             reason: format!("the model has no input `{name}`; it has {names:?}"),
@@ -204,7 +222,11 @@ fn dimension(extent: usize) -> pb::tensor_shape_proto::Dimension {
 
 /// Nodes that the outputs depend on and whose own outputs are not constants.
 fn needed<'a>(graph: &'a pb::GraphProto, importer: &Importer) -> Vec<&'a pb::NodeProto> {
-    let mut wanted: HashSet<&str> = graph.output.iter().map(|output| output.name.as_str()).collect();
+    let mut wanted: HashSet<&str> = graph
+        .output
+        .iter()
+        .map(|output| output.name.as_str())
+        .collect();
     let mut nodes = Vec::new();
     for node in graph.node.iter().rev() {
         let is_wanted = node
@@ -224,23 +246,38 @@ fn interface(
     importer: &mut Importer,
     kind: &'static str,
     name: &str,
-) -> Result<crate::ir::TensorId, CompileError> {
-    let error = |reason: String| CompileError::Interface {
-        kind,
-        name: name.into(),
-        reason,
-    };
-    let id = importer
+) -> Result<TensorId, CompileError> {
+    importer
         .tensor(name)
-        .map_err(|refusal| error(format!("{}; {}", refusal.reason, refusal.suggestion)))?;
-    let tensor = importer.graph.tensor(id);
-    if tensor.element != ElementType::F32 {
-        return Err(error(format!("it is {:?}; export the model in float32", tensor.element)));
+        .map_err(|refusal| CompileError::Interface {
+            kind,
+            name: name.into(),
+            reason: format!("{}; {}", refusal.reason, refusal.suggestion),
+        })
+}
+
+/// Checks inputs and outputs, after the nodes, whose faults say more.
+fn check_interface(graph: &Graph) -> Result<(), CompileError> {
+    let inputs = graph.inputs.iter().map(|id| ("input", id));
+    let outputs = graph.outputs.iter().map(|id| ("output", id));
+    for (kind, &id) in inputs.chain(outputs) {
+        let tensor = graph.tensor(id);
+        let reason = if tensor.element != ElementType::F32 {
+            format!("it is {:?}; export the model in float32", tensor.element)
+        } else if tensor.is_empty() {
+            format!("its shape {:?} holds no element", tensor.shape)
+        } else if tensor.values.is_some() {
+            "its value does not depend on the inputs; remove it from the model".into()
+        } else {
+            continue;
+        };
+        return Err(CompileError::Interface {
+            kind,
+            name: tensor.name.clone(),
+            reason,
+        });
     }
-    if tensor.is_empty() {
-        return Err(error(format!("its shape {:?} holds no element", tensor.shape)));
-    }
-    Ok(id)
+    Ok(())
 }
 
 #[cfg(test)]

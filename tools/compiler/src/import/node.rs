@@ -40,12 +40,20 @@ impl<'a> OnnxNode<'a> {
     }
 
     fn attribute(&self, name: &str) -> Option<&'a pb::AttributeProto> {
-        self.proto.attribute.iter().find(|attribute| attribute.name == name)
+        self.proto
+            .attribute
+            .iter()
+            .find(|attribute| attribute.name == name)
     }
 
     /// Refuses attributes outside `known`: ignoring one would compute something else.
     pub(super) fn expect_attributes(&self, known: &[&str]) -> Result<(), Refusal> {
-        match self.proto.attribute.iter().find(|a| !known.contains(&a.name.as_str())) {
+        match self
+            .proto
+            .attribute
+            .iter()
+            .find(|a| !known.contains(&a.name.as_str()))
+        {
             None => Ok(()),
             Some(attribute) => Err(Refusal::new(
                 format!("attribute `{}` is not supported", attribute.name),
@@ -67,12 +75,14 @@ impl<'a> OnnxNode<'a> {
 
     /// An integer attribute.
     pub(super) fn int(&self, name: &str, default: i64) -> i64 {
-        self.attribute(name).map_or(default, |attribute| attribute.i)
+        self.attribute(name)
+            .map_or(default, |attribute| attribute.i)
     }
 
     /// A float attribute.
     pub(super) fn float(&self, name: &str, default: f32) -> f32 {
-        self.attribute(name).map_or(default, |attribute| attribute.f)
+        self.attribute(name)
+            .map_or(default, |attribute| attribute.f)
     }
 
     /// A float attribute that is present.
@@ -82,7 +92,8 @@ impl<'a> OnnxNode<'a> {
 
     /// A list of integers that is present.
     pub(super) fn ints(&self, name: &str) -> Option<&'a [i64]> {
-        self.attribute(name).map(|attribute| attribute.ints.as_slice())
+        self.attribute(name)
+            .map(|attribute| attribute.ints.as_slice())
     }
 
     /// A string attribute; empty where it is absent.

@@ -9,7 +9,10 @@ pub(super) fn batch_normalization(
 ) -> Result<(), Refusal> {
     node.expect_attributes(&["epsilon", "momentum", "training_mode", "spatial"])?;
     if node.int("training_mode", 0) != 0 || node.int("spatial", 1) != 1 {
-        return Err(Refusal::new("training mode", "export the model for inference"));
+        return Err(Refusal::new(
+            "training mode",
+            "export the model for inference",
+        ));
     }
     let mut inputs = vec![importer.float_input(node, 0)?];
     for index in 1..5 {
@@ -26,8 +29,14 @@ pub(super) fn softmax(importer: &mut Importer, node: &OnnxNode<'_>) -> Result<()
     let shape = importer.graph.shape(input);
     let is_flattening = node.opset < 13;
     let axis = node.int("axis", if is_flattening { 1 } else { -1 });
-    let axis = if axis < 0 { axis + shape.len() as i64 } else { axis };
-    let axis = usize::try_from(axis).ok().filter(|&axis| axis < shape.len());
+    let axis = if axis < 0 {
+        axis + shape.len() as i64
+    } else {
+        axis
+    };
+    let axis = usize::try_from(axis)
+        .ok()
+        .filter(|&axis| axis < shape.len());
     let Some(axis) = axis else {
         return Err(Refusal::new(
             "the axis lies outside the shape",

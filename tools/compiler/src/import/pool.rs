@@ -23,7 +23,16 @@ pub(super) fn average_pool(importer: &mut Importer, node: &OnnxNode<'_>) -> Resu
             "set ceil_mode to 0, or count_include_pad to 0",
         ));
     }
-    emit(importer, node, input, window, Op::AveragePool { window, count_padding })
+    emit(
+        importer,
+        node,
+        input,
+        window,
+        Op::AveragePool {
+            window,
+            count_padding,
+        },
+    )
 }
 
 /// `GlobalAveragePool`, `GlobalMaxPool`: one window over the whole plane.
@@ -35,7 +44,10 @@ pub(super) fn global_pool(importer: &mut Importer, node: &OnnxNode<'_>) -> Resul
     let op = if node.proto.op_type == "GlobalMaxPool" {
         Op::MaxPool(window)
     } else {
-        Op::AveragePool { window, count_padding: false }
+        Op::AveragePool {
+            window,
+            count_padding: false,
+        }
     };
     emit(importer, node, input, window, op)
 }
@@ -62,12 +74,18 @@ pub(super) fn reduce_mean(importer: &mut Importer, node: &OnnxNode<'_>) -> Resul
         ));
     }
     let window = whole_plane(planar(&extents, 1));
-    let op = Op::AveragePool { window, count_padding: false };
+    let op = Op::AveragePool {
+        window,
+        count_padding: false,
+    };
     emit(importer, node, input, window, op)
 }
 
 fn whole_plane(kernel: [usize; 2]) -> Window {
-    Window { kernel, ..Window::POINT }
+    Window {
+        kernel,
+        ..Window::POINT
+    }
 }
 
 fn spatial(importer: &Importer, input: TensorId) -> Result<Vec<usize>, Refusal> {

@@ -11,12 +11,20 @@ fn no_shapes() -> BTreeMap<String, Vec<usize>> {
 fn shapes_that_the_model_computes_are_folded() {
     // Shape -> Gather -> Concat -> Reshape, as PyTorch exports `view(x.size(0), -1)`.
     let mut graph = GraphBuilder::new("view");
-    graph.input("x", ElementType::F32, ["batch".into(), cadet_onnx::Dim::from(2), 3.into()]);
+    graph.input(
+        "x",
+        ElementType::F32,
+        ["batch".into(), cadet_onnx::Dim::from(2), 3.into()],
+    );
     graph.constant_i64("zero", &[1], &[0]);
     graph.constant_i64("rest", &[1], &[-1]);
     graph.node("Shape", "shape", &["x"], &["x_shape"]);
-    graph.node("Gather", "gather", &["x_shape", "zero"], &["batch"]).attribute("axis", 0);
-    graph.node("Concat", "concat", &["batch", "rest"], &["new_shape"]).attribute("axis", 0);
+    graph
+        .node("Gather", "gather", &["x_shape", "zero"], &["batch"])
+        .attribute("axis", 0);
+    graph
+        .node("Concat", "concat", &["batch", "rest"], &["new_shape"])
+        .attribute("axis", 0);
     graph.node("Reshape", "view", &["x", "new_shape"], &["y"]);
     graph.output("y", ElementType::F32, [1, 6]);
     let graph = import(&graph.encode(), &no_shapes()).unwrap();
@@ -79,7 +87,13 @@ fn damaged_models_are_errors() {
         // Some prefixes are models of their own; none may panic.
         let _ = import(&bytes[..length], &no_shapes());
     }
-    assert!(matches!(import(&bytes[..20], &no_shapes()), Err(CompileError::Parse(_))));
+    assert!(matches!(
+        import(&bytes[..20], &no_shapes()),
+        Err(CompileError::Parse(_))
+    ));
     let given = BTreeMap::from([("z".to_string(), vec![1, 4])]);
-    assert!(matches!(import(&bytes, &given), Err(CompileError::Option { .. })));
+    assert!(matches!(
+        import(&bytes, &given),
+        Err(CompileError::Option { .. })
+    ));
 }

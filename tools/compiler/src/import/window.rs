@@ -15,7 +15,10 @@ pub(super) fn window(
     let rank = input.len();
     if !(1..=2).contains(&rank) || kernel.len() != rank {
         return Err(Refusal::new(
-            format!("{rank} spatial dimensions under a kernel of {}", kernel.len()),
+            format!(
+                "{rank} spatial dimensions under a kernel of {}",
+                kernel.len()
+            ),
             "use a one- or two-dimensional window",
         ));
     }
@@ -84,7 +87,10 @@ pub(super) fn planar(extents: &[usize], missing: usize) -> [usize; 2] {
 
 /// A list of sizes that an attribute must hold.
 pub(super) fn sizes(values: &[i64]) -> Option<Vec<usize>> {
-    values.iter().map(|&value| usize::try_from(value).ok()).collect()
+    values
+        .iter()
+        .map(|&value| usize::try_from(value).ok())
+        .collect()
 }
 
 fn positive(node: &OnnxNode<'_>, name: &'static str, rank: usize) -> Result<Vec<usize>, Refusal> {

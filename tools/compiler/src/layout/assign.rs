@@ -30,21 +30,15 @@ pub fn arrange(graph: Graph, io: IoLayout) -> Arranged {
         nodes: Vec::with_capacity(nodes.len()),
         copies: Vec::new(),
     };
-    if io == IoLayout::ChannelsLast {
-        for id in arranger.arranged.graph.inputs.clone() {
-            let layout = Layout::channels_last(arranger.arranged.graph.shape(id));
-            arranger.arranged.layouts[id.0] = layout;
-        }
+    for id in arranger.arranged.graph.inputs.clone() {
+        let layout = Layout::of_port(arranger.arranged.graph.shape(id), io);
+        arranger.arranged.layouts[id.0] = layout;
     }
     for node in nodes {
         arranger.node(node);
     }
     let outputs = outputs.into_iter().map(|id| {
-        let shape = arranger.arranged.graph.shape(id);
-        let layout = match io {
-            IoLayout::Onnx => Layout::plain(shape),
-            IoLayout::ChannelsLast => Layout::channels_last(shape),
-        };
+        let layout = Layout::of_port(arranger.arranged.graph.shape(id), io);
         arranger.laid_out(id, &layout)
     });
     let outputs = outputs.collect();
@@ -66,7 +60,10 @@ impl Arranger {
         let input = node.inputs[0];
         let shape = self.arranged.graph.shape(input).to_vec();
         let layout = match &node.op {
-            Op::Conv { .. } | Op::MaxPool(_) | Op::AveragePool { .. } | Op::BatchNormalization { .. } => {
+            Op::Conv { .. }
+            | Op::MaxPool(_)
+            | Op::AveragePool { .. }
+            | Op::BatchNormalization { .. } => {
                 node.inputs[0] = self.laid_out(input, &Layout::channels_last(&shape));
                 Layout::channels_last(self.arranged.graph.shape(node.output))
             }
@@ -132,7 +129,10 @@ impl Arranger {
         let spread = broadcast(values, &tensor.shape, shape);
         let ordered = layout.onnx_indices().iter().map(|&i| spread[i]).collect();
         let name = tensor.name.clone();
-        let id = self.arranged.graph.add_constant(name, shape.to_vec(), ordered);
+        let id = self
+            .arranged
+            .graph
+            .add_constant(name, shape.to_vec(), ordered);
         self.arranged.layouts.push(layout.clone());
         id
     }
@@ -164,8 +164,14 @@ impl Arranger {
 
     fn copy(&mut self, id: TensorId, layout: Layout) -> TensorId {
         let tensor = self.arranged.graph.tensor(id);
-        debug_assert!(tensor.values.is_none(), "constants are ordered by their readers");
-        let copy = Tensor { values: None::<Values>, ..tensor.clone() };
+        debug_assert!(
+            tensor.values.is_none(),
+            "constants are ordered by their readers"
+        );
+        let copy = Tensor {
+            values: None::<Values>,
+            ..tensor.clone()
+        };
         let name = format!("{} (transposed)", tensor.name);
         let output = self.arranged.graph.add_tensor(copy);
         self.arranged.layouts.push(layout);
@@ -209,7 +215,10 @@ mod tests {
 
     #[test]
     fn broadcasting_repeats_along_missing_and_unit_dimensions() {
-        assert_eq!(broadcast(&[1.0, 2.0], &[2, 1], &[1, 2, 3]), [1.0, 1.0, 1.0, 2.0, 2.0, 2.0]);
+        assert_eq!(
+            broadcast(&[1.0, 2.0], &[2, 1], &[1, 2, 3]),
+            [1.0, 1.0, 1.0, 2.0, 2.0, 2.0]
+        );
         assert_eq!(broadcast(&[1.0, 2.0], &[2], &[2, 2]), [1.0, 2.0, 1.0, 2.0]);
     }
 }

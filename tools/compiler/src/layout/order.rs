@@ -1,3 +1,5 @@
+use crate::options::IoLayout;
+
 /// How a tensor's elements lie in memory: the elements in ONNX order are split into `extents`, and
 /// memory holds those dimensions in the order `order`, outermost first.
 ///
@@ -17,7 +19,10 @@ impl Layout {
     pub fn new(extents: Vec<usize>, order: Vec<usize>) -> Layout {
         let mut sorted = order.clone();
         sorted.sort_unstable();
-        assert!(sorted.into_iter().eq(0..extents.len()), "{order:?} is no permutation");
+        assert!(
+            sorted.into_iter().eq(0..extents.len()),
+            "{order:?} is no permutation"
+        );
         Layout { extents, order }
     }
 
@@ -45,6 +50,14 @@ impl Layout {
             return Layout::plain(shape);
         }
         Layout::axis_last(shape, 1)
+    }
+
+    /// The layout of an input or output.
+    pub fn of_port(shape: &[usize], io: IoLayout) -> Layout {
+        match io {
+            IoLayout::Onnx => Layout::plain(shape),
+            IoLayout::ChannelsLast => Layout::channels_last(shape),
+        }
     }
 
     /// ONNX's order but for one axis, which is innermost.
@@ -131,7 +144,11 @@ impl Layout {
             }
             runs.push(first..axis);
         }
-        let mut order: Vec<usize> = layout.order.iter().flat_map(|&run| runs[run].clone()).collect();
+        let mut order: Vec<usize> = layout
+            .order
+            .iter()
+            .flat_map(|&run| runs[run].clone())
+            .collect();
         // Dimensions of one element after the last run may stand anywhere.
         let rest = (axis..shape.len()).filter(|&axis| shape[axis] == 1);
         order.splice(0..0, rest);
@@ -152,9 +169,13 @@ impl Layout {
         // A group starts at each axis whose predecessor in ONNX order does not precede it in memory.
         let precedes = |axis: usize| {
             let rank = axes.iter().position(|&other| other == axis);
-            let before = rank.and_then(|rank| rank.checked_sub(1)).map(|rank| axes[rank]);
+            let before = rank
+                .and_then(|rank| rank.checked_sub(1))
+                .map(|rank| axes[rank]);
             let place = kept.iter().position(|&other| other == axis);
-            let left = place.and_then(|place| place.checked_sub(1)).map(|place| kept[place]);
+            let left = place
+                .and_then(|place| place.checked_sub(1))
+                .map(|place| kept[place]);
             before.is_some() && before == left
         };
         let mut extents: Vec<usize> = Vec::new();
@@ -211,9 +232,10 @@ mod tests {
     fn layout() -> impl Strategy<Value = Layout> {
         prop::collection::vec(1_usize..5, 1..6).prop_flat_map(|extents| {
             let order: Vec<usize> = (0..extents.len()).collect();
-            Just(order)
-                .prop_shuffle()
-                .prop_map(move |order| Layout { extents: extents.clone(), order })
+            Just(order).prop_shuffle().prop_map(move |order| Layout {
+                extents: extents.clone(),
+                order,
+            })
         })
     }
 

@@ -7,7 +7,8 @@ use super::constants::Constants;
 use super::storage::Storage;
 use crate::error::CompileError;
 use crate::ir::{Graph, Node, TensorId};
-use crate::layout::Arranged;
+use crate::layout::{Arranged, Layout};
+use crate::options::IoLayout;
 use crate::quantise::Quantisation;
 
 /// A model as rows of a package.
@@ -146,7 +147,9 @@ impl<'a> Emitter<'a> {
         if let Some(&row) = self.rows.get(&key) {
             return row;
         }
-        let affine = self.quantisation.map(|quantisation| quantisation.affine(id));
+        let affine = self
+            .quantisation
+            .map(|quantisation| quantisation.affine(id));
         let row = self.push(LoweredTensor {
             name: self.graph().tensor(id).name.clone(),
             dtype: self.dtype(),
@@ -182,7 +185,13 @@ impl<'a> Emitter<'a> {
     }
 
     /// Row of a weight matrix.
-    pub(super) fn matrix<T: Pod>(&mut self, name: &str, dtype: DType, dims: &[usize], values: &[T]) -> u16 {
+    pub(super) fn matrix<T: Pod>(
+        &mut self,
+        name: &str,
+        dtype: DType,
+        dims: &[usize],
+        values: &[T],
+    ) -> u16 {
         self.constant(name, dtype, dims, values, self.alignment)
     }
 
@@ -192,12 +201,22 @@ impl<'a> Emitter<'a> {
     }
 
     /// Adds the step of a node.
-    pub(super) fn step<P: Pod>(&mut self, node: &Node, kernel: &Kernel<P>, inputs: &[u16], output: u16) {
+    pub(super) fn step<P: Pod>(
+        &mut self,
+        node: &Node,
+        kernel: &Kernel<P>,
+        inputs: &[u16],
+        output: u16,
+    ) {
         let id = KernelId::new(kernel.opcode, self.dtype(), kernel.numerics);
-        let index = self.kernels.iter().position(|known| *known == id).unwrap_or_else(|| {
-            self.kernels.push(id);
-            self.kernels.len() - 1
-        });
+        let index = self
+            .kernels
+            .iter()
+            .position(|known| *known == id)
+            .unwrap_or_else(|| {
+                self.kernels.push(id);
+                self.kernels.len() - 1
+            });
         self.steps.push(LoweredStep {
             name: node.name.clone(),
             op: node.op.name(),
@@ -216,11 +235,12 @@ impl<'a> Emitter<'a> {
         (self.tensors.len() - 1) as u16
     }
 
-    pub(super) fn finish(mut self) -> Result<Lowered, CompileError> {
+    pub(super) fn finish(mut self, io: IoLayout) -> Result<Lowered, CompileError> {
         let graph = self.graph();
+        // Ports have the extents of the layout asked for, which other layouts may be equal to.
         let mut port = |id: &TensorId| {
-            let dims = self.memory_extents(*id);
-            self.activation(*id, &dims)
+            let layout = Layout::of_port(self.shape(*id), io);
+            self.activation(*id, &layout.memory_extents())
         };
         let inputs = graph.inputs.iter().map(&mut port).collect();
         let outputs = graph.outputs.iter().map(&mut port).collect();
@@ -259,7 +279,10 @@ impl<'a> Emitter<'a> {
             rows.push((id, self.activation(id, &dims), None));
         }
         for node in &graph.nodes {
-            let is_view = matches!(node.op, crate::ir::Op::Reshape | crate::ir::Op::Transpose { .. });
+            let is_view = matches!(
+                node.op,
+                crate::ir::Op::Reshape | crate::ir::Op::Transpose { .. }
+            );
             let step = if is_view {
                 let source = rows.iter().find(|(id, ..)| *id == node.inputs[0]);
                 source.and_then(|&(_, _, step)| step)

@@ -13,13 +13,20 @@ const NUMERICS: Numerics = Numerics::None;
 
 pub(super) fn node(emitter: &mut Emitter<'_>, node: &Node) {
     match &node.op {
-        Op::Conv { window, group, bounds } => conv(emitter, node, window, *group, *bounds),
+        Op::Conv {
+            window,
+            group,
+            bounds,
+        } => conv(emitter, node, window, *group, *bounds),
         Op::FullyConnected { bounds } => fully_connected(emitter, node, *bounds),
         Op::MaxPool(window) => {
             let window = params(window);
             planar(emitter, node, Opcode::MaxPool2d, MaxPool2d { window });
         }
-        Op::AveragePool { window, count_padding } => {
+        Op::AveragePool {
+            window,
+            count_padding,
+        } => {
             let params = AveragePool2dF32 {
                 window: params(window),
                 count_padding: u32::from(*count_padding),
@@ -44,7 +51,10 @@ pub(super) fn node(emitter: &mut Emitter<'_>, node: &Node) {
 
 fn conv(emitter: &mut Emitter<'_>, node: &Node, window: &Window, group: usize, bounds: Bounds) {
     let graph = emitter.graph();
-    let (input, output) = (nhwc(emitter.shape(node.inputs[0])), nhwc(emitter.shape(node.output)));
+    let (input, output) = (
+        nhwc(emitter.shape(node.inputs[0])),
+        nhwc(emitter.shape(node.output)),
+    );
     let values = graph.constant_f32(node.inputs[1]).unwrap_or(&[]);
     let name = &graph.tensor(node.inputs[1]).name;
     let taps = window.kernel[0] * window.kernel[1];
@@ -54,13 +64,21 @@ fn conv(emitter: &mut Emitter<'_>, node: &Node, window: &Window, group: usize, b
     let macs = output.iter().product::<usize>() * taps * inputs;
     let clamp = clamp(bounds);
     let [kh, kw] = window.kernel;
-    if group == input[3] {
+    if group > 1 && group == input[3] {
         let weights = emitter.matrix(name, DType::F32, &[kh, kw, outputs], &to_hwo(values, taps));
         let bias = bias(emitter, node);
         let y = emitter.activation(node.output, &output);
-        let params = DepthwiseConv2dF32 { window: params(window), clamp };
+        let params = DepthwiseConv2dF32 {
+            window: params(window),
+            clamp,
+        };
         let opcode = Opcode::DepthwiseConv2d;
-        let kernel = Kernel { opcode, numerics: NUMERICS, params, macs };
+        let kernel = Kernel {
+            opcode,
+            numerics: NUMERICS,
+            params,
+            macs,
+        };
         emitter.step(node, &kernel, &[x, weights, bias], y);
     } else {
         let ordered = to_ohwi(values, inputs, taps);
@@ -68,8 +86,17 @@ fn conv(emitter: &mut Emitter<'_>, node: &Node, window: &Window, group: usize, b
         let bias = bias(emitter, node);
         let y = emitter.activation(node.output, &output);
         let groups = group as u32;
-        let params = Conv2dF32 { window: params(window), groups, clamp };
-        let kernel = Kernel { opcode: Opcode::Conv2d, numerics: NUMERICS, params, macs };
+        let params = Conv2dF32 {
+            window: params(window),
+            groups,
+            clamp,
+        };
+        let kernel = Kernel {
+            opcode: Opcode::Conv2d,
+            numerics: NUMERICS,
+            params,
+            macs,
+        };
         emitter.step(node, &kernel, &[x, weights, bias], y);
     }
 }
@@ -87,7 +114,9 @@ fn fully_connected(emitter: &mut Emitter<'_>, node: &Node, bounds: Bounds) {
     let kernel = Kernel {
         opcode: Opcode::FullyConnected,
         numerics: NUMERICS,
-        params: FullyConnectedF32 { clamp: clamp(bounds) },
+        params: FullyConnectedF32 {
+            clamp: clamp(bounds),
+        },
         macs: rows * inputs * outputs,
     };
     emitter.step(node, &kernel, &[x, w, bias], y);
@@ -98,8 +127,15 @@ fn add(emitter: &mut Emitter<'_>, node: &Node, bounds: Bounds) {
     let a = emitter.activation(node.inputs[0], &dims);
     let b = emitter.activation(node.inputs[1], &dims);
     let y = emitter.activation(node.output, &dims);
-    let params = AddF32 { clamp: clamp(bounds) };
-    let kernel = Kernel { opcode: Opcode::Add, numerics: NUMERICS, params, macs: 0 };
+    let params = AddF32 {
+        clamp: clamp(bounds),
+    };
+    let kernel = Kernel {
+        opcode: Opcode::Add,
+        numerics: NUMERICS,
+        params,
+        macs: 0,
+    };
     emitter.step(node, &kernel, &[a, b], y);
 }
 
@@ -111,13 +147,21 @@ fn add_constant(emitter: &mut Emitter<'_>, node: &Node, addend: &[f32], bounds: 
     let x = emitter.activation(node.inputs[0], &dims);
     let y = emitter.activation(node.output, &dims);
     let name = format!("{} ones", node.name);
-    let ones = emitter.matrix(&name, DType::F32, &[1, 1, channels], &vec![1.0_f32; channels]);
+    let ones = emitter.matrix(
+        &name,
+        DType::F32,
+        &[1, 1, channels],
+        &vec![1.0_f32; channels],
+    );
     let name = &emitter.graph().tensor(node.inputs[1]).name;
     let bias = emitter.vector(name, DType::F32, &addend[..channels]);
     let kernel = Kernel {
         opcode: Opcode::DepthwiseConv2d,
         numerics: NUMERICS,
-        params: DepthwiseConv2dF32 { window: params(&Window::POINT), clamp: clamp(bounds) },
+        params: DepthwiseConv2dF32 {
+            window: params(&Window::POINT),
+            clamp: clamp(bounds),
+        },
         macs: 0,
     };
     emitter.step(node, &kernel, &[x, ones, bias], y);
@@ -138,7 +182,17 @@ fn planar<P: bytemuck::Pod>(emitter: &mut Emitter<'_>, node: &Node, opcode: Opco
     let output = nhwc(emitter.shape(node.output));
     let x = emitter.activation(node.inputs[0], &input);
     let y = emitter.activation(node.output, &output);
-    emitter.step(node, &Kernel { opcode, numerics: NUMERICS, params, macs: 0 }, &[x], y);
+    emitter.step(
+        node,
+        &Kernel {
+            opcode,
+            numerics: NUMERICS,
+            params,
+            macs: 0,
+        },
+        &[x],
+        y,
+    );
 }
 
 /// A step over elements, or over rows of the innermost extent.
@@ -146,7 +200,17 @@ fn flat<P: bytemuck::Pod>(emitter: &mut Emitter<'_>, node: &Node, opcode: Opcode
     let dims = emitter.memory_extents(node.inputs[0]);
     let x = emitter.activation(node.inputs[0], &dims);
     let y = emitter.activation(node.output, &dims);
-    emitter.step(node, &Kernel { opcode, numerics: NUMERICS, params, macs: 0 }, &[x], y);
+    emitter.step(
+        node,
+        &Kernel {
+            opcode,
+            numerics: NUMERICS,
+            params,
+            macs: 0,
+        },
+        &[x],
+        y,
+    );
 }
 
 /// A transpose of memory, of any element type.
@@ -162,12 +226,20 @@ pub(super) fn relayout(emitter: &mut Emitter<'_>, node: &Node) {
     let x = emitter.activation(input, &dims);
     let y = emitter.activation(output, &moved);
     let params = Transpose { permutation };
-    let kernel = Kernel { opcode: Opcode::Transpose, numerics: NUMERICS, params, macs: 0 };
+    let kernel = Kernel {
+        opcode: Opcode::Transpose,
+        numerics: NUMERICS,
+        params,
+        macs: 0,
+    };
     emitter.step(node, &kernel, &[x], y);
 }
 
 fn clamp(bounds: Bounds) -> ClampF32 {
-    ClampF32 { min: bounds.min, max: bounds.max }
+    ClampF32 {
+        min: bounds.min,
+        max: bounds.max,
+    }
 }
 
 fn unary(function: Unary) -> UnaryF32 {
@@ -177,5 +249,9 @@ fn unary(function: Unary) -> UnaryF32 {
         Unary::Sigmoid => (UnaryFunction::Sigmoid, 0.0, 0.0),
         Unary::Tanh => (UnaryFunction::Tanh, 0.0, 0.0),
     };
-    UnaryF32 { function: function as u32, alpha, beta }
+    UnaryF32 {
+        function: function as u32,
+        alpha,
+        beta,
+    }
 }

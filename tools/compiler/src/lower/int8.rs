@@ -26,46 +26,92 @@ pub(super) fn node(emitter: &mut Emitter<'_>, node: &Node, quantisation: &Quanti
     let numerics = quantisation.numerics;
     let quant = |bounds| quant(input, output, bounds);
     match &node.op {
-        Op::Conv { window, group, bounds } => {
+        Op::Conv {
+            window,
+            group,
+            bounds,
+        } => {
             let quant = quant(*bounds);
             let layer = layer(emitter, node, input);
-            conv(emitter, node, window, *group, &layer, &Scales { input, output, quant, numerics });
+            conv(
+                emitter,
+                node,
+                window,
+                *group,
+                &layer,
+                &Scales {
+                    input,
+                    output,
+                    quant,
+                    numerics,
+                },
+            );
         }
         Op::FullyConnected { bounds } => {
             let quant = quant(*bounds);
             let layer = layer(emitter, node, input);
-            let scales = Scales { input, output, quant, numerics };
+            let scales = Scales {
+                input,
+                output,
+                quant,
+                numerics,
+            };
             fully_connected(emitter, node, &layer, &scales);
         }
         Op::MaxPool(window) => {
             let kernel = Kernel {
                 opcode: Opcode::MaxPool2d,
                 numerics: Numerics::None,
-                params: MaxPool2d { window: params(window) },
+                params: MaxPool2d {
+                    window: params(window),
+                },
                 macs: 0,
             };
             planar(emitter, node, &kernel);
         }
-        Op::AveragePool { window, count_padding } => {
+        Op::AveragePool {
+            window,
+            count_padding,
+        } => {
             let params = AveragePool2dI8 {
                 window: params(window),
                 count_padding: u32::from(*count_padding),
                 quant: quant(Bounds::NONE),
                 multiplier: ratio(input.scale / output.scale),
             };
-            let kernel = Kernel { opcode: Opcode::AveragePool2d, numerics, params, macs: 0 };
+            let kernel = Kernel {
+                opcode: Opcode::AveragePool2d,
+                numerics,
+                params,
+                macs: 0,
+            };
             planar(emitter, node, &kernel);
         }
         Op::Add { bounds } => {
             let quant = quant(*bounds);
             match emitter.graph().constant_f32(node.inputs[1]) {
                 Some(addend) => {
-                    let scales = Scales { input, output, quant, numerics };
+                    let scales = Scales {
+                        input,
+                        output,
+                        quant,
+                        numerics,
+                    };
                     add_constant(emitter, node, addend, &scales);
                 }
                 None => {
                     let right = quantisation.affine(node.inputs[1]);
-                    add(emitter, node, &Scales { input, output, quant, numerics }, right);
+                    add(
+                        emitter,
+                        node,
+                        &Scales {
+                            input,
+                            output,
+                            quant,
+                            numerics,
+                        },
+                        right,
+                    );
                 }
             }
         }
@@ -75,7 +121,12 @@ pub(super) fn node(emitter: &mut Emitter<'_>, node: &Node, quantisation: &Quanti
             let x = emitter.activation(node.inputs[0], &dims);
             let y = emitter.activation(node.output, &dims);
             let params = softmax(input.scale, numerics);
-            let kernel = Kernel { opcode: Opcode::Softmax, numerics, params, macs: 0 };
+            let kernel = Kernel {
+                opcode: Opcode::Softmax,
+                numerics,
+                params,
+                macs: 0,
+            };
             emitter.step(node, &kernel, &[x], y);
         }
         Op::Relayout => relayout(emitter, node),
@@ -109,7 +160,10 @@ fn conv(
     layer: &IntegerWeights,
     scales: &Scales,
 ) {
-    let (input, output) = (nhwc(emitter.shape(node.inputs[0])), nhwc(emitter.shape(node.output)));
+    let (input, output) = (
+        nhwc(emitter.shape(node.inputs[0])),
+        nhwc(emitter.shape(node.output)),
+    );
     let name = &emitter.graph().tensor(node.inputs[1]).name;
     let [kh, kw] = window.kernel;
     let (outputs, inputs, taps) = (output[3], input[3] / group, kh * kw);
@@ -117,19 +171,33 @@ fn conv(
     let (quant, numerics, window) = (scales.quant, scales.numerics, params(window));
     let x = emitter.activation(node.inputs[0], &input);
     let y = emitter.activation(node.output, &output);
-    if group == input[3] {
+    if group > 1 && group == input[3] {
         let ordered = to_hwo(&layer.weights, taps);
         let w = emitter.matrix(name, DType::I8, &[kh, kw, outputs], &ordered);
         let [bias, multipliers] = channels(emitter, node, layer, scales);
         let params = DepthwiseConv2dI8 { window, quant };
-        let kernel = Kernel { opcode: Opcode::DepthwiseConv2d, numerics, params, macs };
+        let kernel = Kernel {
+            opcode: Opcode::DepthwiseConv2d,
+            numerics,
+            params,
+            macs,
+        };
         emitter.step(node, &kernel, &[x, w, bias, multipliers, NO_ZERO_POINTS], y);
     } else {
         let ordered = to_ohwi(&layer.weights, inputs, taps);
         let w = emitter.matrix(name, DType::I8, &[outputs, kh, kw, inputs], &ordered);
         let [bias, multipliers] = channels(emitter, node, layer, scales);
-        let params = Conv2dI8 { window, groups: group as u32, quant };
-        let kernel = Kernel { opcode: Opcode::Conv2d, numerics, params, macs };
+        let params = Conv2dI8 {
+            window,
+            groups: group as u32,
+            quant,
+        };
+        let kernel = Kernel {
+            opcode: Opcode::Conv2d,
+            numerics,
+            params,
+            macs,
+        };
         emitter.step(node, &kernel, &[x, w, bias, multipliers, NO_ZERO_POINTS], y);
     }
 }
@@ -154,7 +222,9 @@ fn fully_connected(
     let kernel = Kernel {
         opcode: Opcode::FullyConnected,
         numerics: scales.numerics,
-        params: FullyConnectedI8 { quant: scales.quant },
+        params: FullyConnectedI8 {
+            quant: scales.quant,
+        },
         macs: rows * inputs * outputs,
     };
     emitter.step(node, &kernel, &[x, w, bias, multipliers, NO_ZERO_POINTS], y);
@@ -202,7 +272,10 @@ fn add_constant(emitter: &mut Emitter<'_>, node: &Node, addend: &[f32], scales: 
     let kernel = Kernel {
         opcode: Opcode::DepthwiseConv2d,
         numerics: scales.numerics,
-        params: DepthwiseConv2dI8 { window: params(&Window::POINT), quant: scales.quant },
+        params: DepthwiseConv2dI8 {
+            window: params(&Window::POINT),
+            quant: scales.quant,
+        },
         macs: 0,
     };
     emitter.step(node, &kernel, &[x, w, bias, multipliers, NO_ZERO_POINTS], y);
@@ -237,7 +310,12 @@ fn add(emitter: &mut Emitter<'_>, node: &Node, scales: &Scales, right: Affine) {
             left_shift: 0,
         },
     };
-    let kernel = Kernel { opcode: Opcode::Add, numerics: scales.numerics, params, macs: 0 };
+    let kernel = Kernel {
+        opcode: Opcode::Add,
+        numerics: scales.numerics,
+        params,
+        macs: 0,
+    };
     emitter.step(node, &kernel, &[a, b], y);
 }
 
@@ -282,17 +360,26 @@ fn quant(input: Affine, output: Affine, bounds: Bounds) -> QuantI8 {
 
 fn softmax(input_scale: f32, numerics: Numerics) -> SoftmaxI8 {
     if numerics != Numerics::Tflite {
-        return SoftmaxI8 { input: ratio(input_scale), diff_min: 0 };
+        return SoftmaxI8 {
+            input: ratio(input_scale),
+            diff_min: 0,
+        };
     }
     let unit = 31 - SOFTMAX_INTEGER_BITS;
     let input = q31(f64::from(input_scale) * f64::from(1 << unit));
     let largest = f64::from(((1 << SOFTMAX_INTEGER_BITS) - 1) * (1_i32 << unit));
     let radius = (largest / f64::from(input.shift).exp2()).floor();
-    SoftmaxI8 { input, diff_min: -(radius as i32) }
+    SoftmaxI8 {
+        input,
+        diff_min: -(radius as i32),
+    }
 }
 
 fn ratio(value: f32) -> Multiplier {
-    Multiplier { bits: value.to_bits() as i32, shift: 0 }
+    Multiplier {
+        bits: value.to_bits() as i32,
+        shift: 0,
+    }
 }
 
 fn q31(real: f64) -> Multiplier {

@@ -48,5 +48,5 @@ pub(crate) fn lower(
             }
         }
     }
-    emitter.finish()
+    emitter.finish(options.io)
 }

@@ -90,12 +90,15 @@ fn plan(
             let buffer = buffers[input.0]?;
             // The extent of a buffer covers all tensors in it, so a later reader of a view counts.
             let is_dying = live[buffer].last == time;
-            let may_overwrite = is_dying && graph.tensor(input).len() == graph.tensor(node.output).len();
+            let may_overwrite =
+                is_dying && graph.tensor(input).len() == graph.tensor(node.output).len();
             (is_view || (in_place && is_elementwise && may_overwrite)).then_some(buffer)
         });
         let buffer = match own {
             Some(buffer) => {
-                let last = last_read.get(&node.output).map_or(time, |&last| last.max(time));
+                let last = last_read
+                    .get(&node.output)
+                    .map_or(time, |&last| last.max(time));
                 live[buffer].last = live[buffer].last.max(last);
                 buffer
             }

@@ -37,7 +37,14 @@ mod tests {
             super::fold(&mut graph);
             assert_eq!(graph.nodes.len(), 1 + usize::from(is_shared));
             let bounds = graph.nodes[0].op.bounds_mut().copied();
-            assert_eq!(bounds, Some(if is_shared { Bounds::NONE } else { Bounds::RELU }));
+            assert_eq!(
+                bounds,
+                Some(if is_shared {
+                    Bounds::NONE
+                } else {
+                    Bounds::RELU
+                })
+            );
         }
     }
 }

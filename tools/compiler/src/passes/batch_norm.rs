@@ -12,9 +12,14 @@ pub(super) fn fold(graph: &mut Graph) {
         };
         let node = &graph.nodes[producer];
         match node.op {
-            Op::Conv { bounds: Bounds::NONE, .. } => {}
+            Op::Conv {
+                bounds: Bounds::NONE,
+                ..
+            } => {}
             // One output a channel; with more rows the channels are another axis.
-            Op::FullyConnected { bounds: Bounds::NONE } if graph.shape(input).len() == 2 => {}
+            Op::FullyConnected {
+                bounds: Bounds::NONE,
+            } if graph.shape(input).len() == 2 => {}
             _ => continue,
         }
         let (weights, bias) = (node.inputs[1], node.inputs.get(2).copied());
@@ -31,7 +36,10 @@ pub(super) fn fold(graph: &mut Graph) {
         let bias: Vec<f32> = (0..scale.len())
             .map(|c| (old.map_or(0.0, |old| f64::from(old[c])) * scale[c] + offset[c]) as f32)
             .collect();
-        let (name, shape) = (graph.tensor(weights).name.clone(), graph.shape(weights).to_vec());
+        let (name, shape) = (
+            graph.tensor(weights).name.clone(),
+            graph.shape(weights).to_vec(),
+        );
         let weights = graph.add_constant(name, shape, values);
         let bias_name = format!("{} bias", graph.nodes[producer].name);
         let bias = graph.add_constant(bias_name, vec![scale.len()], bias);
@@ -78,7 +86,9 @@ fn affine(graph: &Graph, index: usize) -> Option<(Vec<f64>, Vec<f64>)> {
         .zip(variance)
         .map(|(&gamma, &variance)| wide(gamma) / (wide(variance) + wide(epsilon)).sqrt())
         .collect();
-    let offset = (0..scale.len()).map(|c| wide(beta[c]) - wide(mean[c]) * scale[c]).collect();
+    let offset = (0..scale.len())
+        .map(|c| wide(beta[c]) - wide(mean[c]) * scale[c])
+        .collect();
     Some((scale, offset))
 }
 
@@ -112,7 +122,10 @@ mod tests {
         assert_eq!(graph.nodes.len(), 1);
         let inputs = &graph.nodes[0].inputs;
         // Scales are 2 / 2 = 1 and 1 / 0.5 = 2.
-        assert_eq!(graph.constant_f32(inputs[1]), Some(&[1.0, 2.0, 6.0, 8.0][..]));
+        assert_eq!(
+            graph.constant_f32(inputs[1]),
+            Some(&[1.0, 2.0, 6.0, 8.0][..])
+        );
         assert_eq!(graph.constant_f32(inputs[2]), Some(&[0.5, 4.0][..]));
     }
 

@@ -17,7 +17,9 @@ pub(super) fn remove(graph: &mut Graph) {
         if !graph.outputs.contains(&output) {
             graph.replace_reads(output, input);
             graph.nodes.remove(index);
-        } else if let (Some(producer), Some(_)) = (graph.producer(input), graph.sole_consumer(input)) {
+        } else if let (Some(producer), Some(_)) =
+            (graph.producer(input), graph.sole_consumer(input))
+        {
             super::absorb(graph, producer, index);
         }
     }

@@ -22,10 +22,17 @@ impl TestGraph {
     }
 
     pub(super) fn constant(&mut self, shape: &[usize], values: &[f32]) -> TensorId {
-        self.0.add_constant("constant".into(), shape.to_vec(), values.to_vec())
+        self.0
+            .add_constant("constant".into(), shape.to_vec(), values.to_vec())
     }
 
-    pub(super) fn node(&mut self, name: &str, op: Op, inputs: &[TensorId], shape: &[usize]) -> TensorId {
+    pub(super) fn node(
+        &mut self,
+        name: &str,
+        op: Op,
+        inputs: &[TensorId],
+        shape: &[usize],
+    ) -> TensorId {
         let output = self.value(&format!("{name}_out"), shape);
         self.0.nodes.push(Node {
             name: name.into(),

@@ -41,7 +41,10 @@ pub fn place(buffers: &[Buffer], align: usize) -> Placement {
 fn by_pressure(buffers: &[Buffer]) -> Vec<usize> {
     let pressure = |buffer: &Buffer| {
         let steps = buffer.first..=buffer.last;
-        steps.map(|step| live_bytes(buffers, step)).max().unwrap_or(0)
+        steps
+            .map(|step| live_bytes(buffers, step))
+            .max()
+            .unwrap_or(0)
     };
     let mut order: Vec<usize> = (0..buffers.len()).collect();
     order.sort_by_cached_key(|&i| {
@@ -55,7 +58,9 @@ fn by_pressure(buffers: &[Buffer]) -> Vec<usize> {
 }
 
 fn live_bytes(buffers: &[Buffer], step: usize) -> usize {
-    let live = buffers.iter().filter(|b| (b.first..=b.last).contains(&step));
+    let live = buffers
+        .iter()
+        .filter(|b| (b.first..=b.last).contains(&step));
     live.map(|b| b.bytes).sum()
 }
 
@@ -109,7 +114,11 @@ mod tests {
     fn a_chain_needs_its_two_largest_neighbours() {
         let sizes = [1000, 4000, 2000, 500];
         let chain: Vec<Buffer> = (0..4)
-            .map(|i| Buffer { bytes: sizes[i], first: i, last: i + 1 })
+            .map(|i| Buffer {
+                bytes: sizes[i],
+                first: i,
+                last: i + 1,
+            })
             .collect();
         let placement = place(&chain, 4);
         assert_eq!(placement.lower_bound_bytes, 6000);

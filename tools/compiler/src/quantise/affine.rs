@@ -14,7 +14,10 @@ impl Affine {
         let scale = (max - min) / 255.0;
         if !scale.is_normal() {
             // All values are 0, or so small that they may be.
-            return Affine { scale: 1.0, zero_point: 0 };
+            return Affine {
+                scale: 1.0,
+                zero_point: 0,
+            };
         }
         let zero_point = (-128.0 - min / scale).round_ties_even() as i32;
         Affine {
@@ -27,7 +30,9 @@ impl Affine {
     pub fn quantise(&self, value: f32) -> i8 {
         let steps = (value / self.scale).round_ties_even();
         // A float beyond i32 saturates.
-        (steps as i32).saturating_add(self.zero_point).clamp(-128, 127) as i8
+        (steps as i32)
+            .saturating_add(self.zero_point)
+            .clamp(-128, 127) as i8
     }
 
     /// The real value of an integer.

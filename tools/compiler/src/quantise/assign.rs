@@ -6,8 +6,10 @@ use crate::ir::{Graph, Op, Unary};
 /// Steps that move or select values share them with their input, which costs nothing and rounds
 /// nothing; results with a known range have a fixed scale, as TensorFlow Lite's.
 pub(super) fn affines(graph: &Graph, ranges: &[(f32, f32)]) -> Vec<Affine> {
-    let mut affines: Vec<Affine> =
-        ranges.iter().map(|&(min, max)| Affine::covering(min, max)).collect();
+    let mut affines: Vec<Affine> = ranges
+        .iter()
+        .map(|&(min, max)| Affine::covering(min, max))
+        .collect();
     for node in &graph.nodes {
         let input = affines[node.inputs[0].0];
         let output = &mut affines[node.output.0];

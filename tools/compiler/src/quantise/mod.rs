@@ -26,6 +26,18 @@ pub(crate) struct Quantisation {
 }
 
 impl Quantisation {
+    /// Scales of 1, for sizes that do not depend on them.
+    pub(crate) fn unit(arranged: &Arranged, numerics: Numerics) -> Quantisation {
+        let unit = Affine {
+            scale: 1.0,
+            zero_point: 0,
+        };
+        Quantisation {
+            numerics,
+            affines: vec![unit; arranged.graph.tensors.len()],
+        }
+    }
+
     /// Scale and zero point of a tensor.
     pub(crate) fn affine(&self, id: TensorId) -> Affine {
         self.affines[id.0]

@@ -53,7 +53,9 @@ pub(super) fn ranges(
         })?;
     }
     let cut = ranges.iter().zip(&histograms);
-    Ok(cut.map(|(&range, histogram)| trim(range, histogram, share)).collect())
+    Ok(cut
+        .map(|(&range, histogram)| trim(range, histogram, share))
+        .collect())
 }
 
 /// Runs one sample and shows the values of every activation.
@@ -82,11 +84,14 @@ fn observe(
 /// The inputs of each sample in memory order; a sample holds their elements one after the other.
 fn split(arranged: &Arranged, samples: &[Vec<f32>]) -> Result<Vec<Vec<Vec<f32>>>, CompileError> {
     if samples.is_empty() {
-        return Err(option("int8 needs at least one sample; some hundred are usual".into()));
+        return Err(option(
+            "int8 needs at least one sample; some hundred are usual".into(),
+        ));
     }
     let inputs = arranged.graph.inputs.iter();
-    let orders: Vec<Vec<usize>> =
-        inputs.map(|id| arranged.layouts[id.0].onnx_indices()).collect();
+    let orders: Vec<Vec<usize>> = inputs
+        .map(|id| arranged.layouts[id.0].onnx_indices())
+        .collect();
     let total: usize = orders.iter().map(Vec::len).sum();
     let split_one = |(index, sample): (usize, &Vec<f32>)| {
         if sample.len() != total {

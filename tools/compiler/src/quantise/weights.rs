@@ -18,7 +18,9 @@ pub(crate) fn integer_weights(values: &[f32], bias: &[f32], input_scale: f32) ->
     let channels = || values.chunks_exact(depth.max(1)).zip(bias);
     let scales: Vec<f32> = channels()
         .map(|(channel, bias)| {
-            let largest = channel.iter().fold(0.0_f32, |largest, value| largest.max(value.abs()));
+            let largest = channel
+                .iter()
+                .fold(0.0_f32, |largest, value| largest.max(value.abs()));
             // A channel of tiny weights has a bias too large for its own scale.
             let scale = (largest / 127.0).max(bias.abs() / (input_scale * BIAS_LIMIT));
             if scale.is_normal() { scale } else { 1.0 }
@@ -37,7 +39,11 @@ pub(crate) fn integer_weights(values: &[f32], bias: &[f32], input_scale: f32) ->
             (f64::from(*bias) / step).round_ties_even() as i32
         })
         .collect();
-    IntegerWeights { weights, scales, bias }
+    IntegerWeights {
+        weights,
+        scales,
+        bias,
+    }
 }
 
 #[cfg(test)]
@@ -46,8 +52,8 @@ mod tests {
 
     #[test]
     fn each_channel_has_its_own_scale() {
-        let layer = integer_weights(&[1.0, -2.0, 0.01, 0.02], &[1.0, 0.0], 0.5);
-        assert_eq!(layer.weights, [64, -127, 64, 127]);
+        let layer = integer_weights(&[1.5, -2.0, 0.005, 0.02], &[1.0, 0.0], 0.5);
+        assert_eq!(layer.weights, [95, -127, 32, 127]);
         assert_eq!(layer.bias, [127, 0]);
         assert_eq!(layer.scales, [2.0 / 127.0, 0.02 / 127.0]);
     }

@@ -81,7 +81,11 @@ impl<'a> Machine<'a> {
         let mut package = words(compiled.package.len());
         aligned(&mut package, compiled.package.len()).copy_from_slice(&compiled.package);
         let arena = words(compiled.report.arena_bytes);
-        Machine { compiled, package, arena }
+        Machine {
+            compiled,
+            package,
+            arena,
+        }
     }
 
     pub fn with_session<R>(&mut self, run: impl FnOnce(&mut Session<'_, '_>) -> R) -> R {

@@ -1,0 +1,334 @@
+//! Small models of one operator or a few, compared with tract, with and without fusion.
+
+mod support;
+
+use cadet_compiler::{IoLayout, Options, compile};
+use cadet_onnx::{ElementType, GraphBuilder};
+use proptest::prelude::*;
+use support::{Generator, Machine};
+use tract_onnx::prelude::*;
+
+/// Compiles a model in every way and compares its output on one random input with tract's.
+fn agree(onnx: &[u8]) {
+    let model = tract_onnx::onnx().model_for_read(&mut &onnx[..]).unwrap();
+    let model = model.into_optimized().unwrap().into_runnable().unwrap();
+    for fuse in [true, false] {
+        let compiled = compile(
+            onnx,
+            &Options {
+                fuse,
+                ..Options::float()
+            },
+        )
+        .unwrap();
+        let shape = &compiled.report.inputs[0].shape;
+        let mut random = Generator::new(3);
+        let input: Vec<f32> = (0..shape.iter().product())
+            .map(|_| random.normal())
+            .collect();
+        let tensor = Tensor::from_shape(shape, &input).unwrap();
+        let output = model.run(tvec!(tensor.into_tvalue())).unwrap();
+        let view = output[0].to_plain_array_view::<f32>().unwrap();
+        let wanted: Vec<f32> = view.iter().copied().collect();
+        assert_eq!(compiled.report.outputs[0].shape, output[0].shape());
+        let found = Machine::new(&compiled).with_session(|session| {
+            session.write_input(0, 0, &input).unwrap();
+            session.run(0).unwrap();
+            session.read_output::<f32>(0, 0).unwrap().to_vec()
+        });
+        let largest = wanted
+            .iter()
+            .fold(1.0_f32, |largest, value| largest.max(value.abs()));
+        for (index, (value, wanted)) in found.iter().zip(&wanted).enumerate() {
+            let difference = (value - wanted).abs();
+            assert!(
+                difference <= 1e-5 * largest,
+                "[{index}] is {value}, tract has {wanted}"
+            );
+        }
+    }
+}
+
+fn random_constant(graph: &mut GraphBuilder, name: &str, shape: &[usize]) {
+    let mut random = Generator::new(name.len() as u64 + shape.len() as u64);
+    let values: Vec<f32> = (0..shape.iter().product())
+        .map(|_| random.normal())
+        .collect();
+    graph.constant_f32(name, shape, &values);
+}
+
+/// A convolution's extents and attributes.
+#[derive(Clone, Debug)]
+struct ConvCase {
+    group: usize,
+    inputs: usize,
+    outputs: usize,
+    kernel: [usize; 2],
+    strides: [i64; 2],
+    dilations: [i64; 2],
+    pads: [i64; 4],
+    input: [usize; 2],
+    is_line: bool,
+}
+
+fn conv_case() -> impl Strategy<Value = ConvCase> {
+    let extents = (1_usize..4, 1_usize..3, 1_usize..4, [1_usize..4, 1_usize..4]);
+    let window = (
+        [1_i64..3, 1_i64..3],
+        [1_i64..3, 1_i64..3],
+        [0_i64..2, 0_i64..2, 0_i64..2, 0_i64..2],
+    );
+    (extents, window, [7_usize..10, 7_usize..10], any::<bool>()).prop_map(
+        |((group, inputs, outputs, kernel), (strides, dilations, pads), input, is_line)| ConvCase {
+            group,
+            inputs: inputs * group,
+            outputs: outputs * group,
+            kernel,
+            strides,
+            dilations,
+            pads,
+            input,
+            is_line,
+        },
+    )
+}
+
+fn conv_model(case: &ConvCase) -> Vec<u8> {
+    let mut graph = GraphBuilder::new("conv");
+    let mut weights = vec![case.outputs, case.inputs / case.group];
+    let mut input = vec![1, case.inputs];
+    let first = usize::from(case.is_line);
+    weights.extend(&case.kernel[first..]);
+    input.extend(&case.input[first..]);
+    let pads: Vec<i64> = if case.is_line {
+        vec![case.pads[1], case.pads[3]]
+    } else {
+        case.pads.to_vec()
+    };
+    let input_rank = input.len();
+    graph.input("x", ElementType::F32, input);
+    random_constant(&mut graph, "w", &weights);
+    random_constant(&mut graph, "bias", &[case.outputs]);
+    graph
+        .node("Conv", "conv", &["x", "w", "bias"], &["c"])
+        .attribute("group", case.group as i64)
+        .attribute("strides", &case.strides[first..])
+        .attribute("dilations", &case.dilations[first..])
+        .attribute("pads", &pads[..]);
+    graph.node("Relu", "relu", &["c"], &["y"]);
+    graph.output(
+        "y",
+        ElementType::F32,
+        ["n", "c", "h", "w"][..input_rank].iter().copied(),
+    );
+    graph.encode()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    #[test]
+    fn convolutions_agree(case in conv_case()) {
+        agree(&conv_model(&case));
+    }
+}
+
+/// A model of one input `[1, 4, 6, 5]` and the nodes that `build` adds, which write `y`.
+fn agree_on(outputs: &[usize], build: impl FnOnce(&mut GraphBuilder)) {
+    let mut graph = GraphBuilder::new("case");
+    graph.input("x", ElementType::F32, [1, 4, 6, 5]);
+    build(&mut graph);
+    graph.output("y", ElementType::F32, outputs.iter().copied());
+    agree(&graph.encode());
+}
+
+#[test]
+fn poolings_agree() {
+    for op in ["MaxPool", "AveragePool"] {
+        agree_on(&[1, 4, 3, 3], |graph| {
+            graph
+                .node(op, "pool", &["x"], &["y"])
+                .attribute("kernel_shape", [3, 2])
+                .attribute("strides", [2, 2])
+                .attribute("pads", [1, 1, 1, 0]);
+        });
+        agree_on(&[1, 4, 3, 3], |graph| {
+            graph
+                .node(op, "pool", &["x"], &["y"])
+                .attribute("kernel_shape", [2, 2])
+                .attribute("strides", [2, 2])
+                .attribute("ceil_mode", 1);
+        });
+        agree_on(&[1, 4, 3, 3], |graph| {
+            graph
+                .node(op, "pool", &["x"], &["y"])
+                .attribute("kernel_shape", [3, 3])
+                .attribute("strides", [2, 2])
+                .attribute("auto_pad", "SAME_UPPER");
+        });
+    }
+    agree_on(&[1, 4, 6, 5], |graph| {
+        graph
+            .node("AveragePool", "pool", &["x"], &["y"])
+            .attribute("kernel_shape", [3, 3])
+            .attribute("pads", [1, 1, 1, 1])
+            .attribute("count_include_pad", 1);
+    });
+    agree_on(&[1, 4, 1, 1], |graph| {
+        graph.node("GlobalAveragePool", "pool", &["x"], &["y"]);
+    });
+    agree_on(&[1, 4], |graph| {
+        graph
+            .node("ReduceMean", "mean", &["x"], &["y"])
+            .attribute("axes", [-2, 3])
+            .attribute("keepdims", 0);
+    });
+}
+
+#[test]
+fn batch_normalisation_agrees_before_and_after_a_convolution() {
+    let norm = |graph: &mut GraphBuilder, input: &str, output: &str| {
+        for name in ["gamma", "beta", "mean"] {
+            random_constant(graph, &format!("{name} {input}"), &[4]);
+        }
+        let variance = format!("variance {input}");
+        graph.constant_f32(&variance, &[4], &[0.5, 1.0, 2.0, 3.0]);
+        let names: Vec<String> = ["gamma", "beta", "mean"]
+            .iter()
+            .map(|name| format!("{name} {input}"))
+            .collect();
+        let inputs = [input, &names[0], &names[1], &names[2], &variance];
+        graph.node(
+            "BatchNormalization",
+            &format!("norm {input}"),
+            &inputs,
+            &[output],
+        );
+    };
+    agree_on(&[1, 4, 6, 5], |graph| {
+        norm(graph, "x", "n");
+        random_constant(graph, "w", &[4, 4, 3, 3]);
+        graph
+            .node("Conv", "conv", &["n", "w"], &["c"])
+            .attribute("pads", [1, 1, 1, 1]);
+        norm(graph, "c", "m");
+        graph.node("Relu", "relu", &["m"], &["y"]);
+    });
+}
+
+#[test]
+fn dense_layers_agree_in_every_form() {
+    // A convolution before, so that the flattened elements lie channels last.
+    let flat = |graph: &mut GraphBuilder| {
+        random_constant(graph, "w", &[3, 4, 1, 1]);
+        graph.node("Conv", "conv", &["x", "w"], &["c"]);
+        graph.node("Flatten", "flatten", &["c"], &["f"]);
+    };
+    agree_on(&[1, 7], |graph| {
+        flat(graph);
+        random_constant(graph, "g", &[7, 90]);
+        random_constant(graph, "b", &[1, 7]);
+        graph
+            .node("Gemm", "gemm", &["f", "g", "b"], &["y"])
+            .attribute("transB", 1)
+            .attribute("alpha", 0.5_f32)
+            .attribute("beta", 2.0_f32);
+    });
+    agree_on(&[1, 7], |graph| {
+        flat(graph);
+        random_constant(graph, "g", &[90, 7]);
+        random_constant(graph, "b", &[7]);
+        graph.node("MatMul", "product", &["f", "g"], &["p"]);
+        graph.node("Add", "sum", &["b", "p"], &["s"]);
+        graph.node("Tanh", "tanh", &["s"], &["t"]);
+        graph.node("Sigmoid", "sigmoid", &["t"], &["y"]);
+    });
+    agree_on(&[1, 4, 6, 2], |graph| {
+        random_constant(graph, "g", &[5, 2]);
+        graph.node("MatMul", "rows", &["x", "g"], &["y"]);
+    });
+}
+
+#[test]
+fn additions_agree() {
+    agree_on(&[1, 4, 6, 5], |graph| {
+        random_constant(graph, "w", &[4, 4, 1, 1]);
+        graph.node("Conv", "conv", &["x", "w"], &["c"]);
+        graph.node("Add", "sum", &["x", "c"], &["s"]);
+        random_constant(graph, "bias", &[4, 1, 1]);
+        graph.node("Add", "bias", &["s", "bias"], &["b"]);
+        graph.node("Relu", "relu", &["b"], &["y"]);
+    });
+    agree_on(&[1, 4, 6, 5], |graph| {
+        random_constant(graph, "row", &[5]);
+        graph.node("Add", "row", &["x", "row"], &["r"]);
+        graph
+            .node("LeakyRelu", "leaky", &["r"], &["y"])
+            .attribute("alpha", 0.2_f32);
+    });
+}
+
+#[test]
+fn layouts_agree() {
+    agree_on(&[1, 5, 4, 6], |graph| {
+        random_constant(graph, "w", &[4, 4, 1, 1]);
+        graph.node("Conv", "conv", &["x", "w"], &["c"]);
+        graph
+            .node("Transpose", "turn", &["c"], &["t"])
+            .attribute("perm", [0, 3, 1, 2]);
+        graph.node("Relu", "relu", &["t"], &["y"]);
+    });
+    agree_on(&[1, 8, 3, 5], |graph| {
+        random_constant(graph, "w", &[4, 4, 1, 1]);
+        graph.node("Conv", "conv", &["x", "w"], &["c"]);
+        graph.constant_i64("shape", &[4], &[1, 8, 3, 5]);
+        graph.node("Reshape", "reshape", &["c", "shape"], &["r"]);
+        random_constant(graph, "v", &[8, 8, 1, 1]);
+        graph.node("Conv", "again", &["r", "v"], &["y"]);
+    });
+    for axis in [1, 2, -1] {
+        agree_on(&[1, 4, 6, 5], |graph| {
+            random_constant(graph, "w", &[4, 4, 1, 1]);
+            graph.node("Conv", "conv", &["x", "w"], &["c"]);
+            graph
+                .node("Softmax", "softmax", &["c"], &["y"])
+                .attribute("axis", axis);
+        });
+    }
+    agree_on(&[1, 6, 5, 4], |graph| {
+        graph
+            .node("Transpose", "turn", &["x"], &["y"])
+            .attribute("perm", [0, 2, 3, 1]);
+    });
+    agree_on(&[4, 30], |graph| {
+        graph.constant_i64("shape", &[2], &[4, 30]);
+        graph.node("Reshape", "reshape", &["x", "shape"], &["y"]);
+    });
+}
+
+#[test]
+fn kept_inputs_survive_the_run() {
+    let mut graph = GraphBuilder::new("relu");
+    graph.input("x", ElementType::F32, [1, 8]);
+    graph.node("Relu", "relu", &["x"], &["y"]);
+    graph.output("y", ElementType::F32, [1, 8]);
+    let onnx = graph.encode();
+    let input = [-1.0_f32, 2.0, -3.0, 4.0, -5.0, 6.0, -7.0, 8.0];
+    for keep_inputs in [false, true] {
+        let options = Options {
+            keep_inputs,
+            io: IoLayout::ChannelsLast,
+            ..Options::float()
+        };
+        let compiled = compile(&onnx, &options).unwrap();
+        assert_eq!(
+            compiled.report.arena_bytes,
+            if keep_inputs { 64 } else { 32 }
+        );
+        Machine::new(&compiled).with_session(|session| {
+            session.write_input(0, 0, &input).unwrap();
+            session.run(0).unwrap();
+            let kept: &[f32] = bytemuck::cast_slice(session.input_mut(0, 0).unwrap());
+            assert_eq!(kept == input, keep_inputs);
+        });
+    }
+}
