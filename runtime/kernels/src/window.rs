@@ -1,3 +1,5 @@
+use core::ops::Range;
+
 use crate::{ContractError, product};
 
 /// Window of a convolution or pooling over `[1, h, w, c]`, with the extents it works on.
@@ -40,17 +42,19 @@ impl Window {
         crate::require(fits)
     }
 
-    /// Pixel index (`y * w + x`) of the input under tap `[ky, kx]` at output `[oy, ox]`, or `None` in the
-    /// padding.
+    /// Calls `f(pixel, tap)` for every tap at output `[oy, ox]` that lies inside the input, in rows: `pixel` is
+    /// `y * w + x` of the input, `tap` is `ky * kw + kx`. Padded taps take no time.
     #[inline(always)]
-    pub(crate) fn pixel(&self, oy: usize, ox: usize, ky: usize, kx: usize) -> Option<usize> {
-        let [height, width, _] = self.input;
-        let [sy, sx] = self.stride;
-        let [dy, dx] = self.dilation;
-        let [py, px] = self.pad;
-        let y = (oy * sy + ky * dy).checked_sub(py)?;
-        let x = (ox * sx + kx * dx).checked_sub(px)?;
-        (y < height && x < width).then_some(y * width + x)
+    pub(crate) fn for_each_tap(&self, oy: usize, ox: usize, mut f: impl FnMut(usize, usize)) {
+        let ([height, width, _], [kh, kw]) = (self.input, self.kernel);
+        let ([sy, sx], [dy, dx], [py, px]) = (self.stride, self.dilation, self.pad);
+        for ky in inside(oy * sy, kh, dy, py, height) {
+            let y = oy * sy + ky * dy - py;
+            for kx in inside(ox * sx, kw, dx, px, width) {
+                let x = ox * sx + kx * dx - px;
+                f(y * width + x, ky * kw + kx);
+            }
+        }
     }
 
     /// Number of taps.
@@ -58,4 +62,13 @@ impl Window {
         let [h, w] = self.kernel;
         h.saturating_mul(w)
     }
+}
+
+/// The taps of one axis that lie inside the input, for a window that starts at `first` of the padded axis.
+#[inline(always)]
+fn inside(first: usize, taps: usize, dilation: usize, pad: usize, extent: usize) -> Range<usize> {
+    // `max(1)` says to the compiler what the contract has checked.
+    let dilation = dilation.max(1);
+    let reach = |edge: usize| edge.saturating_sub(first).div_ceil(dilation).min(taps);
+    reach(pad)..reach(pad.saturating_add(extent))
 }

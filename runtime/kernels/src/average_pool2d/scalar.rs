@@ -23,16 +23,12 @@ fn for_each_tap(
     [oy, ox, c]: [usize; 3],
     mut f: impl FnMut(usize),
 ) -> usize {
-    let ([kh, kw], [_, _, channels]) = (window.kernel, window.input);
+    let [_, _, channels] = window.input;
     let mut inside = 0;
-    for ky in 0..kh {
-        for kx in 0..kw {
-            if let Some(pixel) = window.pixel(oy, ox, ky, kx) {
-                f(pixel * channels + c);
-                inside += 1;
-            }
-        }
-    }
+    window.for_each_tap(oy, ox, |pixel, _| {
+        f(pixel * channels + c);
+        inside += 1;
+    });
     if count_padding {
         window.taps()
     } else {

@@ -1,19 +1,6 @@
 use super::{F32, I8};
 use crate::{Cell, Window, clamp_f32, store};
 
-/// Calls `f(pixel, tap)` for every tap that lies inside the input.
-#[inline(always)]
-fn for_each_tap(window: &Window, oy: usize, ox: usize, mut f: impl FnMut(usize, usize)) {
-    let [kh, kw] = window.kernel;
-    for ky in 0..kh {
-        for kx in 0..kw {
-            if let Some(pixel) = window.pixel(oy, ox, ky, kx) {
-                f(pixel, ky * kw + kx);
-            }
-        }
-    }
-}
-
 /// Input and output channels of a group.
 fn per_group(window: &Window, groups: usize) -> (usize, usize) {
     let ([_, _, inputs], [_, _, outputs]) = (window.input, window.output);
@@ -65,7 +52,7 @@ pub(super) fn f32(op: &F32<'_>) {
     for_each_pixel(&window, |oy, ox, start| {
         for (o, first_channel) in filters(op.groups, per_group_out, per_group_in) {
             let mut sum = 0.0f32;
-            for_each_tap(&window, oy, ox, |pixel, tap| {
+            window.for_each_tap(oy, ox, |pixel, tap| {
                 let x = pixel * in_channels + first_channel;
                 let w = o * filter + tap * per_group_in;
                 for (x, w) in channels(op.input, op.weights, x, w, per_group_in) {
@@ -89,7 +76,7 @@ pub(super) fn i8(op: &I8<'_>) {
             let weight_zero_point = op.weight_zero_points.and_then(|z| z.get(o)).copied();
             let weight_zero_point = i32::from(weight_zero_point.unwrap_or(0));
             let mut sum = op.bias.and_then(|b| b.get(o)).copied().unwrap_or(0);
-            for_each_tap(&window, oy, ox, |pixel, tap| {
+            window.for_each_tap(oy, ox, |pixel, tap| {
                 let x = pixel * in_channels + first_channel;
                 let w = o * filter + tap * per_group_in;
                 for (x, w) in channels(op.input, op.weights, x, w, per_group_in) {

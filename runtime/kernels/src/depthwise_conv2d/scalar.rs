@@ -1,19 +1,6 @@
 use super::{F32, I8, channel_multiplier};
 use crate::{Window, clamp_f32, load, store};
 
-/// Calls `f(first input element, first weight)` for every tap that lies inside the input.
-#[inline(always)]
-fn for_each_tap(window: &Window, oy: usize, ox: usize, mut f: impl FnMut(usize, usize)) {
-    let ([kh, kw], [_, _, inputs], [_, _, outputs]) = (window.kernel, window.input, window.output);
-    for ky in 0..kh {
-        for kx in 0..kw {
-            if let Some(pixel) = window.pixel(oy, ox, ky, kx) {
-                f(pixel * inputs, (ky * kw + kx) * outputs);
-            }
-        }
-    }
-}
-
 /// Calls `f(oy, ox, input channel, output channel, output element)` for every output element.
 #[inline(always)]
 fn for_each_output(window: &Window, mut f: impl FnMut(usize, usize, usize, usize, usize)) {
@@ -32,11 +19,13 @@ fn for_each_output(window: &Window, mut f: impl FnMut(usize, usize, usize, usize
 }
 
 pub(super) fn f32(op: &F32<'_>) {
+    let ([_, _, inputs], [_, _, outputs]) = (op.window.input, op.window.output);
     let [min, max] = op.clamp;
     for_each_output(&op.window, |oy, ox, i, o, output| {
         let mut sum = 0.0f32;
-        for_each_tap(&op.window, oy, ox, |x, w| {
-            sum += load(op.input, x + i) * op.weights.get(w + o).copied().unwrap_or(0.0);
+        op.window.for_each_tap(oy, ox, |pixel, tap| {
+            let w = op.weights.get(tap * outputs + o).copied().unwrap_or(0.0);
+            sum += load(op.input, pixel * inputs + i) * w;
         });
         let bias = op.bias.and_then(|b| b.get(o)).copied().unwrap_or(0.0);
         store(op.output, output, clamp_f32(sum + bias, min, max));
@@ -44,14 +33,15 @@ pub(super) fn f32(op: &F32<'_>) {
 }
 
 pub(super) fn i8(op: &I8<'_>) {
+    let ([_, _, inputs], [_, _, outputs]) = (op.window.input, op.window.output);
     for_each_output(&op.window, |oy, ox, i, o, output| {
         let weight_zero_point = op.weight_zero_points.and_then(|z| z.get(o)).copied();
         let weight_zero_point = i32::from(weight_zero_point.unwrap_or(0));
         let mut sum = op.bias.and_then(|b| b.get(o)).copied().unwrap_or(0);
-        for_each_tap(&op.window, oy, ox, |x, w| {
-            let x = i32::from(load(op.input, x + i)) - op.quant.input_zero_point;
-            let w = i32::from(op.weights.get(w + o).copied().unwrap_or(0)) - weight_zero_point;
-            sum = sum.wrapping_add(x * w);
+        op.window.for_each_tap(oy, ox, |pixel, tap| {
+            let x = i32::from(load(op.input, pixel * inputs + i)) - op.quant.input_zero_point;
+            let w = op.weights.get(tap * outputs + o).copied().unwrap_or(0);
+            sum = sum.wrapping_add(x * (i32::from(w) - weight_zero_point));
         });
         store(
             op.output,

@@ -7,18 +7,14 @@ pub(super) fn pool<T: Copy + Default>(
     least: T,
     larger: impl Fn(T, T) -> T,
 ) {
-    let ([height, width, channels], [kh, kw]) = (window.output, window.kernel);
+    let [height, width, channels] = window.output;
     for oy in 0..height {
         for ox in 0..width {
             for c in 0..channels {
                 let mut best = least;
-                for ky in 0..kh {
-                    for kx in 0..kw {
-                        if let Some(pixel) = window.pixel(oy, ox, ky, kx) {
-                            best = larger(best, load(input, pixel * channels + c));
-                        }
-                    }
-                }
+                window.for_each_tap(oy, ox, |pixel, _| {
+                    best = larger(best, load(input, pixel * channels + c));
+                });
                 store(output, (oy * width + ox) * channels + c, best);
             }
         }
