@@ -1,0 +1,61 @@
+//! Packages with damaged tables but a right checksum: the engine may refuse them or compute nonsense, but it
+//! neither panics nor leaves its memory.
+
+use std::fs;
+use std::path::Path;
+
+use cadet_format::{Generator, package_crc};
+use cadet_runtime::{Memory, Package, Session, kernels, run_golden};
+use proptest::prelude::*;
+
+const ARENA_BYTES: usize = 64 * 1024;
+
+#[repr(align(64))]
+struct Aligned<const N: usize>([u8; N]);
+
+fn corpus() -> Vec<Vec<u8>> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../format/corpus");
+    let files = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    let mut files: Vec<_> = files
+        .filter(|path| path.extension().is_some_and(|e| e == "cadet"))
+        .collect();
+    files.sort();
+    files.iter().map(|path| fs::read(path).unwrap()).collect()
+}
+
+/// Changes in the plan, not in the weights: 1 to 4 bytes of the first 4 kB behind the header's start.
+fn damaged() -> impl Strategy<Value = Vec<u8>> {
+    let packages = corpus();
+    let change = (any::<prop::sample::Index>(), any::<u8>());
+    (0..packages.len(), prop::collection::vec(change, 1..5)).prop_map(move |(package, changes)| {
+        let mut bytes = packages[package].clone();
+        let plan = bytes.len().min(4096);
+        for (at, value) in changes {
+            bytes[16 + at.index(plan - 16)] = value;
+        }
+        let crc = package_crc(&bytes).unwrap();
+        bytes[124..128].copy_from_slice(&crc.to_le_bytes());
+        bytes
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(4096))]
+
+    #[test]
+    fn no_plan_makes_the_engine_panic(bytes in damaged()) {
+        let mut flash = Box::new(Aligned([0; 32 * 1024]));
+        flash.0[..bytes.len()].copy_from_slice(&bytes);
+        let mut arena = Box::new(Aligned([0xA5; ARENA_BYTES]));
+        let Ok(package) = Package::new(&flash.0[..bytes.len()]) else { return Ok(()) };
+        let promised = package.header().arena_bytes[0] as usize;
+        if let Ok(mut session) = Session::new(package, Memory::with_arena(&mut arena.0), kernels::ALL) {
+            let _ = run_golden(&mut session, &mut Generator::new(1), |_, _| Ok(()));
+        }
+        if promised < ARENA_BYTES {
+            prop_assert!(arena.0[promised..].iter().all(|&byte| byte == 0xA5), "wrote behind its arena");
+        }
+    }
+}
