@@ -204,10 +204,10 @@ fn fix_input_shapes(
         if let Some(fixed) = given.get(&input.name) {
             shape.dim = fixed.iter().map(|&extent| dimension(extent)).collect();
         }
-        if let Some(batch) = shape.dim.first_mut() {
-            if !matches!(batch.value, Some(DimValue::DimValue(extent)) if extent > 0) {
-                *batch = dimension(1);
-            }
+        if let Some(batch) = shape.dim.first_mut()
+            && !matches!(batch.value, Some(DimValue::DimValue(extent)) if extent > 0)
+        {
+            *batch = dimension(1);
         }
     }
     Ok(())

@@ -4,13 +4,11 @@
 //! `CADET_DATA` (default `../shared/data`). Without them the test says so and passes, unless
 //! `CADET_REQUIRE_PYTHON` is 1.
 
-mod support;
-
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::support::{Generator, Machine};
 use cadet_compiler::{Compiled, Options, compile};
-use support::{Generator, Machine};
 
 const SAMPLES: usize = 50;
 /// Largest difference, as a share of the tensor's largest value.
@@ -41,10 +39,10 @@ fn visual_wake_words_agree() {
 }
 
 fn agree(model: &str, sample: fn(&mut Generator) -> f32) {
-    let Some(path) = support::data(&format!("mlperf-tiny/onnx/{model}.onnx")) else {
+    let Some(path) = crate::support::data(&format!("mlperf-tiny/onnx/{model}.onnx")) else {
         return;
     };
-    let Some(python) = support::python() else {
+    let Some(python) = crate::support::python() else {
         return;
     };
     let onnx = std::fs::read(&path).unwrap();
@@ -94,7 +92,7 @@ impl Reference {
         let inputs_path = folder.path().join("inputs");
         let output = folder.path().join("reference");
         std::fs::write(&inputs_path, bytemuck::cast_slice(inputs)).unwrap();
-        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/reference.py");
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/reference.py");
         let arguments: [&Path; 4] = [&script, model, &inputs_path, &output];
         assert!(
             Command::new(python)

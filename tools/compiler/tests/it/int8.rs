@@ -1,11 +1,9 @@
 //! Our own int8, executed by the engine.
 
-mod support;
-
+use crate::support::{Generator, Machine};
 use cadet_compiler::{Calibration, Compiled, IoLayout, Options, Precision, Range, compile};
 use cadet_format::Numerics;
 use cadet_onnx::{ElementType, GraphBuilder};
-use support::{Generator, Machine};
 
 /// A residual net with every kind of step that int8 has.
 fn residual_net(random: &mut Generator) -> Vec<u8> {
@@ -169,10 +167,11 @@ fn calibration_data_is_checked() {
 
 #[test]
 fn keyword_spotting_keeps_its_decisions() {
-    let Some(onnx) = support::data("ml-kws-for-mcu/onnx/DS_CNN_S.onnx") else {
+    let Some(onnx) = crate::support::data("ml-kws-for-mcu/onnx/DS_CNN_S.onnx") else {
         return;
     };
-    let Some(features) = support::data("ml-kws-for-mcu/features/mfcc_1000x49x10_f32.bin") else {
+    let Some(features) = crate::support::data("ml-kws-for-mcu/features/mfcc_1000x49x10_f32.bin")
+    else {
         return;
     };
     let onnx = std::fs::read(onnx).unwrap();

@@ -1,11 +1,9 @@
 //! Small models of one operator or a few, compared with tract, with and without fusion.
 
-mod support;
-
+use crate::support::{Generator, Machine};
 use cadet_compiler::{IoLayout, Options, compile};
 use cadet_onnx::{ElementType, GraphBuilder};
 use proptest::prelude::*;
-use support::{Generator, Machine};
 use tract_onnx::prelude::*;
 
 /// Compiles a model in every way and compares its output on one random input with tract's.

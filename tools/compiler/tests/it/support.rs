@@ -7,7 +7,7 @@ use cadet_compiler::{Compiled, TensorReport};
 use cadet_runtime::{Memory, Package, Session, kernels};
 
 /// A file of the test data; `None`, with a message, where it is missing.
-pub fn data(name: &str) -> Option<PathBuf> {
+pub(crate) fn data(name: &str) -> Option<PathBuf> {
     let root = std::env::var_os("CADET_DATA").map_or_else(
         || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data"),
         PathBuf::from,
@@ -21,7 +21,7 @@ pub fn data(name: &str) -> Option<PathBuf> {
 }
 
 /// Python with `onnx` and `onnxruntime`; `None`, with a message, where there is none.
-pub fn python() -> Option<PathBuf> {
+pub(crate) fn python() -> Option<PathBuf> {
     let python = std::env::var_os("CADET_PYTHON").unwrap_or_else(|| "python3".into());
     let check = ["-c", "import numpy, onnx, onnxruntime"];
     let found = Command::new(&python).args(check).output();
@@ -36,15 +36,15 @@ pub fn python() -> Option<PathBuf> {
 }
 
 /// A small generator of numbers, the same on every machine.
-pub struct Generator(u64);
+pub(crate) struct Generator(u64);
 
 impl Generator {
-    pub fn new(seed: u64) -> Generator {
+    pub(crate) fn new(seed: u64) -> Generator {
         Generator(seed)
     }
 
     /// Uniform in `[0, 1)`; splitmix64 (Steele and others, 2014).
-    pub fn uniform(&mut self) -> f32 {
+    pub(crate) fn uniform(&mut self) -> f32 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -53,13 +53,13 @@ impl Generator {
     }
 
     /// Nearly normal with mean 0 and deviation 1 (the sum of twelve uniform numbers).
-    pub fn normal(&mut self) -> f32 {
+    pub(crate) fn normal(&mut self) -> f32 {
         (0..12).map(|_| self.uniform()).sum::<f32>() - 6.0
     }
 }
 
 /// A package with memory to run in.
-pub struct Machine<'a> {
+pub(crate) struct Machine<'a> {
     compiled: &'a Compiled,
     package: Vec<u64>,
     arena: Vec<u64>,
@@ -77,7 +77,7 @@ fn aligned(words: &mut [u64], bytes: usize) -> &mut [u8] {
 }
 
 impl<'a> Machine<'a> {
-    pub fn new(compiled: &'a Compiled) -> Machine<'a> {
+    pub(crate) fn new(compiled: &'a Compiled) -> Machine<'a> {
         let mut package = words(compiled.package.len());
         aligned(&mut package, compiled.package.len()).copy_from_slice(&compiled.package);
         let arena = words(compiled.report.arena_bytes);
@@ -88,7 +88,7 @@ impl<'a> Machine<'a> {
         }
     }
 
-    pub fn with_session<R>(&mut self, run: impl FnOnce(&mut Session<'_, '_>) -> R) -> R {
+    pub(crate) fn with_session<R>(&mut self, run: impl FnOnce(&mut Session<'_, '_>) -> R) -> R {
         let package = aligned(&mut self.package, self.compiled.package.len());
         let arena = aligned(&mut self.arena, self.compiled.report.arena_bytes);
         let package = Package::new(package).unwrap();
@@ -97,7 +97,7 @@ impl<'a> Machine<'a> {
     }
 
     /// Runs a float model and gives every tensor in ONNX order.
-    pub fn observe(&mut self, input: &[f32]) -> Vec<(&'a TensorReport, Vec<f32>)> {
+    pub(crate) fn observe(&mut self, input: &[f32]) -> Vec<(&'a TensorReport, Vec<f32>)> {
         let report = &self.compiled.report;
         self.with_session(|session| {
             session.write_input(0, 0, input).unwrap();

@@ -1,0 +1,6 @@
+//! Whole models through the compiler and the engine, in one binary: linking tract takes long.
+
+mod against_tract;
+mod int8;
+mod onnx_runtime;
+mod support;
