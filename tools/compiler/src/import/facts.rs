@@ -1,6 +1,7 @@
 //! Shapes, element types and constant values of every tensor, by its ONNX name, from tract.
 
 use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use tract_onnx::pb;
 use tract_onnx::prelude::{DatumType, InferenceModelExt, Tensor as TractTensor};
@@ -56,6 +57,18 @@ impl Fact {
 /// Infers the facts of a model whose inputs have static shapes. Nodes of operators that `is_known`
 /// refuses need not be understood by tract either: what follows them then stays unknown.
 pub(super) fn infer(
+    model: &pb::ModelProto,
+    is_known: impl Fn(&pb::NodeProto) -> bool,
+) -> Result<HashMap<String, Fact>, CompileError> {
+    // tract indexes some attributes of malformed nodes without checking them.
+    let inferred = catch_unwind(AssertUnwindSafe(|| infer_unchecked(model, is_known)));
+    inferred.unwrap_or_else(|_| {
+        let message = "an attribute or shape contradicts its operator; check it with onnx.checker";
+        Err(CompileError::Parse(message.into()))
+    })
+}
+
+fn infer_unchecked(
     model: &pb::ModelProto,
     is_known: impl Fn(&pb::NodeProto) -> bool,
 ) -> Result<HashMap<String, Fact>, CompileError> {

@@ -5,6 +5,9 @@ use super::node::{OnnxNode, Refusal};
 use crate::error::UnsupportedNode;
 use crate::ir::{ElementType, Graph, Node, Op, Tensor, TensorId, Values};
 
+/// Most elements of a tensor: packages count bytes in u32.
+const MAX_ELEMENTS: usize = 1 << 29;
+
 /// The graph under construction.
 pub(super) struct Importer {
     pub(super) graph: Graph,
@@ -46,6 +49,15 @@ impl Importer {
                 "fix the model's input shapes, or export it with static ones",
             ));
         };
+        let len = shape
+            .iter()
+            .try_fold(1_usize, |len, &extent| len.checked_mul(extent));
+        if len.is_none_or(|len| len > MAX_ELEMENTS) {
+            return Err(Refusal::new(
+                format!("the shape {} of `{name}` is too large", fact.describe()),
+                "compile a smaller model",
+            ));
+        }
         let Some(element) = fact.element else {
             return Err(Refusal::new(
                 format!("the element type of `{name}` is not supported"),

@@ -14,7 +14,15 @@ pub(super) fn batch_normalization(
             "export the model for inference",
         ));
     }
-    let mut inputs = vec![importer.float_input(node, 0)?];
+    let input = importer.float_input(node, 0)?;
+    let shape = importer.graph.shape(input);
+    if !(2..=4).contains(&shape.len()) || shape[0] != 1 {
+        return Err(Refusal::new(
+            format!("normalisation of {shape:?}"),
+            "use one example a run with at most two spatial dimensions",
+        ));
+    }
+    let mut inputs = vec![input];
     for index in 1..5 {
         inputs.push(importer.constant_input(node, index)?);
     }

@@ -36,7 +36,7 @@ pub(super) fn window(
                 return Err(malformed("pads", 2 * rank));
             }
             for (axis, &pad) in pads.iter().enumerate() {
-                let pad = usize::try_from(pad).map_err(|_| {
+                let pad = size(pad).ok_or_else(|| {
                     Refusal::new("negative padding", "crop the input with a Slice instead")
                 })?;
                 if axis < rank {
@@ -87,10 +87,12 @@ pub(super) fn planar(extents: &[usize], missing: usize) -> [usize; 2] {
 
 /// A list of sizes that an attribute must hold.
 pub(super) fn sizes(values: &[i64]) -> Option<Vec<usize>> {
-    values
-        .iter()
-        .map(|&value| usize::try_from(value).ok())
-        .collect()
+    values.iter().map(|&value| size(value)).collect()
+}
+
+/// A size that is not negative, and small enough to calculate with.
+fn size(value: i64) -> Option<usize> {
+    usize::try_from(value).ok().filter(|&size| size < 1 << 24)
 }
 
 fn positive(node: &OnnxNode<'_>, name: &'static str, rank: usize) -> Result<Vec<usize>, Refusal> {

@@ -6,44 +6,41 @@ use cadet_onnx::{ElementType, GraphBuilder};
 use proptest::prelude::*;
 use tract_onnx::prelude::*;
 
-/// Compiles a model in every way and compares its output on one random input with tract's.
+/// Compiles a model in every way and compares its outputs on one random input with tract's.
 fn agree(onnx: &[u8]) {
     let model = tract_onnx::onnx().model_for_read(&mut &onnx[..]).unwrap();
     let model = model.into_optimized().unwrap().into_runnable().unwrap();
     for fuse in [true, false] {
-        let compiled = compile(
-            onnx,
-            &Options {
-                fuse,
-                ..Options::float()
-            },
-        )
-        .unwrap();
+        let options = Options {
+            fuse,
+            ..Options::float()
+        };
+        let compiled = compile(onnx, &options).unwrap();
         let shape = &compiled.report.inputs[0].shape;
         let mut random = Generator::new(3);
         let input: Vec<f32> = (0..shape.iter().product())
             .map(|_| random.normal())
             .collect();
         let tensor = Tensor::from_shape(shape, &input).unwrap();
-        let output = model.run(tvec!(tensor.into_tvalue())).unwrap();
-        let view = output[0].to_plain_array_view::<f32>().unwrap();
-        let wanted: Vec<f32> = view.iter().copied().collect();
-        assert_eq!(compiled.report.outputs[0].shape, output[0].shape());
-        let found = Machine::new(&compiled).with_session(|session| {
+        let reference = model.run(tvec!(tensor.into_tvalue())).unwrap();
+        Machine::new(&compiled).with_session(|session| {
             session.write_input(0, 0, &input).unwrap();
             session.run(0).unwrap();
-            session.read_output::<f32>(0, 0).unwrap().to_vec()
+            for (index, wanted) in reference.iter().enumerate() {
+                assert_eq!(compiled.report.outputs[index].shape, wanted.shape());
+                let wanted = wanted.to_plain_array_view::<f32>().unwrap();
+                let found: &[f32] = session.read_output(0, index).unwrap();
+                let largest = wanted
+                    .iter()
+                    .fold(1.0_f32, |most, value| most.max(value.abs()));
+                for (element, (value, wanted)) in found.iter().zip(&wanted).enumerate() {
+                    assert!(
+                        (value - wanted).abs() <= 1e-5 * largest,
+                        "output {index} [{element}] is {value}, tract has {wanted}"
+                    );
+                }
+            }
         });
-        let largest = wanted
-            .iter()
-            .fold(1.0_f32, |largest, value| largest.max(value.abs()));
-        for (index, (value, wanted)) in found.iter().zip(&wanted).enumerate() {
-            let difference = (value - wanted).abs();
-            assert!(
-                difference <= 1e-5 * largest,
-                "[{index}] is {value}, tract has {wanted}"
-            );
-        }
     }
 }
 
@@ -137,6 +134,66 @@ fn agree_on(outputs: &[usize], build: impl FnOnce(&mut GraphBuilder)) {
     build(&mut graph);
     graph.output("y", ElementType::F32, outputs.iter().copied());
     agree(&graph.encode());
+}
+
+/// A net of nodes that keep the shape `[1, 4, 6, 5]`; each step names a kind and two tensors so far.
+fn net_model(steps: &[(usize, usize, usize)]) -> Vec<u8> {
+    let mut graph = GraphBuilder::new("net");
+    graph.input("t0", ElementType::F32, [1, 4, 6, 5]);
+    random_constant(&mut graph, "dense", &[4, 4, 3, 3]);
+    random_constant(&mut graph, "depthwise", &[4, 1, 3, 3]);
+    random_constant(&mut graph, "bias", &[4, 1, 1]);
+    for (index, &(kind, first, second)) in steps.iter().enumerate() {
+        let name = |tensor: usize| format!("t{}", tensor % (index + 1));
+        let (x, z, y) = (name(first), name(second), format!("t{}", index + 1));
+        let node = format!("node {index}");
+        match kind {
+            0 | 1 => {
+                let (weights, group) = [("dense", 1), ("depthwise", 4)][kind];
+                // Keeps values in range however long the net is.
+                let scaled = format!("tanh {index}");
+                graph.node("Tanh", &scaled, &[&x], &[&scaled]);
+                graph
+                    .node("Conv", &node, &[&scaled, weights], &[&y])
+                    .attribute("pads", [1, 1, 1, 1])
+                    .attribute("group", group);
+            }
+            2 => {
+                graph.node("Relu", &node, &[&x], &[&y]);
+            }
+            3 => {
+                graph.node("Add", &node, &[&x, &z], &[&y]);
+            }
+            4 => {
+                graph
+                    .node("MaxPool", &node, &[&x], &[&y])
+                    .attribute("kernel_shape", [3, 3])
+                    .attribute("pads", [1, 1, 1, 1]);
+            }
+            5 => {
+                graph.node("Add", &node, &[&x, "bias"], &[&y]);
+            }
+            _ => {
+                let turned = format!("turned {index}");
+                let there = graph.node("Transpose", &turned, &[&x], &[&turned]);
+                there.attribute("perm", [0, 2, 3, 1]);
+                let back = graph.node("Transpose", &node, &[&turned], &[&y]);
+                back.attribute("perm", [0, 3, 1, 2]);
+            }
+        }
+    }
+    for output in [steps.len(), steps.len() / 2 + 1] {
+        graph.output(&format!("t{output}"), ElementType::F32, [1, 4, 6, 5]);
+    }
+    graph.encode()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+    #[test]
+    fn nets_agree(steps in prop::collection::vec((0_usize..7, 0_usize..20, 0_usize..20), 2..14)) {
+        agree(&net_model(&steps));
+    }
 }
 
 #[test]

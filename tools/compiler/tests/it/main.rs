@@ -3,4 +3,5 @@
 mod against_tract;
 mod int8;
 mod onnx_runtime;
+mod package;
 mod support;

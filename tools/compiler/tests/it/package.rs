@@ -1,0 +1,96 @@
+//! What packages say of themselves.
+
+use cadet_compiler::{Board, CompileError, Options, compile, fit};
+use cadet_format::{Manifest, Package, TargetId, board_id};
+use cadet_onnx::{ElementType, GraphBuilder};
+
+use crate::support::Machine;
+
+fn model() -> Vec<u8> {
+    let mut graph = GraphBuilder::new("scores");
+    graph.input("samples", ElementType::F32, [1, 4]);
+    graph.constant_f32("w", &[3, 4], &[0.5; 12]);
+    graph
+        .node("Gemm", "head\nof it", &["samples", "w"], &["raw"])
+        .attribute("transB", 1);
+    graph.node("Softmax", "softmax", &["raw"], &["probabilities"]);
+    graph.output("probabilities", ElementType::F32, [1, 3]);
+    graph.encode()
+}
+
+fn options() -> Options {
+    Options {
+        target: TargetId::ArmV7EM,
+        board: Some(Board {
+            name: "some-board".into(),
+            flash_bytes: 2000,
+            ram_bytes: 40,
+        }),
+        security_version: 7,
+        labels: vec!["yes".into(), "no".into(), "maybe".into()],
+        preprocessing: "none".into(),
+        provenance: [("teacher".to_string(), "t1".to_string())].into(),
+        ..Options::float()
+    }
+}
+
+#[test]
+fn header_and_manifest_say_what_the_options_said() {
+    let compiled = compile(&model(), &options()).unwrap();
+    Machine::new(&compiled).with_session(|session| {
+        let package: &Package<'_> = session.package();
+        let header = package.header();
+        assert_eq!(header.board, board_id("some-board"));
+        assert_eq!(header.security_version, 7);
+        assert_eq!(package.target(), TargetId::ArmV7EM);
+        assert_eq!(header.arena_bytes[0] as usize, compiled.report.arena_bytes);
+        let manifest = Manifest::decode(package.manifest_bytes()).unwrap();
+        assert_eq!(manifest.model, "scores");
+        assert_eq!(manifest.inputs, "samples");
+        assert_eq!(manifest.outputs, "probabilities");
+        assert_eq!(manifest.steps, "head of it\nsoftmax");
+        assert_eq!(manifest.labels, "yes\nno\nmaybe");
+        assert_eq!(manifest.provenance, "teacher=t1");
+        assert_eq!(
+            package.golden().map(|golden| golden.is_exact()),
+            Some(false)
+        );
+    });
+}
+
+#[test]
+fn a_fit_reports_what_compiling_does() {
+    for options in [options(), Options::int8(vec![vec![1.0, -1.0, 0.5, 0.0]])] {
+        let compiled = compile(&model(), &options).unwrap();
+        let report = fit(&model(), &options).unwrap();
+        assert_eq!(report.flash.total, compiled.package.len());
+        assert_eq!(report.arena_bytes, compiled.report.arena_bytes);
+        assert_eq!(report.macs, 12);
+    }
+    let report = fit(&model(), &options()).unwrap();
+    // 16 bytes of input, 12 of scores, at multiples of 16.
+    assert_eq!(report.arena_bytes, 28);
+    let fit = report.fit.unwrap();
+    assert!(fit.fits());
+    assert_eq!(fit.ram_left_bytes, 12);
+}
+
+#[test]
+fn compiling_twice_gives_the_same_bytes() {
+    let samples = vec![vec![1.0, -1.0, 0.5, 0.0]];
+    for options in [options(), Options::int8(samples)] {
+        let packages = [(); 2].map(|()| compile(&model(), &options).unwrap().package);
+        assert_eq!(packages[0], packages[1]);
+    }
+}
+
+#[test]
+fn a_constant_output_is_refused() {
+    let mut graph = GraphBuilder::new("constant");
+    graph.input("x", ElementType::F32, [1, 4]);
+    graph.constant_f32("c", &[1], &[1.0]);
+    graph.node("Relu", "relu", &["c"], &["y"]);
+    graph.output("y", ElementType::F32, [1]);
+    let error = compile(&graph.encode(), &Options::float()).unwrap_err();
+    assert!(matches!(error, CompileError::Interface { .. }), "{error}");
+}
