@@ -1,1 +1,69 @@
-//! Criterion suites for kernels and whole models.
+//! What the suites share: packages to time and cells to fill.
+
+use std::cell::Cell;
+use std::path::PathBuf;
+use std::{env, fs};
+
+use cadet_format::{DType, Generator};
+
+/// A package by the name of its file, without the ending.
+pub struct NamedPackage {
+    /// Name in the benchmark's id.
+    pub name: String,
+    /// Bytes of the file.
+    pub bytes: Vec<u8>,
+}
+
+/// The packages of the format's corpus, and those in the folder `CADET_BENCH_PACKAGES`.
+///
+/// # Panics
+/// Where a folder cannot be read.
+pub fn packages() -> Vec<NamedPackage> {
+    let corpus = concat!(env!("CARGO_MANIFEST_DIR"), "/../runtime/format/corpus");
+    let folders = [
+        Some(PathBuf::from(corpus)),
+        env::var_os("CADET_BENCH_PACKAGES").map(PathBuf::from),
+    ];
+    let mut packages = Vec::new();
+    for folder in folders.into_iter().flatten() {
+        let files = fs::read_dir(&folder).unwrap_or_else(|e| panic!("{}: {e}", folder.display()));
+        for path in files.map(|entry| entry.expect("a readable folder").path()) {
+            if path
+                .extension()
+                .is_some_and(|extension| extension == "cadet")
+            {
+                let name = path
+                    .file_stem()
+                    .unwrap_or_default()
+                    .to_string_lossy()
+                    .into_owned();
+                packages.push(NamedPackage {
+                    name,
+                    bytes: fs::read(&path).expect("a readable file"),
+                });
+            }
+        }
+    }
+    packages.sort_by(|a, b| a.name.cmp(&b.name));
+    packages
+}
+
+/// `count` pseudo-random int8 values.
+pub fn bytes(count: usize) -> Vec<i8> {
+    let mut bytes = vec![0u8; count];
+    Generator::new(1).fill(DType::I8, &mut bytes);
+    bytes.into_iter().map(|byte| byte as i8).collect()
+}
+
+/// `count` pseudo-random values in `[-1, 1)`.
+pub fn floats(count: usize) -> Vec<f32> {
+    bytes(count)
+        .into_iter()
+        .map(|byte| f32::from(byte) / 128.0)
+        .collect()
+}
+
+/// The values as cells.
+pub fn cells<T>(values: Vec<T>) -> Vec<Cell<T>> {
+    values.into_iter().map(Cell::new).collect()
+}
