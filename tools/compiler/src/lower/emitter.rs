@@ -71,11 +71,18 @@ pub(crate) enum Place {
 }
 
 /// What a step is, beside its operands.
-pub(super) struct Kernel<P> {
+pub(super) struct Kernel {
     pub(super) opcode: Opcode,
     pub(super) numerics: Numerics,
-    pub(super) params: P,
+    /// Parameter block.
+    pub(super) params: Vec<u8>,
+    /// Multiplications with weights.
     pub(super) macs: usize,
+}
+
+/// A parameter block's bytes.
+pub(super) fn block<P: Pod>(params: P) -> Vec<u8> {
+    bytemuck::bytes_of(&params).to_vec()
 }
 
 /// Collects rows.
@@ -128,9 +135,23 @@ impl<'a> Emitter<'a> {
     }
 
     /// The permutation by which a relayout fills its output.
-    pub(super) fn permutation(&self, from: TensorId, to: TensorId) -> Option<Vec<usize>> {
+    pub(super) fn permutation(&self, from: TensorId, to: TensorId) -> Vec<usize> {
         let layouts = &self.arranged.layouts;
-        layouts[from.0].permutation_to(&layouts[to.0])
+        // The layout pass inserts only relayouts that are one permutation.
+        layouts[from.0]
+            .permutation_to(&layouts[to.0])
+            .unwrap_or_default()
+    }
+
+    /// Scales of the activations; `None` in f32.
+    pub(super) fn quantisation(&self) -> Option<&'a Quantisation> {
+        self.quantisation
+    }
+
+    /// Rounding of steps that calculate.
+    pub(super) fn numerics(&self) -> Numerics {
+        self.quantisation
+            .map_or(Numerics::None, |quantisation| quantisation.numerics)
     }
 
     fn dtype(&self) -> DType {
@@ -201,29 +222,20 @@ impl<'a> Emitter<'a> {
     }
 
     /// Adds the step of a node.
-    pub(super) fn step<P: Pod>(
-        &mut self,
-        node: &Node,
-        kernel: &Kernel<P>,
-        inputs: &[u16],
-        output: u16,
-    ) {
+    pub(super) fn step(&mut self, node: &Node, kernel: &Kernel, inputs: &[u16], output: u16) {
         let id = KernelId::new(kernel.opcode, self.dtype(), kernel.numerics);
-        let index = self
-            .kernels
-            .iter()
-            .position(|known| *known == id)
-            .unwrap_or_else(|| {
-                self.kernels.push(id);
-                self.kernels.len() - 1
-            });
+        let known = self.kernels.iter().position(|known| *known == id);
+        let index = known.unwrap_or_else(|| {
+            self.kernels.push(id);
+            self.kernels.len() - 1
+        });
         self.steps.push(LoweredStep {
             name: node.name.clone(),
             op: node.op.name(),
             kernel: index as u16,
             inputs: inputs.to_vec(),
             output,
-            params: bytemuck::bytes_of(&kernel.params).to_vec(),
+            params: kernel.params.clone(),
             macs: kernel.macs as u64,
             weight_bytes: std::mem::take(&mut self.step_weight_bytes),
         });

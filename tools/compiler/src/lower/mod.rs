@@ -1,17 +1,23 @@
 //! From the arranged graph to the rows of a package: one step a node, weights in the order of the
 //! kernels, every activation at its place in the arena.
 
+mod add;
 mod constants;
+mod conv;
+mod dense;
+mod elementwise;
 mod emitter;
-mod float;
-mod int8;
+mod epilogue;
+mod pool;
+mod relayout;
 mod shape;
 mod storage;
+mod weights;
 
 pub(crate) use emitter::{Lowered, Place};
 
 use crate::error::CompileError;
-use crate::ir::Op;
+use crate::ir::{Node, Op};
 use crate::layout::Arranged;
 use crate::options::Options;
 use crate::quantise::Quantisation;
@@ -41,12 +47,30 @@ pub(crate) fn lower(
     let storage = Storage::new(arranged, element_bytes, align, options.keep_inputs);
     let mut emitter = Emitter::new(arranged, quantisation, storage, align);
     for node in &arranged.graph.nodes {
-        if !matches!(node.op, Op::Reshape | Op::Transpose { .. }) {
-            match quantisation {
-                None => float::node(&mut emitter, node),
-                Some(quantisation) => int8::node(&mut emitter, node, quantisation),
-            }
-        }
+        lower_node(&mut emitter, node);
     }
     emitter.finish(options.io)
+}
+
+fn lower_node(emitter: &mut Emitter<'_>, node: &Node) {
+    match &node.op {
+        Op::Conv {
+            window,
+            group,
+            bounds,
+        } => conv::conv(emitter, node, window, *group, *bounds),
+        Op::FullyConnected { bounds } => dense::fully_connected(emitter, node, *bounds),
+        Op::MaxPool(window) => pool::max_pool(emitter, node, window),
+        Op::AveragePool {
+            window,
+            count_padding,
+        } => pool::average_pool(emitter, node, window, *count_padding),
+        Op::Add { bounds } => add::add(emitter, node, *bounds),
+        Op::Unary(function) => elementwise::unary(emitter, node, *function),
+        Op::Softmax { .. } => elementwise::softmax(emitter, node),
+        Op::Relayout => relayout::relayout(emitter, node),
+        // These only say anew what the bytes mean.
+        Op::Reshape | Op::Transpose { .. } => {}
+        Op::BatchNormalization { .. } => unreachable!("legalised into a convolution"),
+    }
 }

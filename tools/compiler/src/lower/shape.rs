@@ -34,35 +34,9 @@ pub(super) fn period(values: &[f32], extents: &[usize]) -> usize {
     length
 }
 
-/// Weights from ONNX's `[o, i, kh, kw]` to `[o, kh, kw, i]`.
-pub(super) fn to_ohwi<T: Copy>(weights: &[T], inputs: usize, taps: usize) -> Vec<T> {
-    let filter = inputs * taps;
-    let at = |index: usize| {
-        let (o, rest) = (index / filter, index % filter);
-        weights[o * filter + rest % inputs * taps + rest / inputs]
-    };
-    (0..weights.len()).map(at).collect()
-}
-
-/// Depthwise weights from ONNX's `[o, 1, kh, kw]` to `[kh, kw, o]`.
-pub(super) fn to_hwo<T: Copy>(weights: &[T], taps: usize) -> Vec<T> {
-    let outputs = weights.len() / taps;
-    let at = |index: usize| weights[index % outputs * taps + index / outputs];
-    (0..weights.len()).map(at).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn weights_are_reordered() {
-        // Two outputs, three inputs, two taps; digits are o, i, tap.
-        let weights = [0, 1, 10, 11, 20, 21, 100, 101, 110, 111, 120, 121];
-        let wanted = [0, 10, 20, 1, 11, 21, 100, 110, 120, 101, 111, 121];
-        assert_eq!(to_ohwi(&weights, 3, 2), wanted);
-        assert_eq!(to_hwo(&[0, 1, 2, 10, 11, 12], 3), [0, 10, 1, 11, 2, 12]);
-    }
 
     #[test]
     fn constants_are_cut_to_what_repeats() {

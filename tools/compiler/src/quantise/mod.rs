@@ -9,7 +9,7 @@ mod weights;
 
 pub use affine::Affine;
 pub(crate) use multiplier::{onnx_multiplier, q31_multiplier};
-pub(crate) use weights::{IntegerWeights, integer_weights};
+pub(crate) use weights::integer_weights;
 
 use cadet_format::Numerics;
 
