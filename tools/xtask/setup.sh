@@ -40,6 +40,7 @@ setup_cross() {
         missing+=(libnewlib-arm-none-eabi)
     if [ ${#missing[@]} -gt 0 ]; then
         apt_install "${missing[@]}"
+        has qemu-system-arm && has arm-none-eabi-gcc || fail "the tools were installed but are not on PATH"
     fi
     say "cross compiler and emulator: ready"
 }

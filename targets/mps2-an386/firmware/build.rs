@@ -9,6 +9,7 @@ const ALIGNMENT: u16 = 16;
 
 fn main() {
     let board = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    println!("cargo::rustc-link-arg=-Tlink.x");
     println!("cargo::rustc-link-search={}", board.display());
     println!(
         "cargo::rerun-if-changed={}",

@@ -51,17 +51,22 @@ impl<const N: usize> Guarded<N> {
     }
 }
 
+unsafe extern "C" {
+    /// End of the statics (cortex-m-rt's linker script): the stack has the RAM from here to its end.
+    static __sheap: u32;
+}
+
 /// Stack bytes that `work` and what it calls need, up to 16 KiB.
 #[inline(never)]
 pub fn measure_stack(work: impl FnOnce()) -> u32 {
     let top: usize;
     // SAFETY: reads the stack pointer and nothing else.
     unsafe { core::arch::asm!("mov {}, sp", out(reg) top, options(nomem, nostack)) };
-    let bottom = (top - STACK_WINDOW_BYTES) as *mut u32;
-    let words = STACK_WINDOW_BYTES / 4;
+    let bottom = (top - STACK_WINDOW_BYTES).max(&raw const __sheap as usize);
+    let words = (top - bottom) / 4;
+    let bottom = bottom as *mut u32;
     for index in 0..words {
-        // SAFETY: the words lie below the stack pointer, where nothing lives, and in RAM: the stack is
-        // the last thing in it and the linker leaves far more than this window.
+        // SAFETY: the words lie between the statics and the stack pointer, where nothing lives.
         unsafe { bottom.add(index).write_volatile(STACK_PATTERN) };
     }
     work();

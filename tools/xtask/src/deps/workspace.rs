@@ -7,7 +7,7 @@ use std::process::Command;
 
 pub(super) struct Workspace {
     pub(super) packages: Vec<Package>,
-    /// Folders at the top that git does not ignore.
+    /// Folders at the top, without those that start with a dot or that `.gitignore` names.
     pub(super) top_folders: Vec<String>,
 }
 
@@ -134,23 +134,17 @@ fn rust_files(folder: &Path, files: &mut Vec<PathBuf>) -> Result<()> {
 }
 
 fn top_folders(root: &Path) -> Result<Vec<String>> {
+    let ignored =
+        std::fs::read_to_string(root.join(".gitignore")).context("cannot read .gitignore")?;
     let mut folders = Vec::new();
     for entry in std::fs::read_dir(root)? {
         let entry = entry?;
         let name = entry.file_name().to_string_lossy().into_owned();
-        if entry.path().is_dir() && !name.starts_with('.') && !is_ignored(root, &name)? {
+        let is_ignored = ignored.lines().any(|line| line.trim_matches('/') == name);
+        if entry.path().is_dir() && !name.starts_with('.') && !is_ignored {
             folders.push(name);
         }
     }
     folders.sort();
     Ok(folders)
-}
-
-fn is_ignored(root: &Path, name: &str) -> Result<bool> {
-    let status = Command::new("git")
-        .args(["check-ignore", "--quiet", name])
-        .current_dir(root)
-        .status()
-        .context("cannot start git")?;
-    Ok(status.success())
 }
