@@ -3,11 +3,11 @@
 
 /// Index of a tensor in [`Graph::tensors`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct TensorId(pub usize);
+pub(crate) struct TensorId(pub usize);
 
 /// Element type of a tensor, by its ONNX name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum ElementType {
+pub(crate) enum ElementType {
     /// 32-bit IEEE float.
     F32,
     /// Signed 8-bit integer.
@@ -24,7 +24,7 @@ pub enum ElementType {
 
 /// Values of a constant in ONNX order; integers of every width are held as i64.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Values {
+pub(crate) enum Values {
     /// Float values.
     F32(Vec<f32>),
     /// Integer values.
@@ -33,47 +33,47 @@ pub enum Values {
 
 /// A value of the graph: an input, a constant or a node's output.
 #[derive(Clone, Debug)]
-pub struct Tensor {
+pub(crate) struct Tensor {
     /// The tensor's name in the ONNX model, or one derived from it.
-    pub name: String,
+    pub(crate) name: String,
     /// Element type.
-    pub element: ElementType,
+    pub(crate) element: ElementType,
     /// Static shape, dimensions in ONNX order.
-    pub shape: Vec<usize>,
+    pub(crate) shape: Vec<usize>,
     /// Values, where the tensor is a constant.
-    pub values: Option<Values>,
+    pub(crate) values: Option<Values>,
 }
 
 impl Tensor {
     /// Number of elements.
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.shape.iter().product()
     }
 
     /// Whether the tensor has no element.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.len() == 0
     }
 }
 
 /// Sliding window of a convolution or pooling. A one-dimensional window has height 1.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Window {
+pub(crate) struct Window {
     /// Height and width.
-    pub kernel: [usize; 2],
+    pub(crate) kernel: [usize; 2],
     /// Step along height and width.
-    pub strides: [usize; 2],
+    pub(crate) strides: [usize; 2],
     /// Distance between taps along height and width.
-    pub dilations: [usize; 2],
+    pub(crate) dilations: [usize; 2],
     /// Padding before the first row, and column.
-    pub pads_begin: [usize; 2],
+    pub(crate) pads_begin: [usize; 2],
     /// Padding after the last row, and column.
-    pub pads_end: [usize; 2],
+    pub(crate) pads_end: [usize; 2],
 }
 
 impl Window {
     /// One tap that moves over every element.
-    pub const POINT: Window = Window {
+    pub(crate) const POINT: Window = Window {
         kernel: [1, 1],
         strides: [1, 1],
         dilations: [1, 1],
@@ -83,7 +83,7 @@ impl Window {
 
     /// Output extent along `axis` (0 height, 1 width) for an input extent; 0 where the window
     /// does not fit.
-    pub fn output_extent(&self, axis: usize, input: usize) -> usize {
+    pub(crate) fn output_extent(&self, axis: usize, input: usize) -> usize {
         let span = (self.kernel[axis] - 1) * self.dilations[axis] + 1;
         let padded = input + self.pads_begin[axis] + self.pads_end[axis];
         padded
@@ -94,28 +94,28 @@ impl Window {
 
 /// Bounds that a step clamps its result to.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Bounds {
+pub(crate) struct Bounds {
     /// Smallest result.
-    pub min: f32,
+    pub(crate) min: f32,
     /// Largest result.
-    pub max: f32,
+    pub(crate) max: f32,
 }
 
 impl Bounds {
     /// No clamping.
-    pub const NONE: Bounds = Bounds {
+    pub(crate) const NONE: Bounds = Bounds {
         min: f32::NEG_INFINITY,
         max: f32::INFINITY,
     };
 
     /// The bounds of `Relu`.
-    pub const RELU: Bounds = Bounds {
+    pub(crate) const RELU: Bounds = Bounds {
         min: 0.0,
         max: f32::INFINITY,
     };
 
     /// The bounds of clamping by `self`, then by `next`.
-    pub fn then(self, next: Bounds) -> Bounds {
+    pub(crate) fn then(self, next: Bounds) -> Bounds {
         let clamp = |value: f32| value.max(next.min).min(next.max);
         Bounds {
             min: clamp(self.min),
@@ -126,7 +126,7 @@ impl Bounds {
 
 /// An elementwise function of one input.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Unary {
+pub(crate) enum Unary {
     /// `Relu`, `Clip`: clamp to bounds.
     Clip(Bounds),
     /// `LeakyRelu` with its slope for negative inputs.
@@ -139,7 +139,7 @@ pub enum Unary {
 
 /// What a node computes.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Op {
+pub(crate) enum Op {
     /// `Conv`: input `[1, c, ..]`, weights `[o, c / group, ..]`, optional bias `[o]`.
     Conv {
         /// The sliding window.
@@ -195,7 +195,7 @@ pub enum Op {
 
 impl Op {
     /// The ONNX operator this is named after.
-    pub fn name(&self) -> &'static str {
+    pub(crate) fn name(&self) -> &'static str {
         match self {
             Op::Conv { .. } => "Conv",
             Op::FullyConnected { .. } => "Gemm",
@@ -215,7 +215,7 @@ impl Op {
     }
 
     /// The clamp that the operator applies to its own result, where it can.
-    pub fn bounds_mut(&mut self) -> Option<&mut Bounds> {
+    pub(crate) fn bounds_mut(&mut self) -> Option<&mut Bounds> {
         match self {
             Op::Conv { bounds, .. } | Op::FullyConnected { bounds } | Op::Add { bounds } => {
                 Some(bounds)
@@ -227,45 +227,45 @@ impl Op {
 
 /// One operation.
 #[derive(Clone, Debug)]
-pub struct Node {
+pub(crate) struct Node {
     /// The node's name in the ONNX model, or its output's name where it has none.
-    pub name: String,
+    pub(crate) name: String,
     /// What it computes.
-    pub op: Op,
+    pub(crate) op: Op,
     /// Inputs in ONNX order; optional ones that are absent at the end are left out.
-    pub inputs: Vec<TensorId>,
+    pub(crate) inputs: Vec<TensorId>,
     /// The one output.
-    pub output: TensorId,
+    pub(crate) output: TensorId,
 }
 
 /// A model: nodes in execution order over tensors.
 #[derive(Clone, Debug, Default)]
-pub struct Graph {
+pub(crate) struct Graph {
     /// The model's name.
-    pub name: String,
+    pub(crate) name: String,
     /// All tensors, those that no node uses any more included.
-    pub tensors: Vec<Tensor>,
+    pub(crate) tensors: Vec<Tensor>,
     /// Nodes, every one after the producers of its inputs.
-    pub nodes: Vec<Node>,
+    pub(crate) nodes: Vec<Node>,
     /// Inputs in the model's order.
-    pub inputs: Vec<TensorId>,
+    pub(crate) inputs: Vec<TensorId>,
     /// Outputs in the model's order.
-    pub outputs: Vec<TensorId>,
+    pub(crate) outputs: Vec<TensorId>,
 }
 
 impl Graph {
     /// The tensor of an id.
-    pub fn tensor(&self, id: TensorId) -> &Tensor {
+    pub(crate) fn tensor(&self, id: TensorId) -> &Tensor {
         &self.tensors[id.0]
     }
 
     /// The shape of a tensor.
-    pub fn shape(&self, id: TensorId) -> &[usize] {
+    pub(crate) fn shape(&self, id: TensorId) -> &[usize] {
         &self.tensors[id.0].shape
     }
 
     /// Float values of a constant.
-    pub fn constant_f32(&self, id: TensorId) -> Option<&[f32]> {
+    pub(crate) fn constant_f32(&self, id: TensorId) -> Option<&[f32]> {
         match &self.tensors[id.0].values {
             Some(Values::F32(values)) => Some(values),
             _ => None,
@@ -273,13 +273,18 @@ impl Graph {
     }
 
     /// Adds a tensor.
-    pub fn add_tensor(&mut self, tensor: Tensor) -> TensorId {
+    pub(crate) fn add_tensor(&mut self, tensor: Tensor) -> TensorId {
         self.tensors.push(tensor);
         TensorId(self.tensors.len() - 1)
     }
 
     /// Adds an f32 constant.
-    pub fn add_constant(&mut self, name: String, shape: Vec<usize>, values: Vec<f32>) -> TensorId {
+    pub(crate) fn add_constant(
+        &mut self,
+        name: String,
+        shape: Vec<usize>,
+        values: Vec<f32>,
+    ) -> TensorId {
         debug_assert_eq!(shape.iter().product::<usize>(), values.len());
         self.add_tensor(Tensor {
             name,
@@ -290,12 +295,12 @@ impl Graph {
     }
 
     /// Index of the node that writes a tensor.
-    pub fn producer(&self, id: TensorId) -> Option<usize> {
+    pub(crate) fn producer(&self, id: TensorId) -> Option<usize> {
         self.nodes.iter().position(|node| node.output == id)
     }
 
     /// Number of places that read a tensor, the model's outputs included.
-    pub fn use_count(&self, id: TensorId) -> usize {
+    pub(crate) fn use_count(&self, id: TensorId) -> usize {
         let reads = self.nodes.iter().flat_map(|node| &node.inputs);
         reads
             .chain(&self.outputs)
@@ -304,7 +309,7 @@ impl Graph {
     }
 
     /// The only node that reads a tensor; `None` where there are others or it is a model output.
-    pub fn sole_consumer(&self, id: TensorId) -> Option<usize> {
+    pub(crate) fn sole_consumer(&self, id: TensorId) -> Option<usize> {
         if self.use_count(id) != 1 {
             return None;
         }
@@ -312,7 +317,7 @@ impl Graph {
     }
 
     /// Makes every node that reads `from` read `to`.
-    pub fn replace_reads(&mut self, from: TensorId, to: TensorId) {
+    pub(crate) fn replace_reads(&mut self, from: TensorId, to: TensorId) {
         for input in self.nodes.iter_mut().flat_map(|node| &mut node.inputs) {
             if *input == from {
                 *input = to;

@@ -1,21 +1,37 @@
 //! Compiles ONNX models into cadet packages.
 //!
-//! ONNX → [`ir`] (names, attributes and initialisers as written; shapes and constants from tract) →
-//! [`passes`] (fusion) → [`layout`] (channels last, transposes at compile time) → quantisation →
-//! [`plan`] (offsets in the arena) → package.
+//! ONNX → graph (names, attributes and initialisers as written; shapes and constants from tract) →
+//! fusion → memory order (channels last, transposes at compile time) → quantisation → offsets in
+//! the arena → package.
+//!
+//! ```
+//! use cadet_compiler::{Options, compile};
+//! use cadet_onnx::{ElementType, GraphBuilder};
+//!
+//! let mut graph = GraphBuilder::new("doubled");
+//! graph.input("x", ElementType::F32, [1, 2]);
+//! graph.constant_f32("w", &[2, 2], &[2.0, 0.0, 0.0, 2.0]);
+//! graph.node("MatMul", "double", &["x", "w"], &["y"]);
+//! graph.output("y", ElementType::F32, [1, 2]);
+//!
+//! let compiled = compile(&graph.encode(), &Options::float())?;
+//! assert_eq!(compiled.report.macs, 4);
+//! assert_eq!(compiled.package.len(), compiled.report.flash.total);
+//! # Ok::<(), cadet_compiler::CompileError>(())
+//! ```
 #![forbid(unsafe_code)]
 
 mod compile;
 mod error;
 mod golden;
-pub mod import;
-pub mod ir;
-pub mod layout;
+mod import;
+mod ir;
+mod layout;
 mod lower;
 mod options;
 mod package;
-pub mod passes;
-pub mod plan;
+mod passes;
+mod plan;
 mod quantise;
 mod report;
 mod run;
@@ -23,5 +39,4 @@ mod run;
 pub use compile::{Compiled, compile, fit};
 pub use error::{CompileError, UnsupportedNode};
 pub use options::{Board, Calibration, IoLayout, Options, Precision, Range};
-pub use quantise::Affine;
 pub use report::{Fit, FlashBytes, PortReport, Report, StepReport, TensorReport};

@@ -32,7 +32,7 @@ type Import = fn(&mut Importer, &OnnxNode<'_>) -> Result<(), Refusal>;
 /// # Errors
 /// `Parse` where the bytes are no valid model, `Unsupported` with every node that cannot be
 /// compiled, `Interface` and `Option` where an input, output or given shape does not fit.
-pub fn import(
+pub(crate) fn import(
     onnx: &[u8],
     input_shapes: &BTreeMap<String, Vec<usize>>,
 ) -> Result<Graph, CompileError> {

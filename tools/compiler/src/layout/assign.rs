@@ -6,18 +6,18 @@ use super::Layout;
 /// A graph with the memory order of every tensor. Constants that are operands of kernels lie in the
 /// order that their kernel reads, and every [`Op::Relayout`] that is left moves bytes at run time.
 #[derive(Clone, Debug)]
-pub struct Arranged {
+pub(crate) struct Arranged {
     /// The graph, with relayouts where they could not be avoided.
-    pub graph: Graph,
+    pub(crate) graph: Graph,
     /// The memory order of each tensor.
-    pub layouts: Vec<Layout>,
+    pub(crate) layouts: Vec<Layout>,
 }
 
 /// Chooses the memory order of every tensor.
 ///
 /// Reshapes and transposes move nothing: they only change what the bytes mean. Convolutions and
 /// poolings want channels last, a fully connected layer takes any order by permuting its weights.
-pub fn arrange(graph: Graph, io: IoLayout) -> Arranged {
+pub(crate) fn arrange(graph: Graph, io: IoLayout) -> Arranged {
     let nodes = graph.nodes.clone();
     let outputs = graph.outputs.clone();
     let layouts = graph

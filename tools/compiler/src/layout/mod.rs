@@ -4,5 +4,5 @@
 mod assign;
 mod order;
 
-pub use assign::{Arranged, arrange};
-pub use order::Layout;
+pub(crate) use assign::{Arranged, arrange};
+pub(crate) use order::Layout;

@@ -6,7 +6,7 @@ use crate::options::IoLayout;
 /// A reshape changes a tensor's shape but not its layout, so `extents` may differ from the shape;
 /// only their product is the same.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Layout {
+pub(crate) struct Layout {
     extents: Vec<usize>,
     order: Vec<usize>,
 }
@@ -16,7 +16,7 @@ impl Layout {
     ///
     /// # Panics
     /// Where `order` is not a permutation of the extents' indices.
-    pub fn new(extents: Vec<usize>, order: Vec<usize>) -> Layout {
+    pub(crate) fn new(extents: Vec<usize>, order: Vec<usize>) -> Layout {
         let mut sorted = order.clone();
         sorted.sort_unstable();
         assert!(
@@ -27,17 +27,17 @@ impl Layout {
     }
 
     /// The extents into which the elements in ONNX order are split.
-    pub fn extents(&self) -> &[usize] {
+    pub(crate) fn extents(&self) -> &[usize] {
         &self.extents
     }
 
     /// The order of the extents in memory, outermost first.
-    pub fn order(&self) -> &[usize] {
+    pub(crate) fn order(&self) -> &[usize] {
         &self.order
     }
 
     /// ONNX's own order.
-    pub fn plain(shape: &[usize]) -> Layout {
+    pub(crate) fn plain(shape: &[usize]) -> Layout {
         Layout {
             extents: shape.to_vec(),
             order: (0..shape.len()).collect(),
@@ -45,7 +45,7 @@ impl Layout {
     }
 
     /// `[n, c, ..]` with `c` innermost: NHWC for four dimensions.
-    pub fn channels_last(shape: &[usize]) -> Layout {
+    pub(crate) fn channels_last(shape: &[usize]) -> Layout {
         if shape.len() < 3 {
             return Layout::plain(shape);
         }
@@ -53,7 +53,7 @@ impl Layout {
     }
 
     /// The layout of an input or output.
-    pub fn of_port(shape: &[usize], io: IoLayout) -> Layout {
+    pub(crate) fn of_port(shape: &[usize], io: IoLayout) -> Layout {
         match io {
             IoLayout::Onnx => Layout::plain(shape),
             IoLayout::ChannelsLast => Layout::channels_last(shape),
@@ -61,7 +61,7 @@ impl Layout {
     }
 
     /// ONNX's order but for one axis, which is innermost.
-    pub fn axis_last(shape: &[usize], axis: usize) -> Layout {
+    pub(crate) fn axis_last(shape: &[usize], axis: usize) -> Layout {
         let mut order: Vec<usize> = (0..shape.len()).filter(|&other| other != axis).collect();
         order.push(axis);
         Layout {
@@ -72,7 +72,7 @@ impl Layout {
 
     /// The layout of `Transpose(perm)` of a tensor of this layout where no byte moves; `shape` is
     /// the input's. `None` where the layout does not follow `shape`.
-    pub fn transposed(&self, shape: &[usize], perm: &[usize]) -> Option<Layout> {
+    pub(crate) fn transposed(&self, shape: &[usize], perm: &[usize]) -> Option<Layout> {
         let order = self.order_over(shape)?;
         let axis_of = |input: usize| perm.iter().position(|&from| from == input);
         Some(Layout {
@@ -82,31 +82,31 @@ impl Layout {
     }
 
     /// Whether both mean the same order of elements in memory.
-    pub fn is_same_order(&self, other: &Layout) -> bool {
+    pub(crate) fn is_same_order(&self, other: &Layout) -> bool {
         self.normalised() == other.normalised()
     }
 
     /// Whether memory holds the elements in ONNX order.
-    pub fn is_plain(&self) -> bool {
+    pub(crate) fn is_plain(&self) -> bool {
         self.normalised().order.len() < 2
     }
 
     /// The extents in memory order, outermost first.
-    pub fn memory_extents(&self) -> Vec<usize> {
+    pub(crate) fn memory_extents(&self) -> Vec<usize> {
         self.order.iter().map(|&axis| self.extents[axis]).collect()
     }
 
     /// The permutation that rewrites memory of this layout into `to`: dimension `i` of the result is
     /// dimension `perm[i]` of [`memory_extents`](Self::memory_extents). `None` where `to` splits the
     /// elements into other extents.
-    pub fn permutation_to(&self, to: &Layout) -> Option<Vec<usize>> {
+    pub(crate) fn permutation_to(&self, to: &Layout) -> Option<Vec<usize>> {
         let order = to.order_over(&self.extents)?;
         let position = |axis: usize| self.order.iter().position(|&other| other == axis);
         order.into_iter().map(position).collect()
     }
 
     /// For each element in memory order, its index in ONNX order.
-    pub fn onnx_indices(&self) -> Vec<usize> {
+    pub(crate) fn onnx_indices(&self) -> Vec<usize> {
         let mut strides = vec![1; self.extents.len()];
         for axis in (1..self.extents.len()).rev() {
             strides[axis - 1] = strides[axis] * self.extents[axis];

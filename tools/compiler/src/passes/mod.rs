@@ -9,12 +9,12 @@ mod identity;
 use crate::ir::Graph;
 
 /// Rewrites what has no kernel of its own into what has.
-pub fn legalise(graph: &mut Graph) {
+pub(crate) fn legalise(graph: &mut Graph) {
     batch_norm::into_depthwise(graph);
 }
 
 /// Folds nodes into the one before them, so that fewer tensors are written.
-pub fn fuse(graph: &mut Graph) {
+pub(crate) fn fuse(graph: &mut Graph) {
     identity::remove(graph);
     batch_norm::fold(graph);
     bias::fold(graph);

@@ -8,7 +8,7 @@ use super::{Buffer, Placement};
 ///
 /// # Panics
 /// Where `align` is 0.
-pub fn place(buffers: &[Buffer], align: usize) -> Placement {
+pub(crate) fn place(buffers: &[Buffer], align: usize) -> Placement {
     let by = |key: fn(&Buffer) -> (usize, usize)| {
         let mut order: Vec<usize> = (0..buffers.len()).collect();
         order.sort_by_key(|&i| {

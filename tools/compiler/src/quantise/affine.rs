@@ -1,15 +1,15 @@
 /// What an int8 value stands for: `(q - zero_point) * scale`.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Affine {
+pub(crate) struct Affine {
     /// Real value of one step.
-    pub scale: f32,
+    pub(crate) scale: f32,
     /// Integer that stands for 0, in -128..=127.
-    pub zero_point: i32,
+    pub(crate) zero_point: i32,
 }
 
 impl Affine {
     /// Covers `min..=max` and 0, which is represented exactly.
-    pub fn covering(min: f32, max: f32) -> Affine {
+    pub(crate) fn covering(min: f32, max: f32) -> Affine {
         let (min, max) = (min.min(0.0), max.max(0.0));
         let scale = (max - min) / 255.0;
         if !scale.is_normal() {
@@ -27,7 +27,7 @@ impl Affine {
     }
 
     /// The nearest integer value.
-    pub fn quantise(&self, value: f32) -> i8 {
+    pub(crate) fn quantise(&self, value: f32) -> i8 {
         let steps = (value / self.scale).round_ties_even();
         // A float beyond i32 saturates.
         (steps as i32)
@@ -36,7 +36,7 @@ impl Affine {
     }
 
     /// The real value of an integer.
-    pub fn dequantise(&self, value: i8) -> f32 {
+    pub(crate) fn dequantise(&self, value: i8) -> f32 {
         (i32::from(value) - self.zero_point) as f32 * self.scale
     }
 }

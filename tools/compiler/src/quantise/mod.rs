@@ -7,7 +7,7 @@ mod multiplier;
 mod observe;
 mod weights;
 
-pub use affine::Affine;
+pub(crate) use affine::Affine;
 pub(crate) use multiplier::{onnx_multiplier, q31_multiplier};
 pub(crate) use weights::integer_weights;
 

@@ -85,6 +85,24 @@ fn compiling_twice_gives_the_same_bytes() {
 }
 
 #[test]
+fn weights_for_hosts_lie_on_cache_lines() {
+    let options = Options {
+        target: TargetId::X86_64,
+        board: None,
+        ..options()
+    };
+    let compiled = compile(&model(), &options).unwrap();
+    Machine::new(&compiled).with_session(|session| {
+        assert_eq!(session.package().header().base_alignment, 64);
+        session.write_input(0, 0, &[1.0_f32; 4]).unwrap();
+        session.run(0).unwrap();
+        let third = 1.0_f32 / 3.0;
+        let output: &[f32] = session.read_output(0, 0).unwrap();
+        assert!(output.iter().all(|value| (value - third).abs() < 1e-6));
+    });
+}
+
+#[test]
 fn a_constant_output_is_refused() {
     let mut graph = GraphBuilder::new("constant");
     graph.input("x", ElementType::F32, [1, 4]);
