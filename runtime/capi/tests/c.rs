@@ -13,8 +13,8 @@ const CRATE: &str = env!("CARGO_MANIFEST_DIR");
 #[repr(align(16))]
 struct Aligned<T: ?Sized>(T);
 
-/// A small package; `tools/flash` writes it and checks that it is current.
-static TINY: &Aligned<[u8]> = &Aligned(*include_bytes!("tiny.cadet"));
+/// A small package of the first release.
+static TINY: &Aligned<[u8]> = &Aligned(*include_bytes!("../../format/corpus/1.0-tiny.cadet"));
 
 /// A strict C compiler that knows `cadet.h`.
 fn cc() -> Command {
@@ -69,7 +69,7 @@ fn a_c_program_gets_what_rust_gets() {
         .arg(static_library())
         .args(["-lpthread", "-ldl", "-lm", "-o"])
         .arg(&program));
-    let said = run(Command::new(program).arg(format!("{CRATE}/tests/tiny.cadet")));
+    let said = run(Command::new(program).arg(format!("{CRATE}/../format/corpus/1.0-tiny.cadet")));
 
     let outputs = expected_outputs();
     let expected = format!(

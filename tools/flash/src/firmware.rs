@@ -29,13 +29,11 @@ pub fn build_firmware(
         .map_err(failed("find", package.path()))?;
     let mut cargo = cargo_for(board, "build")?;
     cargo
-        .arg("--release")
+        .args(["--quiet", "--release"])
         .arg("--target-dir")
         .arg(&build_dir)
-        // cargo looks for the firmware's own .cargo/config.toml from here.
         .current_dir(board.folder.join("firmware"))
-        .env("CADET_PACKAGE", &package_path)
-        .env_remove("RUSTFLAGS");
+        .env("CADET_PACKAGE", &package_path);
     let output = cargo.output().map_err(missing("cargo"))?;
     if !output.status.success() {
         return Err(FlashError::Build {

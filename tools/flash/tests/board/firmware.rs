@@ -1,5 +1,6 @@
 //! The firmware of mps2-an386 under QEMU, on a small package made by hand.
 
+use crate::c_example::assert_c_agrees;
 use crate::support::{
     ARENA_BYTES, OnDisk, STEPS, VECTORS, board, package, package_with_wrong_crc, unless_skipped,
 };
@@ -44,6 +45,7 @@ fn a_good_package_gives_a_full_report() {
         report,
         "a second run differs"
     );
+    assert_c_agrees(&OnDisk::new(&package(|_| ())), &report);
 }
 
 #[test]
