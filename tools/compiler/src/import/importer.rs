@@ -1,5 +1,7 @@
 use std::collections::{HashMap, HashSet};
 
+use cadet_format::MAX_RANK;
+
 use super::facts::Fact;
 use super::node::{OnnxNode, Refusal};
 use crate::error::UnsupportedNode;
@@ -49,6 +51,13 @@ impl Importer {
                 "fix the model's input shapes, or export it with static ones",
             ));
         };
+        if shape.len() > MAX_RANK {
+            let rank = shape.len();
+            return Err(Refusal::new(
+                format!("`{name}` has {rank} dimensions, more than {MAX_RANK}"),
+                "join some of its dimensions",
+            ));
+        }
         let len = shape
             .iter()
             .try_fold(1_usize, |len, &extent| len.checked_mul(extent));

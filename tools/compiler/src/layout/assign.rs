@@ -77,7 +77,8 @@ impl Arranger {
                 Layout::plain(self.arranged.graph.shape(node.output))
             }
             Op::Add { .. } => {
-                let layout = self.arranged.layouts[input.0].clone();
+                let layout = self.order_of_sum(input, node.inputs[1]);
+                node.inputs[0] = self.laid_out(input, &layout);
                 node.inputs[1] = self.addend(node.inputs[1], &shape, &layout);
                 layout
             }
@@ -118,6 +119,17 @@ impl Arranger {
         let layout = Layout::plain(&shape);
         node.inputs[1] = self.arranged.graph.add_constant(name, shape, permuted);
         self.arranged.layouts.push(layout);
+    }
+
+    /// The order of an addition's result: rather that of a convolution's result than of an input.
+    fn order_of_sum(&self, left: TensorId, right: TensorId) -> Layout {
+        let [left, right_layout] = [left, right].map(|id| &self.arranged.layouts[id.0]);
+        let is_constant = self.arranged.graph.constant_f32(right).is_some();
+        if left.is_plain() && !is_constant {
+            right_layout.clone()
+        } else {
+            left.clone()
+        }
     }
 
     /// The second operand of an addition in the order of the first; a constant is spread out.

@@ -1,20 +1,15 @@
 use crate::ir::{Graph, Op, Unary};
 
-/// Lets convolutions, fully connected layers and additions clamp their own result.
-pub(super) fn fold(graph: &mut Graph) {
-    for index in (0..graph.nodes.len()).rev() {
-        let Op::Unary(Unary::Clip(outer)) = graph.nodes[index].op else {
-            continue;
-        };
-        let input = graph.nodes[index].inputs[0];
-        let (Some(producer), Some(_)) = (graph.producer(input), graph.sole_consumer(input)) else {
-            continue;
-        };
-        if let Some(inner) = graph.nodes[producer].op.bounds_mut() {
-            *inner = inner.then(outer);
-            super::absorb(graph, producer, index);
-        }
-    }
+/// Lets the convolution, fully connected layer or addition before a clamp do it.
+pub(super) fn fold(graph: &mut Graph, index: usize) -> Option<()> {
+    let Op::Unary(Unary::Clip(outer)) = graph.nodes[index].op else {
+        return None;
+    };
+    let producer = super::sole_producer(graph, graph.nodes[index].inputs[0])?;
+    let inner = graph.nodes[producer].op.bounds_mut()?;
+    *inner = inner.then(outer);
+    super::absorb(graph, producer, index);
+    Some(())
 }
 
 #[cfg(test)]
@@ -34,7 +29,7 @@ mod tests {
             if is_shared {
                 graph.outputs.push(conv);
             }
-            super::fold(&mut graph);
+            super::super::sweep(&mut graph, super::fold);
             assert_eq!(graph.nodes.len(), 1 + usize::from(is_shared));
             let bounds = graph.nodes[0].op.bounds_mut().copied();
             assert_eq!(
@@ -46,5 +41,23 @@ mod tests {
                 })
             );
         }
+    }
+
+    #[test]
+    fn several_clamps_in_a_row_join() {
+        let (mut graph, x) = TestGraph::new(&[1, 2]);
+        let add = Op::Add {
+            bounds: Bounds::NONE,
+        };
+        let mut end = graph.node("add", add, &[x, x], &[1, 2]);
+        for (name, max) in [("relu", f32::INFINITY), ("clip", 6.0)] {
+            let clip = Op::Unary(Unary::Clip(Bounds { min: 0.0, max }));
+            end = graph.node(name, clip, &[end], &[1, 2]);
+        }
+        let mut graph = graph.finish(end);
+        super::super::sweep(&mut graph, super::fold);
+        assert_eq!(graph.nodes.len(), 1);
+        let bounds = graph.nodes[0].op.bounds_mut().copied();
+        assert_eq!(bounds, Some(Bounds { min: 0.0, max: 6.0 }));
     }
 }

@@ -1,52 +1,43 @@
 use crate::ir::{Bounds, Graph, Op, TensorId, Window};
 
 /// Folds batch normalisation into the convolution or fully connected layer before it.
-pub(super) fn fold(graph: &mut Graph) {
-    for index in (0..graph.nodes.len()).rev() {
-        let Some((scale, offset)) = affine(graph, index) else {
-            continue;
-        };
-        let input = graph.nodes[index].inputs[0];
-        let (Some(producer), Some(_)) = (graph.producer(input), graph.sole_consumer(input)) else {
-            continue;
-        };
-        let node = &graph.nodes[producer];
-        match node.op {
-            Op::Conv {
-                bounds: Bounds::NONE,
-                ..
-            } => {}
-            // One output a channel; with more rows the channels are another axis.
-            Op::FullyConnected {
-                bounds: Bounds::NONE,
-            } if graph.shape(input).len() == 2 => {}
-            _ => continue,
-        }
-        let (weights, bias) = (node.inputs[1], node.inputs.get(2).copied());
-        let Some(values) = graph.constant_f32(weights) else {
-            continue;
-        };
-        let depth = values.len() / scale.len();
-        let values: Vec<f32> = values
-            .iter()
-            .enumerate()
-            .map(|(i, &value)| (f64::from(value) * scale[i / depth]) as f32)
-            .collect();
-        let old = bias.and_then(|bias| graph.constant_f32(bias));
-        let bias: Vec<f32> = (0..scale.len())
-            .map(|c| (old.map_or(0.0, |old| f64::from(old[c])) * scale[c] + offset[c]) as f32)
-            .collect();
-        let (name, shape) = (
-            graph.tensor(weights).name.clone(),
-            graph.shape(weights).to_vec(),
-        );
-        let weights = graph.add_constant(name, shape, values);
-        let bias_name = format!("{} bias", graph.nodes[producer].name);
-        let bias = graph.add_constant(bias_name, vec![scale.len()], bias);
-        let node = &mut graph.nodes[producer];
-        node.inputs = vec![node.inputs[0], weights, bias];
-        super::absorb(graph, producer, index);
+pub(super) fn fold(graph: &mut Graph, index: usize) -> Option<()> {
+    let (scale, offset) = affine(graph, index)?;
+    let input = graph.nodes[index].inputs[0];
+    let producer = super::sole_producer(graph, input)?;
+    let node = &graph.nodes[producer];
+    match node.op {
+        Op::Conv {
+            bounds: Bounds::NONE,
+            ..
+        } => {}
+        // With more than one row the channels are another axis.
+        Op::FullyConnected {
+            bounds: Bounds::NONE,
+        } if graph.shape(input).len() == 2 => {}
+        _ => return None,
     }
+    let (weights, bias) = (node.inputs[1], node.inputs.get(2).copied());
+    let values = graph.constant_f32(weights)?;
+    let depth = values.len() / scale.len();
+    let values: Vec<f32> = values
+        .iter()
+        .enumerate()
+        .map(|(i, &value)| (f64::from(value) * scale[i / depth]) as f32)
+        .collect();
+    let old = bias.and_then(|bias| graph.constant_f32(bias));
+    let bias: Vec<f32> = (0..scale.len())
+        .map(|c| (old.map_or(0.0, |old| f64::from(old[c])) * scale[c] + offset[c]) as f32)
+        .collect();
+    let name = graph.tensor(weights).name.clone();
+    let shape = graph.shape(weights).to_vec();
+    let weights = graph.add_constant(name, shape, values);
+    let bias_name = format!("{} bias", graph.nodes[producer].name);
+    let bias = graph.add_constant(bias_name, vec![scale.len()], bias);
+    let node = &mut graph.nodes[producer];
+    node.inputs = vec![node.inputs[0], weights, bias];
+    super::absorb(graph, producer, index);
+    Some(())
 }
 
 /// Turns every batch normalisation that is left into a depthwise 1x1 convolution.
@@ -118,7 +109,7 @@ mod tests {
     #[test]
     fn folding_scales_weights_and_shifts_the_bias() {
         let mut graph = graph(true);
-        super::fold(&mut graph);
+        super::super::sweep(&mut graph, super::fold);
         assert_eq!(graph.nodes.len(), 1);
         let inputs = &graph.nodes[0].inputs;
         // Scales are 2 / 2 = 1 and 1 / 0.5 = 2.

@@ -1,52 +1,48 @@
-use crate::ir::{Graph, Op};
+use crate::ir::{Bounds, Graph, Op, TensorId};
 
 /// Turns the addition of one constant a channel after a convolution or fully connected layer into
 /// its bias.
-pub(super) fn fold(graph: &mut Graph) {
-    for index in (0..graph.nodes.len()).rev() {
-        let Op::Add { bounds } = graph.nodes[index].op else {
-            continue;
-        };
-        let [input, addend] = graph.nodes[index].inputs[..] else {
-            continue;
-        };
-        let (Some(producer), Some(_)) = (graph.producer(input), graph.sole_consumer(input)) else {
-            continue;
-        };
-        let shape = graph.shape(input).to_vec();
-        let channel_axis = match graph.nodes[producer].op {
-            Op::Conv { .. } => 1,
-            Op::FullyConnected { .. } => shape.len() - 1,
-            _ => continue,
-        };
-        let Some(mut bias) = per_channel(graph, addend, &shape, channel_axis) else {
-            continue;
-        };
-        let inputs = &graph.nodes[producer].inputs;
-        if let Some(&old) = inputs.get(2) {
-            let Some(old) = graph.constant_f32(old) else {
-                continue;
-            };
-            for (bias, old) in bias.iter_mut().zip(old) {
-                *bias += old;
-            }
+pub(super) fn fold(graph: &mut Graph, index: usize) -> Option<()> {
+    let Op::Add {
+        bounds: Bounds::NONE,
+    } = graph.nodes[index].op
+    else {
+        return None;
+    };
+    let [input, addend] = graph.nodes[index].inputs[..] else {
+        return None;
+    };
+    let producer = super::sole_producer(graph, input)?;
+    let shape = graph.shape(input).to_vec();
+    let channel_axis = match graph.nodes[producer].op {
+        Op::Conv {
+            bounds: Bounds::NONE,
+            ..
+        } => 1,
+        Op::FullyConnected {
+            bounds: Bounds::NONE,
+        } => shape.len() - 1,
+        _ => return None,
+    };
+    let mut bias = per_channel(graph, addend, &shape, channel_axis)?;
+    if let Some(&old) = graph.nodes[producer].inputs.get(2) {
+        for (bias, old) in bias.iter_mut().zip(graph.constant_f32(old)?) {
+            *bias += old;
         }
-        let name = graph.tensor(addend).name.clone();
-        let bias = graph.add_constant(name, vec![shape[channel_axis]], bias);
-        let node = &mut graph.nodes[producer];
-        node.inputs.truncate(2);
-        node.inputs.push(bias);
-        if let Some(inner) = node.op.bounds_mut() {
-            *inner = inner.then(bounds);
-        }
-        super::absorb(graph, producer, index);
     }
+    let name = graph.tensor(addend).name.clone();
+    let bias = graph.add_constant(name, vec![shape[channel_axis]], bias);
+    let node = &mut graph.nodes[producer];
+    node.inputs.truncate(2);
+    node.inputs.push(bias);
+    super::absorb(graph, producer, index);
+    Some(())
 }
 
 /// The constant as one value a channel, where it broadcasts to `shape` along no other axis.
 fn per_channel(
     graph: &Graph,
-    constant: crate::ir::TensorId,
+    constant: TensorId,
     shape: &[usize],
     channel_axis: usize,
 ) -> Option<Vec<f32>> {
@@ -79,7 +75,7 @@ mod tests {
         let addend = graph.constant(&[2, 1, 1], &[1.0, 2.0]);
         let end = graph.node("add", ADD, &[conv, addend], &[1, 2, 2, 2]);
         let mut graph = graph.finish(end);
-        super::fold(&mut graph);
+        super::super::sweep(&mut graph, super::fold);
         assert_eq!(graph.nodes.len(), 1);
         let bias = graph.constant_f32(graph.nodes[0].inputs[2]);
         assert_eq!(bias, Some(&[11.0, 22.0][..]));
@@ -93,7 +89,7 @@ mod tests {
         let addend = graph.constant(&[2], &[1.0, 2.0]);
         let end = graph.node("add", ADD, &[conv, addend], &[1, 2, 2, 2]);
         let mut graph = graph.finish(end);
-        super::fold(&mut graph);
+        super::super::sweep(&mut graph, super::fold);
         assert_eq!(graph.nodes.len(), 2);
     }
 }

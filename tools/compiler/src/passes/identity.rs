@@ -1,28 +1,26 @@
 use crate::ir::{Bounds, Graph, Op, Unary};
 
-/// Removes nodes that return their input as it is.
-pub(super) fn remove(graph: &mut Graph) {
-    for index in (0..graph.nodes.len()).rev() {
-        let node = &graph.nodes[index];
-        let (input, output) = (node.inputs[0], node.output);
-        let is_identity = match &node.op {
-            Op::Reshape => graph.shape(input) == graph.shape(output),
-            Op::Transpose { perm } => perm.iter().enumerate().all(|(to, &from)| to == from),
-            Op::Unary(Unary::Clip(bounds)) => *bounds == Bounds::NONE,
-            _ => false,
-        };
-        if !is_identity {
-            continue;
-        }
-        if !graph.outputs.contains(&output) {
-            graph.replace_reads(output, input);
-            graph.nodes.remove(index);
-        } else if let (Some(producer), Some(_)) =
-            (graph.producer(input), graph.sole_consumer(input))
-        {
-            super::absorb(graph, producer, index);
-        }
+/// Removes a node that returns its input as it is.
+pub(super) fn remove(graph: &mut Graph, index: usize) -> Option<()> {
+    let node = &graph.nodes[index];
+    let (input, output) = (node.inputs[0], node.output);
+    let is_identity = match &node.op {
+        Op::Reshape => graph.shape(input) == graph.shape(output),
+        Op::Transpose { perm } => perm.iter().enumerate().all(|(to, &from)| to == from),
+        Op::Unary(Unary::Clip(bounds)) => *bounds == Bounds::NONE,
+        _ => false,
+    };
+    if !is_identity {
+        return None;
     }
+    if graph.outputs.contains(&output) {
+        let producer = super::sole_producer(graph, input)?;
+        super::absorb(graph, producer, index);
+    } else {
+        graph.replace_reads(output, input);
+        graph.nodes.remove(index);
+    }
+    Some(())
 }
 
 #[cfg(test)]
@@ -38,7 +36,7 @@ mod tests {
         let open = Op::Unary(Unary::Clip(Bounds::NONE));
         let end = graph.node("end", open, &[tanh], &[1, 4]);
         let mut graph = graph.finish(end);
-        super::remove(&mut graph);
+        super::super::sweep(&mut graph, super::remove);
         assert_eq!(graph.nodes.len(), 1);
         assert_eq!(graph.nodes[0].inputs, [x]);
         assert_eq!(graph.nodes[0].output, end);
@@ -49,7 +47,7 @@ mod tests {
         let (mut graph, x) = TestGraph::new(&[1, 4]);
         let end = graph.node("end", Op::Reshape, &[x], &[1, 4]);
         let mut graph = graph.finish(end);
-        super::remove(&mut graph);
+        super::super::sweep(&mut graph, super::remove);
         assert_eq!(graph.nodes.len(), 1);
     }
 }

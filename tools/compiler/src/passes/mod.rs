@@ -6,7 +6,7 @@ mod bias;
 mod dead_code;
 mod identity;
 
-use crate::ir::Graph;
+use crate::ir::{Graph, TensorId};
 
 /// Rewrites what has no kernel of its own into what has.
 pub(crate) fn legalise(graph: &mut Graph) {
@@ -15,11 +15,31 @@ pub(crate) fn legalise(graph: &mut Graph) {
 
 /// Folds nodes into the one before them, so that fewer tensors are written.
 pub(crate) fn fuse(graph: &mut Graph) {
-    identity::remove(graph);
-    batch_norm::fold(graph);
-    bias::fold(graph);
-    activation::fold(graph);
+    for rewrite in [
+        identity::remove,
+        batch_norm::fold,
+        bias::fold,
+        activation::fold,
+    ] {
+        sweep(graph, rewrite);
+    }
     dead_code::remove(graph);
+}
+
+/// Tries to rewrite each node away, from the first to the last; `Some` means that it is gone.
+fn sweep(graph: &mut Graph, rewrite: fn(&mut Graph, usize) -> Option<()>) {
+    let mut index = 0;
+    while index < graph.nodes.len() {
+        if rewrite(graph, index).is_none() {
+            index += 1;
+        }
+    }
+}
+
+/// The node that writes a tensor which one other node reads, and nothing else.
+fn sole_producer(graph: &Graph, tensor: TensorId) -> Option<usize> {
+    graph.sole_consumer(tensor)?;
+    graph.producer(tensor)
 }
 
 /// Removes node `index`, whose work its producer does from now on: the producer writes the removed
