@@ -204,22 +204,12 @@ mod tests {
     #[test]
     fn a_wrong_type_is_named_with_its_line() {
         let (_, text) = recipes().remove(0);
-        let line = 1 + text
-            .lines()
-            .position(|line| line.starts_with("epochs"))
-            .unwrap();
-        let wrong: Vec<_> = text
-            .lines()
-            .map(|line| {
-                if line.starts_with("epochs") {
-                    "epochs = \"ten\""
-                } else {
-                    line
-                }
-            })
-            .collect();
-        let error = Recipe::parse(&wrong.join("\n")).unwrap_err();
-        assert!(error.contains(&format!("line {line}")), "{error}");
+        let mut lines: Vec<&str> = text.lines().collect();
+        let is_epochs = |line: &&str| line.starts_with("epochs");
+        let line = lines.iter().position(is_epochs).unwrap();
+        lines[line] = "epochs = \"ten\"";
+        let error = Recipe::parse(&lines.join("\n")).unwrap_err();
+        assert!(error.contains(&format!("line {}", line + 1)), "{error}");
         assert!(error.contains("epochs"), "{error}");
     }
 

@@ -326,7 +326,7 @@ impl Run {
             ("cadet.recipe_sha256", self.dir.recipe_sha256().to_string()),
             ("cadet.architecture", architecture.family().to_string()),
             ("cadet.teacher", teacher.to_string()),
-            ("cadet.loss", describe(self.loss(network))),
+            ("cadet.loss", self.loss(network).to_string()),
             ("cadet.train_sha256", hex(&self.train.fingerprint())),
             ("cadet.select_score", format!("{:.4}", best.select_score)),
         ]
@@ -348,7 +348,7 @@ impl Run {
         let logits = trained.model.predict(test.inputs(), threads);
         Ok(NetworkReport {
             architecture: self.recipe.student.architecture.family().into(),
-            loss: describe(self.loss(network)),
+            loss: self.loss(network).to_string(),
             used_labels: self.loss(network).needs_labels(),
             parameters: layers.parameters(),
             macs: layers.macs(),
@@ -368,17 +368,6 @@ impl Students {
         let student = ("student", &self.student);
         let baseline = self.baseline.as_ref().map(|trained| ("baseline", trained));
         std::iter::once(student).chain(baseline).collect()
-    }
-}
-
-fn describe(loss: Loss) -> String {
-    match loss {
-        Loss::Labels => "labels".into(),
-        Loss::Teacher { temperature } => format!("teacher logits at temperature {temperature}"),
-        Loss::Mix {
-            temperature,
-            label_weight,
-        } => format!("teacher logits at temperature {temperature}, {label_weight} of labels"),
     }
 }
 

@@ -17,6 +17,7 @@ mod net;
 mod replicas;
 mod schedule;
 mod score;
+mod task;
 mod train;
 
 pub use architecture::{Architecture, CnnConfig, DsCnnConfig, Head, MlpConfig};
@@ -25,4 +26,5 @@ pub use layers::{ConvLayer, DenseLayer, Layers};
 pub use loss::Loss;
 pub use model::Model;
 pub use score::predicted_class;
-pub use train::{EpochSummary, Progress, Task, TrainConfig, Trained, train};
+pub use task::{Task, TrainConfig};
+pub use train::{EpochSummary, Progress, Trained, train};

@@ -1,3 +1,5 @@
+use std::fmt;
+
 use burn::tensor::activation::log_softmax;
 use burn::tensor::{Device, Tensor, TensorData};
 use serde::{Deserialize, Serialize};
@@ -108,6 +110,24 @@ impl Loss {
             });
         }
         terms
+    }
+}
+
+impl fmt::Display for Loss {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Loss::Labels => formatter.write_str("labels"),
+            Loss::Teacher { temperature } => {
+                write!(formatter, "teacher logits at temperature {temperature}")
+            }
+            Loss::Mix {
+                temperature,
+                label_weight,
+            } => write!(
+                formatter,
+                "teacher logits at temperature {temperature} and labels with weight {label_weight}"
+            ),
+        }
     }
 }
 
