@@ -90,12 +90,12 @@ fn row_id(item: &[f32]) -> RowId {
 fn gesture(label: usize, rng: &mut Rng) -> Vec<f32> {
     let start_s = rng.range(0.1, 0.8);
     let duration_s = rng.range(0.7, 1.2);
-    let amplitude_g = 0.18 * rng.range(0.0, 1.6).exp();
+    let amplitude_g = 0.22 * rng.range(0.0, 1.4).exp();
     let turns = rng.range(1.2, 2.6);
     let phase = rng.range(0.0, TAU);
     let ellipse = rng.range(0.45, 1.0);
     let wobble_g = amplitude_g * rng.range(0.0, 0.25);
-    let tremor_g = rng.range(0.05, 0.16);
+    let tremor_g = rng.range(0.04, 0.12);
     let rotation = small_rotation(rng);
 
     let mut window = vec![0.0; 3 * WINDOW];
