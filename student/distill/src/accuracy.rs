@@ -8,7 +8,7 @@ pub struct Accuracy {
     pub right: usize,
     /// All rows.
     pub rows: usize,
-    /// `right / rows`.
+    /// `right / rows`, to six places.
     pub share: f64,
     /// 95 % interval of the share (Wilson, 1927).
     pub interval: [f64; 2],
@@ -33,11 +33,12 @@ impl Accuracy {
         let centre = share + z * z / (2.0 * count);
         let spread = z * (share * (1.0 - share) / count + z * z / (4.0 * count * count)).sqrt();
         let scale = 1.0 / (1.0 + z * z / count);
+        let rounded = |share: f64| (share * 1e6).round() / 1e6;
         Self {
             right,
             rows,
-            share,
-            interval: [scale * (centre - spread), scale * (centre + spread)],
+            share: rounded(share),
+            interval: [centre - spread, centre + spread].map(|bound| rounded(scale * bound)),
         }
     }
 }

@@ -54,6 +54,12 @@ impl From<i64> for Attribute {
     }
 }
 
+impl From<Vec<i64>> for Attribute {
+    fn from(values: Vec<i64>) -> Self {
+        Attribute::Ints(values)
+    }
+}
+
 impl From<&[i64]> for Attribute {
     fn from(values: &[i64]) -> Self {
         Attribute::Ints(values.to_vec())

@@ -32,10 +32,17 @@ fn an_open_batch_is_closed_and_a_fixed_one_kept() {
 fn wrong_inputs_and_models_are_named() {
     let runner = OnnxRunner::from_bytes(&dense(1.into()), 1).unwrap();
     let error = runner.run(&[(&[0.0; 4], &[1, 4])]).unwrap_err();
-    assert!(error.to_string().contains("input `x` is [1, 3], got [1, 4]"));
+    assert!(
+        error
+            .to_string()
+            .contains("input `x` is [1, 3], got [1, 4]")
+    );
     assert!(matches!(
         runner.run(&[]),
-        Err(OnnxError::InputCount { expected: 1, got: 0 })
+        Err(OnnxError::InputCount {
+            expected: 1,
+            got: 0
+        })
     ));
     assert!(matches!(
         OnnxRunner::from_bytes(b"no model", 1),
