@@ -24,7 +24,7 @@ pub(crate) fn print_line(line: &str) -> Result<()> {
 /// A plain table; columns whose heading starts with `>` are right-aligned.
 pub(crate) fn table(headings: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> Table {
     let mut table = Table::new();
-    table.load_preset(presets::NOTHING);
+    table.load_style(presets::NOTHING);
     table.set_header(
         headings
             .iter()

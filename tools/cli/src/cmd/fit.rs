@@ -2,9 +2,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use cadet_compiler::{Calibration, Precision, Range, Report};
-use cadet_format::{DType, Generator};
 
-use super::pack::sample_length;
 use crate::compile_args::{CompileArgs, Numerics};
 use crate::output::{print_json, print_line, table, thousands};
 
@@ -28,23 +26,17 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let model = args.compile.read_model()?;
     let mut options = args.compile.options()?;
     let failed = || format!("{} cannot be compiled", args.compile.model.display());
-    let mut report = cadet_compiler::fit(&model, &options).with_context(failed)?;
     if args.int8 {
-        // Sizes do not depend on the ranges, so any sample will do.
-        let mut bytes = vec![0; sample_length(&report) * size_of::<f32>()];
-        Generator::new(1).fill(DType::F32, &mut bytes);
-        let sample = bytes
-            .chunks_exact(4)
-            .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]));
+        // Sizes do not depend on the ranges, so no samples are needed.
         options.precision = Precision::Int8 {
             calibration: Calibration {
-                samples: vec![sample.collect()],
+                samples: Vec::new(),
                 range: Range::MinMax,
             },
             numerics: args.numerics.into(),
         };
-        report = cadet_compiler::fit(&model, &options).with_context(failed)?;
     }
+    let report = cadet_compiler::fit(&model, &options).with_context(failed)?;
     if args.json {
         print_json(&report)?;
     } else {

@@ -91,7 +91,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
 }
 
 /// Elements of all inputs of a model.
-pub(super) fn sample_length(report: &Report) -> usize {
+fn sample_length(report: &Report) -> usize {
     report
         .inputs
         .iter()

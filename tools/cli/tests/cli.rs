@@ -1,0 +1,336 @@
+//! The command line as a user meets it: what works, and what each kind of bad input says.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use cadet_onnx::{ElementType, GraphBuilder};
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// A folder of its own, with a small model and its package.
+struct Desk {
+    folder: TempDir,
+}
+
+impl Desk {
+    fn new() -> Desk {
+        let desk = Desk {
+            folder: tempfile::tempdir().unwrap(),
+        };
+        fs::write(desk.path("model.onnx"), model()).unwrap();
+        let samples: String = (0..8)
+            .map(|i| format!("{:?}\n", [i as f32 * 0.1; 16]))
+            .collect();
+        fs::write(desk.path("samples.jsonl"), samples).unwrap();
+        desk
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn cadet(&self, arguments: &[&str]) -> Output {
+        Command::new(env!("CARGO_BIN_EXE_cadet"))
+            .args(arguments)
+            .current_dir(self.folder.path())
+            .output()
+            .unwrap()
+    }
+
+    /// Standard output of a run that must succeed.
+    fn succeed(&self, arguments: &[&str]) -> String {
+        let output = self.cadet(arguments);
+        assert!(
+            output.status.success(),
+            "{arguments:?}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// Standard error of a run that must fail with exit code 1, without a panic.
+    fn fail(&self, arguments: &[&str]) -> String {
+        let output = self.cadet(arguments);
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {error}");
+        assert!(
+            error.starts_with("cadet: ") && !error.contains("panicked"),
+            "{error}"
+        );
+        error
+    }
+
+    fn packed(&self) -> Vec<u8> {
+        self.succeed(&["pack", "model.onnx", "--calib", "samples.jsonl"]);
+        fs::read(self.path("model.cadet")).unwrap()
+    }
+}
+
+/// Conv and ReLU over `[1, 1, 4, 4]`, then a fully connected layer.
+fn model() -> Vec<u8> {
+    let mut graph = GraphBuilder::new("tiny");
+    graph.input("x", ElementType::F32, [1, 1, 4, 4]);
+    let weights: Vec<f32> = (0..18).map(|i| (i as f32 - 9.0) * 0.05).collect();
+    graph.constant_f32("w", &[2, 1, 3, 3], &weights);
+    graph.constant_f32("b", &[2], &[0.1, -0.1]);
+    graph
+        .node("Conv", "conv", &["x", "w", "b"], &["c"])
+        .attribute("pads", vec![1i64, 1, 1, 1]);
+    graph.node("Relu", "relu", &["c"], &["r"]);
+    graph.node("Flatten", "flatten", &["r"], &["f"]);
+    let dense: Vec<f32> = (0..96)
+        .map(|i| ((i * 7 % 13) as f32 - 6.0) * 0.05)
+        .collect();
+    graph.constant_f32("d", &[32, 3], &dense);
+    graph.node("MatMul", "dense", &["f", "d"], &["y"]);
+    graph.output("y", ElementType::F32, [1, 3]);
+    graph.encode()
+}
+
+fn json(text: &str) -> Value {
+    serde_json::from_str(text).unwrap()
+}
+
+#[test]
+fn a_model_is_fitted_packed_inspected_verified_run_and_timed() {
+    let desk = Desk::new();
+    let fit = json(&desk.succeed(&["fit", "model.onnx", "--int8", "--json"]));
+    let pack = json(&desk.succeed(&["pack", "model.onnx", "--calib", "samples.jsonl", "--json"]));
+    assert_eq!(fit["arena_bytes"], pack["arena_bytes"]);
+    let bytes = fs::read(desk.path("model.cadet")).unwrap().len();
+    assert_eq!(pack["flash"]["total"], bytes);
+    assert_eq!(fit["flash"]["total"], bytes, "`fit` foretells the package");
+
+    let inspect = json(&desk.succeed(&["inspect", "model.cadet", "--json"]));
+    assert_eq!(inspect["arena_bytes"][0], pack["arena_bytes"]);
+    assert_eq!(inspect["inputs"][0]["name"], "x");
+    assert!(
+        desk.succeed(&["inspect", "model.cadet"])
+            .contains("conv2d i8 onnx")
+    );
+
+    let verify = json(&desk.succeed(&["verify", "model.cadet", "--json"]));
+    assert_eq!(verify["guards_intact"], true);
+    assert!(verify["golden_vectors"].as_u64().unwrap() > 0);
+    let (touched, promised) = (
+        verify["arena_touched"].as_u64(),
+        verify["arena_bytes"].as_u64(),
+    );
+    assert!(touched > Some(0) && touched <= promised);
+
+    let lines = desk.succeed(&["run", "model.cadet", "--input", "samples.jsonl", "--json"]);
+    assert_eq!(lines.lines().count(), 8);
+    assert_eq!(
+        json(lines.lines().next().unwrap())["outputs"][0]["values"]
+            .as_array()
+            .unwrap()
+            .len(),
+        3
+    );
+    let bench = json(&desk.succeed(&["bench", "model.cadet", "--seconds", "0.01", "--json"]));
+    assert!(bench["minimum_us"].as_f64().unwrap() > 0.0);
+}
+
+#[test]
+fn float_and_int8_packages_agree() {
+    let desk = Desk::new();
+    desk.packed();
+    desk.succeed(&["pack", "model.onnx", "-o", "float.cadet"]);
+    let outputs = |package: &str| -> Vec<f64> {
+        let lines = desk.succeed(&["run", package, "--input", "samples.jsonl", "--json"]);
+        let values = lines
+            .lines()
+            .map(json)
+            .map(|line| line["outputs"][0]["values"].clone());
+        values
+            .flat_map(|v| v.as_array().unwrap().clone())
+            .map(|v| v.as_f64().unwrap())
+            .collect()
+    };
+    let (float, int8) = (outputs("float.cadet"), outputs("model.cadet"));
+    let largest = float.iter().fold(0.0, |m: f64, v| m.max(v.abs()));
+    assert!(largest > 0.1);
+    for (f, q) in float.iter().zip(int8) {
+        assert!((f - q).abs() < 0.03 * largest, "{f} in float, {q} in int8");
+    }
+}
+
+#[test]
+fn a_package_is_never_replaced_unasked() {
+    let desk = Desk::new();
+    let bytes = desk.packed();
+    let error = desk.fail(&["pack", "model.onnx"]);
+    assert!(
+        error.contains("model.cadet exists") && error.contains("--force"),
+        "{error}"
+    );
+    assert_eq!(fs::read(desk.path("model.cadet")).unwrap(), bytes);
+    desk.succeed(&["pack", "model.onnx", "--force"]);
+    assert_ne!(fs::read(desk.path("model.cadet")).unwrap(), bytes);
+}
+
+#[test]
+fn damaged_packages_are_named_with_their_error() {
+    let desk = Desk::new();
+    let bytes = desk.packed();
+    let mut flipped = bytes.clone();
+    *flipped.last_mut().unwrap() ^= 1;
+    let mut newer = bytes.clone();
+    newer[8] = 2;
+    let cases: [(&[u8], &str); 5] = [
+        (&bytes[..bytes.len() / 2], "E0101"),
+        (b"", "E0101"),
+        (b"not a package, but long enough to hold a header; so what is in it has to be looked at: 0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901", "E0102"),
+        (&newer, "E0103"),
+        (&flipped, "E0104"),
+    ];
+    for (damaged, code) in cases {
+        fs::write(desk.path("bad.cadet"), damaged).unwrap();
+        for verb in ["inspect", "verify", "bench"] {
+            let error = desk.fail(&[verb, "bad.cadet"]);
+            assert!(
+                error.contains("bad.cadet") && error.contains(code),
+                "{verb}: {error}"
+            );
+        }
+        let error = desk.fail(&["run", "bad.cadet", "--seed", "1"]);
+        assert!(error.contains(code), "{error}");
+    }
+    let error = desk.fail(&["inspect", "none.cadet"]);
+    assert!(
+        error.contains("cannot read the package none.cadet"),
+        "{error}"
+    );
+}
+
+#[test]
+fn samples_of_another_shape_are_refused() {
+    let desk = Desk::new();
+    desk.packed();
+    fs::write(desk.path("short.jsonl"), "[1, 2, 3]\n").unwrap();
+    for arguments in [
+        &["run", "model.cadet", "--input", "short.jsonl"][..],
+        &[
+            "pack",
+            "model.onnx",
+            "-o",
+            "new.cadet",
+            "--calib",
+            "short.jsonl",
+        ],
+    ] {
+        let error = desk.fail(arguments);
+        assert!(
+            error.contains("line 1 has 3 numbers, a sample has 16"),
+            "{error}"
+        );
+    }
+    assert!(!desk.path("new.cadet").exists());
+    let error = desk.fail(&["run", "model.cadet"]);
+    assert!(error.contains("1 inputs, 0 files were given"), "{error}");
+}
+
+#[test]
+fn all_unsupported_nodes_are_listed_at_once() {
+    let desk = Desk::new();
+    let mut graph = GraphBuilder::new("odd");
+    graph.input("x", ElementType::F32, [1, 2, 4, 4]);
+    graph
+        .node("Einsum", "mix", &["x"], &["a"])
+        .attribute("equation", "nchw->nhwc");
+    graph.node("Relu", "fine", &["a"], &["b"]);
+    graph.node("Erf", "gauss", &["b"], &["y"]);
+    graph.output("y", ElementType::F32, [1, 4, 4, 2]);
+    fs::write(desk.path("odd.onnx"), graph.encode()).unwrap();
+    for verb in ["pack", "fit"] {
+        let error = desk.fail(&[verb, "odd.onnx"]);
+        assert!(
+            error.contains("Einsum `mix`") && error.contains("Erf `gauss`"),
+            "{error}"
+        );
+        assert!(
+            error.contains("[1, 2, 4, 4]") && !error.contains("`fine`"),
+            "{error}"
+        );
+    }
+    assert!(!desk.path("odd.cadet").exists());
+    fs::write(desk.path("junk.onnx"), "junk").unwrap();
+    let error = desk.fail(&["pack", "junk.onnx"]);
+    assert!(
+        error.contains("junk.onnx") && error.contains("not a valid ONNX model"),
+        "{error}"
+    );
+}
+
+#[test]
+fn bad_recipes_name_the_key_and_the_line() {
+    let desk = Desk::new();
+    let good = fs::read_to_string(recipes().join("gestures.toml")).unwrap();
+    let unknown = good.replacen("seed = 1\n", "seed = 1\nsead = 2\n", 1);
+    let line = unknown.lines().position(|line| line == "sead = 2").unwrap() + 1;
+    fs::write(desk.path("unknown.toml"), unknown).unwrap();
+    for verb in ["distill", "train", "export"] {
+        let error = desk.fail(&[verb, "unknown.toml"]);
+        assert!(
+            error.contains("sead") && error.contains(&format!("line {line}")),
+            "{error}"
+        );
+    }
+    fs::write(
+        desk.path("type.toml"),
+        good.replacen("seed = 1\n", "seed = \"one\"\n", 1),
+    )
+    .unwrap();
+    let error = desk.fail(&["distill", "type.toml"]);
+    assert!(error.contains("seed") && error.contains("line"), "{error}");
+
+    let start = good.find("[teacher.train.architecture").unwrap();
+    let end = good.find("[student.architecture").unwrap();
+    let missing = format!(
+        "{}[teacher.onnx]\npath = \"nobody.onnx\"\n\n{}",
+        &good[..start],
+        &good[end..]
+    );
+    fs::write(desk.path("missing.toml"), missing).unwrap();
+    let error = desk.fail(&["distill", "missing.toml"]);
+    assert!(error.contains("nobody.onnx"), "{error}");
+    let error = desk.fail(&["distill", "none.toml"]);
+    assert!(error.contains("none.toml"), "{error}");
+    assert!(
+        !desk.path("runs").exists(),
+        "a bad recipe left a run directory"
+    );
+}
+
+#[test]
+fn unknown_boards_are_answered_with_the_known_ones() {
+    let desk = Desk::new();
+    let targets = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../targets");
+    let targets = targets.to_str().unwrap();
+    let error = desk.fail(&[
+        "fit",
+        "model.onnx",
+        "--board",
+        "toaster",
+        "--targets",
+        targets,
+    ]);
+    assert!(
+        error.contains("toaster") && error.contains("mps2-an386"),
+        "{error}"
+    );
+    let fit = desk.succeed(&[
+        "fit",
+        "model.onnx",
+        "--board",
+        "mps2-an386",
+        "--targets",
+        targets,
+    ]);
+    assert!(fit.contains("board  mps2-an386"), "{fit}");
+}
+
+fn recipes() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../student/recipes")
+}
