@@ -14,6 +14,7 @@ mod layers;
 mod loss;
 mod model;
 mod net;
+mod norm;
 mod replicas;
 mod schedule;
 mod score;

@@ -1,11 +1,11 @@
 use burn::module::{Module, Param};
-use burn::nn::{BatchNorm, BatchNormConfig};
 use burn::tensor::activation::relu;
 use burn::tensor::module::{adaptive_avg_pool2d, conv2d, linear};
 use burn::tensor::ops::ConvOptions;
 use burn::tensor::{Device, Tensor, TensorData};
 use cadet_data::Rng;
 
+use crate::norm::{Norm, Statistics};
 use crate::{ConvLayer, DenseLayer, Head, Layers};
 
 /// The parameters of [`Layers`], as burn trains them.
@@ -19,7 +19,7 @@ pub(crate) struct Net {
 #[derive(Module, Debug)]
 pub(crate) struct ConvBlock {
     pub(crate) weight: Param<Tensor<4>>,
-    pub(crate) norm: BatchNorm,
+    pub(crate) norm: Norm,
 }
 
 /// Weights `[inputs, outputs]` and a bias.
@@ -43,6 +43,48 @@ impl Net {
 
     /// Logits `[rows, classes]` of items `[rows, item..]` laid out one after the other.
     pub(crate) fn forward(&self, layers: &Layers, items: Tensor<2>) -> Tensor<2> {
+        self.through(layers, items, Norm::forward)
+    }
+
+    /// As [`Net::forward`], normalising by the statistics of these rows, which are returned for
+    /// each convolution.
+    pub(crate) fn forward_train(
+        &self,
+        layers: &Layers,
+        items: Tensor<2>,
+    ) -> (Tensor<2>, Vec<Statistics>) {
+        let mut statistics = Vec::with_capacity(self.convs.len());
+        let logits = self.through(layers, items, |norm, image| {
+            let (image, batch) = norm.forward_train(image);
+            statistics.push(batch);
+            image
+        });
+        (logits, statistics)
+    }
+
+    /// Moves the running statistics towards those of a batch, given for each of its parts.
+    pub(crate) fn update_statistics(mut self, parts: &[Vec<Statistics>]) -> Self {
+        self.convs = self
+            .convs
+            .into_iter()
+            .enumerate()
+            .map(|(index, block)| {
+                let parts: Vec<_> = parts.iter().map(|part| &part[index]).collect();
+                ConvBlock {
+                    norm: block.norm.update(&Statistics::merge(&parts)),
+                    ..block
+                }
+            })
+            .collect();
+        self
+    }
+
+    fn through(
+        &self,
+        layers: &Layers,
+        items: Tensor<2>,
+        mut normalise: impl FnMut(&Norm, Tensor<4>) -> Tensor<4>,
+    ) -> Tensor<2> {
         let rows = items.dims()[0];
         let mut features = items;
         if !layers.convs.is_empty() {
@@ -51,7 +93,7 @@ impl Net {
                 .expect("layers with convolutions have image items");
             let mut image = features.reshape([rows, channels, height, width]);
             for (block, layer) in self.convs.iter().zip(&layers.convs) {
-                image = block.forward(layer, image);
+                image = relu(normalise(&block.norm, block.convolve(layer, image)));
             }
             if layers.head == Head::Average {
                 image = adaptive_avg_pool2d(image, [1, 1]);
@@ -74,14 +116,13 @@ impl ConvBlock {
         let fan_in: usize = shape[1..].iter().product();
         Self {
             weight: he_normal(shape, fan_in, rng, device),
-            norm: BatchNormConfig::new(layer.out_channels).init(device),
+            norm: Norm::new(layer.out_channels, device),
         }
     }
 
-    fn forward(&self, layer: &ConvLayer, image: Tensor<4>) -> Tensor<4> {
+    fn convolve(&self, layer: &ConvLayer, image: Tensor<4>) -> Tensor<4> {
         let options = ConvOptions::new([layer.stride; 2], layer.padding(), [1, 1], layer.groups);
-        let image = conv2d(image, self.weight.val(), None, options);
-        relu(self.norm.forward(image))
+        conv2d(image, self.weight.val(), None, options)
     }
 }
 

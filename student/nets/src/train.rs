@@ -12,6 +12,7 @@ use crate::checkpoint::{Checkpoint, State};
 use crate::loss::{Knowledge, total};
 use crate::model::load;
 use crate::net::Net;
+use crate::norm::Statistics;
 use crate::replicas::Replicas;
 use crate::schedule::warmup_cosine;
 use crate::score::{Score, score};
@@ -116,6 +117,15 @@ struct Run<'a> {
     best: Vec<u8>,
 }
 
+/// What the rows of one replica contribute to a step.
+struct Part {
+    /// Their share of the mean loss.
+    loss: f32,
+    gradients: GradientsParams,
+    /// Of their batch normalisations.
+    statistics: Vec<Statistics>,
+}
+
 impl<'a> Run<'a> {
     fn new(
         task: &'a Task<'a>,
@@ -218,28 +228,26 @@ impl<'a> Run<'a> {
             .map(|&row| (row, offset(down), offset(right)))
             .collect();
         let net = &self.net;
-        let parts = self.replicas.run(&moved, |part| {
-            self.gradients(net.clone(), part, batch.len())
-        });
+        let parts = self
+            .replicas
+            .run(&moved, |part| self.part(net.clone(), part, batch.len()));
         let mut sum = GradientsAccumulator::new();
         let mut loss = 0.0;
-        for (part_loss, gradients) in parts {
-            loss += part_loss;
-            sum.accumulate(&self.net, gradients);
+        let mut statistics = Vec::with_capacity(parts.len());
+        for part in parts {
+            loss += part.loss;
+            sum.accumulate(&self.net, part.gradients);
+            statistics.push(part.statistics);
         }
         self.net = self
             .optimizer
-            .step(learning_rate, self.net.clone(), sum.grads());
+            .step(learning_rate, self.net.clone(), sum.grads())
+            .update_statistics(&statistics);
         loss
     }
 
-    /// Loss and gradients of some rows, each `(row, down, right)`, as their share of a batch.
-    fn gradients(
-        &self,
-        net: Net,
-        rows: &[(usize, isize, isize)],
-        batch: usize,
-    ) -> (f32, GradientsParams) {
+    /// What some rows, each `(row, down, right)`, contribute to a batch.
+    fn part(&self, net: Net, rows: &[(usize, isize, isize)], batch: usize) -> Part {
         let device = Device::flex().autodiff();
         // Leaves of its own, so that the graphs of two replicas never meet.
         let net = net.fork(&device);
@@ -256,7 +264,7 @@ impl<'a> Run<'a> {
             }
         }
         let data = TensorData::new(items, [rows.len(), item_len]);
-        let logits = net.forward(layers, Tensor::from_data(data, &device));
+        let (logits, statistics) = net.forward_train(layers, Tensor::from_data(data, &device));
         let indices: Vec<usize> = rows.iter().map(|&(row, ..)| row).collect();
         let knowledge = Knowledge {
             labels: self.task.train.labels(),
@@ -264,8 +272,11 @@ impl<'a> Run<'a> {
             classes: layers.classes(),
         };
         let loss = total(self.task.loss.terms(&indices, &knowledge), &logits, batch);
-        let value = loss.clone().into_scalar();
-        (value, GradientsParams::from_grads(loss.backward(), &net))
+        Part {
+            loss: loss.clone().into_scalar(),
+            gradients: GradientsParams::from_grads(loss.backward(), &net),
+            statistics,
+        }
     }
 
     fn finish_epoch(&mut self, train_loss: f32) -> Result<(), NetsError> {

@@ -92,6 +92,24 @@ fn a_killed_run_ends_in_the_same_weights() {
 }
 
 #[test]
+fn the_seed_and_the_number_of_threads_decide_everything() {
+    let (rows, select) = data();
+    let task = task(&rows, &select);
+    let run = |threads| {
+        let config = TrainConfig {
+            epochs: 2,
+            threads,
+            ..config()
+        };
+        let trained = train(&task, &config, None, &mut go_on).unwrap();
+        trained.model.predict(select.inputs(), threads)
+    };
+    let three = run(3);
+    assert_eq!(three, run(3));
+    assert_ne!(three, run(1));
+}
+
+#[test]
 fn a_checkpoint_of_another_task_is_refused() {
     let (rows, select) = data();
     let folder = tempfile::tempdir().unwrap();
