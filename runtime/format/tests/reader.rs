@@ -74,7 +74,7 @@ fn what_follows_a_package_is_ignored() {
     let length = bytes.len();
     bytes.extend([0xFF; 100]);
     with_aligned(&bytes, |bytes| {
-        assert_eq!(Package::new(bytes).unwrap().bytes().len(), length)
+        assert_eq!(Package::new(bytes).unwrap().bytes().len(), length);
     });
 }
 

@@ -1,7 +1,7 @@
 //! Measures what a package really touches, without asking it.
 
 use cadet_format::protocol::MemoryUse;
-use cadet_format::{Generator, Package};
+use cadet_format::{Generator, MAX_MEMORY_REGIONS, Package};
 use cadet_runtime::{Error, Memory, Session, kernels, run_golden};
 
 use crate::AlignedBytes;
@@ -26,49 +26,53 @@ pub struct MeasuredMemory {
 /// Those of [`Session::new`] and [`Session::run`].
 pub fn measure_memory(package: &Package<'_>) -> Result<MeasuredMemory, Error> {
     let header = package.header();
-    let runs = PATTERNS
-        .iter()
-        .map(|&pattern| {
-            let mut arenas = header.arena_bytes.map(|bytes| Painted::new(bytes, pattern));
-            let mut states = header.state_bytes.map(|bytes| Painted::new(bytes, pattern));
-            let (mut input, mut output) = (
-                AlignedBytes::zeroed(header.input_bytes as usize),
-                AlignedBytes::zeroed(header.output_bytes as usize),
-            );
-            let memory = Memory {
-                arena: arenas.each_mut().map(Painted::buffer),
-                state: states.each_mut().map(Painted::buffer),
-                input: input.as_mut_slice(),
-                output: output.as_mut_slice(),
-            };
-            let mut session = Session::new(*package, memory, kernels::ALL)?;
-            run_golden(&mut session, &mut Generator::new(1), |_, _| Ok(()))?;
-            Ok((arenas.map(|a| a.measure()), states.map(|s| s.measure())))
-        })
-        .collect::<Result<Vec<_>, Error>>()?;
-    let widest = |pick: fn(&([Seen; 4], [Seen; 4])) -> &[Seen; 4], promised: [u32; 4]| {
-        let touched = (0..promised.len())
-            .map(|region| {
-                runs.iter()
-                    .map(|run| pick(run)[region].touched)
-                    .max()
-                    .unwrap_or(0)
-            })
-            .sum();
-        let guards_intact = runs
-            .iter()
-            .flat_map(|run| pick(run))
-            .all(|seen| seen.guards_intact);
+    let (mut arena, mut state) = (Seen::default(), Seen::default());
+    for pattern in PATTERNS {
+        let mut arenas = header.arena_bytes.map(|bytes| Painted::new(bytes, pattern));
+        let mut states = header.state_bytes.map(|bytes| Painted::new(bytes, pattern));
+        let (mut input, mut output) = (
+            AlignedBytes::zeroed(header.input_bytes as usize),
+            AlignedBytes::zeroed(header.output_bytes as usize),
+        );
+        let memory = Memory {
+            arena: arenas.each_mut().map(Painted::buffer),
+            state: states.each_mut().map(Painted::buffer),
+            input: input.as_mut_slice(),
+            output: output.as_mut_slice(),
+        };
+        let mut session = Session::new(*package, memory, kernels::ALL)?;
+        run_golden(&mut session, &mut Generator::new(1), |_, _| Ok(()))?;
+        arena.add(&arenas);
+        state.add(&states);
+    }
+    Ok(MeasuredMemory {
+        arena: arena.against(header.arena_bytes),
+        state: state.against(header.state_bytes),
+    })
+}
+
+/// What was seen of the regions of a kind, under all patterns so far.
+#[derive(Default)]
+struct Seen {
+    touched: [u32; MAX_MEMORY_REGIONS],
+    guards_broken: bool,
+}
+
+impl Seen {
+    fn add(&mut self, regions: &[Painted; MAX_MEMORY_REGIONS]) {
+        for (touched, region) in self.touched.iter_mut().zip(regions) {
+            *touched = region.touched().max(*touched);
+            self.guards_broken |= region.guards_broken();
+        }
+    }
+
+    fn against(self, promised: [u32; MAX_MEMORY_REGIONS]) -> MemoryUse {
         MemoryUse {
             promised: promised.iter().sum(),
-            touched,
-            guards_intact,
+            touched: self.touched.iter().sum(),
+            guards_intact: !self.guards_broken,
         }
-    };
-    Ok(MeasuredMemory {
-        arena: widest(|run| &run.0, header.arena_bytes),
-        state: widest(|run| &run.1, header.state_bytes),
-    })
+    }
 }
 
 /// A buffer between two guard zones, all of one pattern.
@@ -76,11 +80,6 @@ struct Painted {
     bytes: AlignedBytes,
     length: usize,
     pattern: u8,
-}
-
-struct Seen {
-    touched: u32,
-    guards_intact: bool,
 }
 
 impl Painted {
@@ -100,17 +99,31 @@ impl Painted {
         &mut self.bytes.as_mut_slice()[GUARD_BYTES..]
     }
 
-    fn measure(&self) -> Seen {
-        let bytes = self.bytes.as_slice();
-        let painted = |byte: &u8| *byte == self.pattern;
-        let (low, rest) = bytes.split_at(GUARD_BYTES);
-        let (buffer, high) = rest.split_at(self.length);
-        Seen {
-            touched: buffer
-                .iter()
-                .rposition(|byte| !painted(byte))
-                .map_or(0, |last| last as u32 + 1),
-            guards_intact: low.iter().chain(high).all(painted),
-        }
+    /// Highest byte without its paint, plus one.
+    fn touched(&self) -> u32 {
+        let buffer = &self.bytes.as_slice()[GUARD_BYTES..][..self.length];
+        let last = buffer.iter().rposition(|&byte| byte != self.pattern);
+        last.map_or(0, |last| last as u32 + 1)
+    }
+
+    fn guards_broken(&self) -> bool {
+        let (low, rest) = self.bytes.as_slice().split_at(GUARD_BYTES);
+        let high = &rest[self.length..];
+        low.iter().chain(high).any(|&byte| byte != self.pattern)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn writes_are_seen_where_they_land() {
+        let mut painted = Painted::new(100, PATTERNS[0]);
+        assert_eq!((painted.touched(), painted.guards_broken()), (0, false));
+        painted.buffer()[41] = 0;
+        assert_eq!((painted.touched(), painted.guards_broken()), (42, false));
+        painted.buffer()[100] = 0;
+        assert_eq!((painted.touched(), painted.guards_broken()), (42, true));
     }
 }

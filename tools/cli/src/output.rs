@@ -21,15 +21,17 @@ pub(crate) fn print_line(line: &str) -> Result<()> {
     }
 }
 
-/// A plain table; columns whose heading starts with `>` are right-aligned.
-pub(crate) fn table(headings: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> Table {
+/// A plain table as text; columns whose heading starts with `>` are right-aligned.
+pub(crate) fn table(headings: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
-    table.set_header(
-        headings
-            .iter()
-            .map(|heading| heading.trim_start_matches('>')),
-    );
+    if !headings.is_empty() {
+        table.set_header(
+            headings
+                .iter()
+                .map(|heading| heading.trim_start_matches('>')),
+        );
+    }
     for row in rows {
         table.add_row(row);
     }
@@ -38,7 +40,7 @@ pub(crate) fn table(headings: &[&str], rows: impl IntoIterator<Item = Vec<String
             column.set_cell_alignment(CellAlignment::Right);
         }
     }
-    table
+    table.trim_fmt()
 }
 
 /// `1234567` as `1,234,567`.

@@ -55,7 +55,7 @@ fn read_npy(file: impl std::io::Read, length: usize) -> Result<Vec<Vec<f32>>> {
             .collect(),
         _ => bail!("the array is of type {dtype}; f32, f64, u8 and i8 are read"),
     };
-    if length == 0 || values.len() % length != 0 {
+    if length == 0 || !values.len().is_multiple_of(length) {
         bail!("the array has the shape {shape:?}, but a sample has {length} elements");
     }
     Ok(values.chunks(length).map(<[f32]>::to_vec).collect())

@@ -1,4 +1,5 @@
 use crate::FlashError;
+use cadet_format::TargetId;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 
@@ -85,6 +86,31 @@ impl Board {
         Ok(Self { folder, ..board })
     }
 
+    /// The processor family that its packages are laid out for.
+    ///
+    /// # Errors
+    /// [`FlashError::BoardFile`] where packages know no such family.
+    pub fn target_id(&self) -> Result<TargetId, FlashError> {
+        let (arch, _) = self.rust_target.split_once('-').unwrap_or_default();
+        Ok(match arch {
+            "x86_64" => TargetId::X86_64,
+            "aarch64" => TargetId::Aarch64,
+            "armv7" => TargetId::Armv7,
+            "thumbv6m" => TargetId::ArmV6M,
+            "thumbv7m" => TargetId::ArmV7M,
+            "thumbv7em" => TargetId::ArmV7EM,
+            _ => {
+                return Err(FlashError::BoardFile {
+                    path: self.folder.join("board.toml"),
+                    reason: format!(
+                        "packages know no processor family for `{}`",
+                        self.rust_target
+                    ),
+                });
+            }
+        })
+    }
+
     /// The board called `name` in the folder `targets`.
     ///
     /// # Errors
@@ -146,6 +172,7 @@ mod tests {
         assert!(names.iter().any(|name| name == "mps2-an386"), "{names:?}");
         for name in names {
             let board = Board::find(&targets, &name).unwrap();
+            board.target_id().unwrap();
             let script = std::fs::read_to_string(board.folder.join("memory.x")).unwrap();
             for (name, range) in [("FLASH", board.memory.flash), ("RAM", board.memory.ram)] {
                 let line = format!(

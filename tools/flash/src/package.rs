@@ -1,5 +1,5 @@
 use crate::{Board, FlashError};
-use cadet_format::{Manifest, Package, board_id};
+use cadet_format::{Manifest, Package, TargetId, board_id};
 use std::path::{Path, PathBuf};
 
 /// Packages for hosts are aligned to 64 bytes, all others to less.
@@ -61,8 +61,11 @@ impl PackageFile {
             .chain(&header.state_bytes)
             .map(|&bytes| u64::from(bytes))
             .sum();
+        let target = package.target();
         let reason = if header.board != 0 && header.board != board_id(&board.name) {
             "it was packed for another board".into()
+        } else if target != TargetId::Any && target != board.target_id()? {
+            format!("it was packed for another processor family, {target:?}")
         } else if header.length > board.memory.flash.bytes {
             format!(
                 "it needs {} bytes of flash, the board has {}",

@@ -104,7 +104,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
             share,
         ]
     });
-    print_line(&table(&[">step", "node", ">us", ">share"], rows).to_string())?;
+    print_line(&table(&[">step", "node", ">us", ">share"], rows))?;
     print_line(&format!(
         "\n{:.2} us minimum, {:.2} us median of {} runs, one thread",
         timing.minimum_us, timing.median_us, timing.runs

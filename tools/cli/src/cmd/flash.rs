@@ -52,7 +52,7 @@ fn print(report: &Report) -> Result<()> {
             thousands(u64::from(step.ticks)),
         ]
     });
-    print_line(&table(&[">step", "node", ">ticks"], rows).to_string())?;
+    print_line(&table(&[">step", "node", ">ticks"], rows))?;
     let work = report.instructions().map_or_else(
         || format!("{} cycles", thousands(report.ticks())),
         |instructions| format!("{} instructions", thousands(instructions)),

@@ -209,9 +209,7 @@ impl Contents {
                 .iter()
                 .map(|line| vec!["provenance".into(), line.clone()]),
         );
-        let mut table_of_facts = table(&[], facts);
-        table_of_facts.set_header(Vec::<String>::new());
-        print_line(&table_of_facts.to_string())?;
+        print_line(&table(&[], facts))?;
         let rows = self.steps.iter().enumerate().map(|(number, step)| {
             let operands = |names: &[String]| names.join(" ");
             vec![
