@@ -161,7 +161,8 @@ impl Run {
 
         stage(observer, "evaluate on the test rows")?;
         let started = Instant::now();
-        let log = self.dir.join("test-readings.jsonl");
+        // Beside the run directories: deleting one does not unread the test rows.
+        let log = self.dir.path().with_file_name("test-readings.jsonl");
         let (test, test_readings) = self.test.open(&log, self.dir.recipe_sha256())?;
         let labels = test.labels().unwrap_or_default();
         let teacher = students.teacher.as_mut();

@@ -136,7 +136,7 @@ fn a_killed_run_reports_what_one_that_was_not_killed_reports() {
         panic!("a finished run does {event:?}")
     });
     assert_eq!(result(&again.unwrap()), result(&expected));
-    let log = fs::read_to_string(killed.file("test-readings.jsonl")).unwrap();
+    let log = fs::read_to_string(killed.runs().join("test-readings.jsonl")).unwrap();
     assert_eq!(log.lines().count(), 1);
 
     // Another recipe of the same name changes nothing there.
