@@ -4,7 +4,9 @@ use crate::c_example::assert_c_agrees;
 use crate::support::{
     ARENA_BYTES, OnDisk, STEPS, VECTORS, board, package, package_with_wrong_crc, unless_skipped,
 };
-use cadet_flash::{FlashError, Options, Report, flash};
+use cadet_flash::{
+    FlashError, Options, PackageFile, Report, Runner, build_firmware, flash, run_in_qemu,
+};
 use cadet_format::board_id;
 use std::time::Duration;
 
@@ -77,8 +79,24 @@ fn a_package_for_another_board_is_refused() {
 }
 
 #[test]
-fn a_package_for_another_target_is_refused_by_the_board() {
+fn a_package_for_another_target_is_refused() {
     let Some(result) = run(&package(|header| header.target = 1)) else {
+        return;
+    };
+    let error = result.unwrap_err();
+    assert!(error.to_string().contains("X86_64"), "{error}");
+}
+
+#[test]
+fn the_board_itself_refuses_a_package_for_another_target() {
+    let on_disk = OnDisk::new(&package(|header| header.target = 1));
+    let package = PackageFile::read(&on_disk.path()).unwrap();
+    let (board, options) = (board(), Options::new());
+    let Runner::Qemu { machine } = &board.runner;
+    let result = build_firmware(&board, &package, &options)
+        .and_then(|elf| run_in_qemu(machine, elf.as_ref(), options.timeout))
+        .and_then(|execution| Report::decode(&execution, &package));
+    let Some(result) = unless_skipped(result) else {
         return;
     };
     let error = result.unwrap_err();
