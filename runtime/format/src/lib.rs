@@ -38,7 +38,7 @@ pub use header::{
 };
 pub use kernel::{KernelId, Numerics, Opcode};
 #[cfg(feature = "manifest")]
-pub use manifest::{Manifest, Port};
+pub use manifest::Manifest;
 pub use package::Package;
 pub use params::*;
 pub use plan::{DType, NO_TENSOR, Program, ProgramKind, Region, Scalar, Step, Tensor, TensorInfo};

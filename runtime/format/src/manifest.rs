@@ -30,15 +30,6 @@ pub struct Manifest<'a> {
     pub provenance: &'a str,
 }
 
-/// An input or output of a program, by name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Port<'a> {
-    /// Its name in the source model.
-    pub name: &'a str,
-    /// Its index among the inputs or outputs.
-    pub index: usize,
-}
-
 impl<'a> Manifest<'a> {
     /// Decodes a manifest section.
     ///
@@ -47,21 +38,4 @@ impl<'a> Manifest<'a> {
     pub fn decode(bytes: &'a [u8]) -> Result<Manifest<'a>, Error> {
         postcard::from_bytes(bytes).map_err(|_| Error::BadManifest)
     }
-
-    /// The inputs in order.
-    pub fn input_ports(&self) -> impl Iterator<Item = Port<'a>> + use<'a> {
-        ports(self.inputs)
-    }
-
-    /// The outputs in order.
-    pub fn output_ports(&self) -> impl Iterator<Item = Port<'a>> + use<'a> {
-        ports(self.outputs)
-    }
-}
-
-fn ports(lines: &str) -> impl Iterator<Item = Port<'_>> {
-    lines
-        .lines()
-        .enumerate()
-        .map(|(index, name)| Port { name, index })
 }

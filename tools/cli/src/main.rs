@@ -7,6 +7,7 @@ mod cmd;
 mod compile_args;
 mod output;
 mod progress;
+mod recipe_args;
 mod samples;
 
 use std::process::ExitCode;
