@@ -7,7 +7,7 @@ use cadet_nets::Progress;
 pub enum Event<'a> {
     /// A stage begins.
     Stage(&'a str),
-    /// A teacher answers.
+    /// A teacher, or a packaged student in the engine, answers.
     Logits {
         /// Rows answered.
         done: usize,

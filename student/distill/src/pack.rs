@@ -5,8 +5,11 @@ use cadet_compiler::{Options, compile};
 use cadet_data::Dataset;
 use cadet_host::{HostError, HostMemory, PackageFile, read_real, write_real};
 
-use crate::DistillError;
 use crate::recipe::Budget;
+use crate::{DistillError, Event, Observer};
+
+/// Rows the engine runs between two events.
+const ROWS: usize = 512;
 
 /// An int8 package and the arena it asks for.
 pub(crate) struct Package {
@@ -57,29 +60,45 @@ pub(crate) fn engine_logits(
     package: &Package,
     data: &Dataset,
     threads: usize,
+    observer: &mut Observer<'_>,
 ) -> Result<Vec<f32>, DistillError> {
     let file = PackageFile::from_bytes(&package.bytes)?;
-    let part_len = data.len().div_ceil(threads.max(1)).max(1) * data.item_len();
-    let parts: Vec<Result<Vec<f32>, HostError>> = thread::scope(|scope| {
-        let running: Vec<_> = data
-            .inputs()
-            .chunks(part_len)
-            .map(|inputs| scope.spawn(|| run_rows(&file, inputs, data.item_len())))
-            .collect();
-        running
-            .into_iter()
-            .map(|handle| {
-                handle
-                    .join()
-                    .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-            })
-            .collect()
-    });
+    let item_len = data.item_len();
     let mut logits = Vec::new();
-    for part in parts {
-        logits.extend(part?);
+    let mut done = 0;
+    for inputs in data.inputs().chunks(ROWS * item_len) {
+        logits.extend(run_parallel(&file, inputs, item_len, threads)?);
+        done += inputs.len() / item_len;
+        let rows = data.len();
+        if observer(&Event::Logits { done, rows }).is_break() {
+            return Err(DistillError::Interrupted);
+        }
     }
     Ok(logits)
+}
+
+fn run_parallel(
+    file: &PackageFile,
+    inputs: &[f32],
+    item_len: usize,
+    threads: usize,
+) -> Result<Vec<f32>, HostError> {
+    let rows = inputs.len() / item_len;
+    let part_len = rows.div_ceil(threads.max(1)).max(1) * item_len;
+    let parts: Vec<_> = thread::scope(|scope| {
+        let running: Vec<_> = inputs
+            .chunks(part_len)
+            .map(|part| scope.spawn(|| run_rows(file, part, item_len)))
+            .collect();
+        let finish = |handle: thread::ScopedJoinHandle<'_, _>| {
+            handle
+                .join()
+                .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+        };
+        running.into_iter().map(finish).collect()
+    });
+    let parts: Result<Vec<Vec<f32>>, HostError> = parts.into_iter().collect();
+    Ok(parts?.concat())
 }
 
 fn run_rows(file: &PackageFile, inputs: &[f32], item_len: usize) -> Result<Vec<f32>, HostError> {

@@ -170,7 +170,7 @@ impl Run {
         let teacher_accuracy = Accuracy::of(&logits, labels);
         let mut networks = Vec::new();
         for ((network, trained), package) in students.networks().into_iter().zip(&packages) {
-            networks.push(self.network_report(network, trained, package, &test)?);
+            networks.push(self.network_report(network, trained, package, &test, observer)?);
         }
         self.seconds
             .insert("evaluate".into(), started.elapsed().as_secs_f64());
@@ -341,12 +341,14 @@ impl Run {
         trained: &Trained,
         package: &Package,
         test: &Dataset,
+        observer: &mut Observer<'_>,
     ) -> Result<NetworkReport, DistillError> {
         let threads = self.recipe.student.training.threads;
         let labels = test.labels().unwrap_or_default();
         let layers = trained.model.layers();
         let best = &trained.history[trained.best];
         let logits = trained.model.predict(test.inputs(), threads);
+        let int8_logits = engine_logits(package, test, threads, observer)?;
         Ok(NetworkReport {
             architecture: self.recipe.student.architecture.family().into(),
             loss: self.loss(network).to_string(),
@@ -357,7 +359,7 @@ impl Run {
             best_epoch: best.epoch,
             select_score: best.select_score,
             accuracy_f32: Accuracy::of(&logits, labels),
-            accuracy_int8: Accuracy::of(&engine_logits(package, test, threads)?, labels),
+            accuracy_int8: Accuracy::of(&int8_logits, labels),
             package_bytes: package.bytes.len(),
             arena_bytes: package.arena_bytes,
         })
