@@ -61,15 +61,38 @@ fn main() -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("cadet: {error:#}");
+            eprintln!("cadet: {}", describe(&error));
             ExitCode::FAILURE
         }
     }
 }
 
+/// An error with its causes, leaving out those that it has told already.
+fn describe(error: &anyhow::Error) -> String {
+    error
+        .chain()
+        .skip(1)
+        .fold(error.to_string(), |text, cause| {
+            let cause = cause.to_string();
+            if text.contains(&cause) {
+                text
+            } else {
+                format!("{text}: {cause}")
+            }
+        })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn causes_are_told_once() {
+        let error = anyhow::anyhow!("no such file").context("cannot read a: no such file");
+        assert_eq!(describe(&error), "cannot read a: no such file");
+        let error = anyhow::anyhow!("line 3").context("cannot read b");
+        assert_eq!(describe(&error), "cannot read b: line 3");
+    }
 
     #[test]
     fn the_command_line_is_well_formed() {
