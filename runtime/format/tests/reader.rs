@@ -150,8 +150,16 @@ fn damaged() -> impl Strategy<Value = Vec<u8>> {
         })
 }
 
+/// `cargo xtask test --full` tries many more.
+fn cases() -> u32 {
+    match std::env::var_os("CADET_FULL") {
+        Some(_) => 1 << 20,
+        None => 4096,
+    }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(4096))]
+    #![proptest_config(ProptestConfig::with_cases(cases()))]
 
     #[test]
     fn no_bytes_make_the_reader_panic(bytes in damaged()) {
