@@ -42,6 +42,12 @@ impl Window {
         crate::require(fits)
     }
 
+    /// Checks the length of an operand with one entry for each output channel, where it is given.
+    pub(crate) fn check_per_channel(&self, len: Option<usize>) -> Result<(), ContractError> {
+        let [_, _, channels] = self.output;
+        crate::require(len.is_none_or(|len| len == channels))
+    }
+
     /// Calls `f(pixel, tap)` for every tap at output `[oy, ox]` that lies inside the input, in rows: `pixel` is
     /// `y * w + x` of the input, `tap` is `ky * kw + kx`. Padded taps take no time.
     #[inline(always)]

@@ -62,7 +62,7 @@ pub struct I8<'a> {
 pub fn f32(op: &F32<'_>) -> Result {
     op.window.check(op.input.len(), op.output.len())?;
     check_weights(&op.window, op.groups, op.weights.len())?;
-    check_channels(&op.window, op.bias.map(<[f32]>::len))?;
+    op.window.check_per_channel(op.bias.map(<[f32]>::len))?;
     scalar::f32(op);
     Ok(())
 }
@@ -75,8 +75,9 @@ pub fn i8(op: &I8<'_>) -> Result {
     let [_, _, channels] = op.window.output;
     op.window.check(op.input.len(), op.output.len())?;
     check_weights(&op.window, op.groups, op.weights.len())?;
-    check_channels(&op.window, op.bias.map(<[i32]>::len))?;
-    check_channels(&op.window, op.weight_zero_points.map(<[i8]>::len))?;
+    op.window.check_per_channel(op.bias.map(<[i32]>::len))?;
+    op.window
+        .check_per_channel(op.weight_zero_points.map(<[i8]>::len))?;
     op.multipliers.check(channels)?;
     op.quant.check()?;
     scalar::i8(op);
@@ -88,9 +89,4 @@ fn check_weights(window: &Window, groups: usize, len: usize) -> Result {
     let divides = groups > 0 && i.is_multiple_of(groups) && o.is_multiple_of(groups);
     let per_group = i.checked_div(groups).ok_or(ContractError)?;
     require(divides && product(&[o, kh, kw, per_group]) == Some(len))
-}
-
-fn check_channels(window: &Window, len: Option<usize>) -> Result {
-    let [_, _, channels] = window.output;
-    require(len.is_none_or(|len| len == channels))
 }

@@ -57,7 +57,7 @@ pub struct I8<'a> {
 pub fn f32(op: &F32<'_>) -> Result {
     op.window.check(op.input.len(), op.output.len())?;
     check_weights(&op.window, op.weights.len())?;
-    check_channels(&op.window, op.bias.map(<[f32]>::len))?;
+    op.window.check_per_channel(op.bias.map(<[f32]>::len))?;
     scalar::f32(op);
     Ok(())
 }
@@ -70,8 +70,9 @@ pub fn i8(op: &I8<'_>) -> Result {
     let [_, _, channels] = op.window.output;
     op.window.check(op.input.len(), op.output.len())?;
     check_weights(&op.window, op.weights.len())?;
-    check_channels(&op.window, op.bias.map(<[i32]>::len))?;
-    check_channels(&op.window, op.weight_zero_points.map(<[i8]>::len))?;
+    op.window.check_per_channel(op.bias.map(<[i32]>::len))?;
+    op.window
+        .check_per_channel(op.weight_zero_points.map(<[i8]>::len))?;
     op.multipliers.check(channels)?;
     op.quant.check()?;
     scalar::i8(op);
@@ -81,11 +82,6 @@ pub fn i8(op: &I8<'_>) -> Result {
 fn check_weights(window: &Window, len: usize) -> Result {
     let ([_, _, i], [_, _, o], [kh, kw]) = (window.input, window.output, window.kernel);
     require(o.checked_rem(i) == Some(0) && product(&[kh, kw, o]) == Some(len))
-}
-
-fn check_channels(window: &Window, len: Option<usize>) -> Result {
-    let [_, _, channels] = window.output;
-    require(len.is_none_or(|len| len == channels))
 }
 
 /// Output channels of one input channel.
