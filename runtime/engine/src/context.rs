@@ -1,8 +1,11 @@
 use core::cell::Cell;
 
 use bytemuck::Pod;
-use cadet_format::{DType, Error, KernelId, NO_TENSOR, Package, Region, Step, TensorInfo};
-use cadet_kernels::view;
+use cadet_format::{
+    DType, Error, KernelId, MAX_RANK, NO_TENSOR, Package, Region, Step, TensorInfo,
+};
+use cadet_kernels::{Source, view};
+use heapless::Vec;
 
 use crate::memory::Cells;
 
@@ -88,6 +91,57 @@ impl<'a> Operand<'a> {
             }
             _ => Err(Error::KernelContract),
         }
+    }
+
+    /// The elements of an operand that may be an activation or a constant.
+    ///
+    /// # Errors
+    /// [`Error::KernelContract`] where the operand is of another type.
+    pub fn source<T: Element>(&self) -> Result<Source<'a, T>, Error> {
+        match self.bytes {
+            Bytes::Cells(_) => self.cells().map(Source::Cells),
+            Bytes::Constant(_) => self.constant().map(Source::Constant),
+        }
+    }
+
+    /// The bytes of an operand of any type, such as booleans, as unsigned elements of its size.
+    ///
+    /// # Errors
+    /// [`Error::KernelContract`] where `T` has another size than the operand's elements.
+    pub fn raw_source<T: Pod>(&self) -> Result<Source<'a, T>, Error> {
+        if self.info.dtype.bits() as usize != 8 * size_of::<T>() {
+            return Err(Error::KernelContract);
+        }
+        match self.bytes {
+            Bytes::Cells(bytes) => view(bytes).map(Source::Cells),
+            Bytes::Constant(bytes) => bytemuck::try_cast_slice(bytes).ok().map(Source::Constant),
+        }
+        .ok_or(Error::KernelContract)
+    }
+
+    /// The cells of an activation of any type, such as booleans, as unsigned elements of its size.
+    ///
+    /// # Errors
+    /// [`Error::KernelContract`] where the operand is a constant or `T` has another size than its elements.
+    pub fn raw_cells<T: Pod>(&self) -> Result<&'a [Cell<T>], Error> {
+        match self.raw_source()? {
+            Source::Cells(cells) => Ok(cells),
+            Source::Constant(_) => Err(Error::KernelContract),
+        }
+    }
+
+    /// The extents.
+    ///
+    /// # Errors
+    /// [`Error::KernelContract`] never in a checked package.
+    pub fn extents(&self) -> Result<Vec<usize, MAX_RANK>, Error> {
+        let mut extents = Vec::new();
+        for &extent in self.info.dims {
+            extents
+                .push(extent as usize)
+                .map_err(|_| Error::KernelContract)?;
+        }
+        Ok(extents)
     }
 
     /// Height, width and channels of a `[1, h, w, c]` activation.

@@ -56,81 +56,75 @@ impl Numerics {
     }
 }
 
-/// The built-in operators. `params.rs` and `SPEC.md` give operands and parameters of each.
-#[repr(u16)]
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Opcode {
+/// Declares [`Opcode`] with its list and names from one line an operator.
+macro_rules! opcodes {
+    ($($(#[$doc:meta])* $variant:ident = $code:literal $name:literal,)*) => {
+        /// The built-in operators. `params` and `SPEC.md` give operands and parameters of each. Codes are
+        /// never reused; each family has a range of its own.
+        #[repr(u16)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum Opcode {
+            $($(#[$doc])* $variant = $code,)*
+        }
+
+        impl Opcode {
+            /// Every built-in operator.
+            pub const ALL: &[Opcode] = &[$(Opcode::$variant,)*];
+
+            /// The name used in reports.
+            pub const fn name(self) -> &'static str {
+                match self {
+                    $(Opcode::$variant => $name,)*
+                }
+            }
+        }
+    };
+}
+
+opcodes! {
     /// 2-D convolution with groups.
-    Conv2d = 1,
+    Conv2d = 1 "conv2d",
     /// 2-D convolution, one filter or more a channel.
-    DepthwiseConv2d = 2,
+    DepthwiseConv2d = 2 "depthwise_conv2d",
     /// Matrix-vector or matrix-matrix product with constant weights.
-    FullyConnected = 3,
+    FullyConnected = 3 "fully_connected",
     /// Largest value of a window.
-    MaxPool2d = 4,
+    MaxPool2d = 4 "max_pool2d",
     /// Mean of a window.
-    AveragePool2d = 5,
+    AveragePool2d = 5 "average_pool2d",
     /// Sum of two tensors of one shape.
-    Add = 6,
+    Add = 6 "add",
     /// A floating-point function of each element.
-    Unary = 7,
+    Unary = 7 "unary",
     /// Any function of an 8-bit element, as a table of 256 bytes.
-    Table = 8,
+    Table = 8 "table",
     /// Softmax over the last axis.
-    Softmax = 9,
+    Softmax = 9 "softmax",
     /// Permutation of the axes.
-    Transpose = 10,
+    Transpose = 10 "transpose",
     /// Copy of the bytes (a reshape that could not be made in place).
-    Copy = 11,
+    Copy = 11 "copy",
     /// f32 to i8.
-    Quantize = 12,
+    Quantize = 12 "quantize",
     /// i8 to f32.
-    Dequantize = 13,
+    Dequantize = 13 "dequantize",
     /// i8 to i8 with another scale and zero point.
-    Requantize = 14,
+    Requantize = 14 "requantize",
+
+    // Elementwise: 16 to 31.
+
+    // Movement, selection and indexing: 32 to 63.
+
+    // Reductions, normalisations, products, recurrences: 64 to 95.
+
+    // Windows: 96 to 111.
+
+    // Integer products and quantisation: 112 to 127.
 }
 
 impl Opcode {
-    /// Every built-in operator.
-    pub const ALL: [Opcode; 14] = [
-        Opcode::Conv2d,
-        Opcode::DepthwiseConv2d,
-        Opcode::FullyConnected,
-        Opcode::MaxPool2d,
-        Opcode::AveragePool2d,
-        Opcode::Add,
-        Opcode::Unary,
-        Opcode::Table,
-        Opcode::Softmax,
-        Opcode::Transpose,
-        Opcode::Copy,
-        Opcode::Quantize,
-        Opcode::Dequantize,
-        Opcode::Requantize,
-    ];
-
     /// The operator with this code; `None` for users' kernels and unknown ones.
     pub fn from_u16(code: u16) -> Option<Opcode> {
-        Opcode::ALL.into_iter().find(|op| *op as u16 == code)
-    }
-
-    /// The name used in reports.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Opcode::Conv2d => "conv2d",
-            Opcode::DepthwiseConv2d => "depthwise_conv2d",
-            Opcode::FullyConnected => "fully_connected",
-            Opcode::MaxPool2d => "max_pool2d",
-            Opcode::AveragePool2d => "average_pool2d",
-            Opcode::Add => "add",
-            Opcode::Unary => "unary",
-            Opcode::Table => "table",
-            Opcode::Softmax => "softmax",
-            Opcode::Transpose => "transpose",
-            Opcode::Copy => "copy",
-            Opcode::Quantize => "quantize",
-            Opcode::Dequantize => "dequantize",
-            Opcode::Requantize => "requantize",
-        }
+        Opcode::ALL.iter().copied().find(|op| *op as u16 == code)
     }
 }

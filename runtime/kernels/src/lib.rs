@@ -30,6 +30,8 @@ pub mod unary;
 
 mod cells;
 mod math;
+mod source;
+mod walk;
 mod window;
 
 #[cfg(test)]
@@ -38,6 +40,8 @@ mod testing;
 pub use cells::{load, store, view};
 pub use core::cell::Cell;
 pub use math::{exp, round_ties_even, sigmoid, tanh};
+pub use source::Source;
+pub use walk::{MAX_RANK, Walk, broadcast_strides, strides};
 pub use window::Window;
 
 /// Operands whose shapes, lengths or parameters break a kernel's contract. Nothing was written.

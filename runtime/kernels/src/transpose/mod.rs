@@ -4,10 +4,7 @@
 
 use core::cell::Cell;
 
-use crate::{ContractError, Result, load, product, require, store};
-
-/// Highest rank.
-pub const MAX_RANK: usize = 8;
+use crate::{ContractError, MAX_RANK, Result, load, product, require, store};
 
 /// Permutes the axes of `input` (extents `shape`).
 ///

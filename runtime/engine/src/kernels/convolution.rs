@@ -1,0 +1,49 @@
+//! Convolutions and layers with constant weights.
+
+use cadet_format::{DType, Numerics, Opcode};
+
+use super::{Kernel, kernel};
+use crate::ops;
+
+/// The kernels.
+pub const TABLE: &[Kernel] = &[
+    kernel(Opcode::Conv2d, DType::F32, Numerics::None, ops::conv2d::f32),
+    kernel(Opcode::Conv2d, DType::I8, Numerics::Onnx, ops::conv2d::i8),
+    kernel(Opcode::Conv2d, DType::I8, Numerics::Tflite, ops::conv2d::i8),
+    kernel(
+        Opcode::DepthwiseConv2d,
+        DType::F32,
+        Numerics::None,
+        ops::depthwise_conv2d::f32,
+    ),
+    kernel(
+        Opcode::DepthwiseConv2d,
+        DType::I8,
+        Numerics::Onnx,
+        ops::depthwise_conv2d::i8,
+    ),
+    kernel(
+        Opcode::DepthwiseConv2d,
+        DType::I8,
+        Numerics::Tflite,
+        ops::depthwise_conv2d::i8,
+    ),
+    kernel(
+        Opcode::FullyConnected,
+        DType::F32,
+        Numerics::None,
+        ops::fully_connected::f32,
+    ),
+    kernel(
+        Opcode::FullyConnected,
+        DType::I8,
+        Numerics::Onnx,
+        ops::fully_connected::i8,
+    ),
+    kernel(
+        Opcode::FullyConnected,
+        DType::I8,
+        Numerics::Tflite,
+        ops::fully_connected::i8,
+    ),
+];

@@ -1,0 +1,69 @@
+//! The kernels that a session can call. A runtime is built with a table of them: the linker drops what no
+//! table names, and a user's own kernels (opcodes from 0x8000) are further rows. One file a family.
+
+use cadet_format::{DType, Error, KernelId, Numerics, Opcode};
+
+use crate::Context;
+
+pub mod affine;
+pub mod convolution;
+pub mod elementwise;
+pub mod movement;
+pub mod pool;
+pub mod softmax;
+
+/// Runs one step.
+pub type StepFn = fn(&Context<'_>) -> Result<(), Error>;
+
+/// One kernel: what it is asked for by, and what runs it.
+#[derive(Clone, Copy)]
+pub struct Kernel {
+    /// Identity, as packages name it.
+    pub id: KernelId,
+    /// Its code.
+    pub run: StepFn,
+}
+
+const fn kernel(opcode: Opcode, dtype: DType, numerics: Numerics, run: StepFn) -> Kernel {
+    Kernel {
+        id: KernelId::new(opcode, dtype, numerics),
+        run,
+    }
+}
+
+/// Every built-in kernel.
+pub const ALL: &[Kernel] = &join::<{ count(FAMILIES) }>(FAMILIES);
+
+const FAMILIES: &[&[Kernel]] = &[
+    affine::TABLE,
+    convolution::TABLE,
+    elementwise::TABLE,
+    movement::TABLE,
+    pool::TABLE,
+    softmax::TABLE,
+];
+
+const fn count(families: &[&[Kernel]]) -> usize {
+    let (mut total, mut family) = (0, 0);
+    while family < families.len() {
+        total += families[family].len();
+        family += 1;
+    }
+    total
+}
+
+/// The families' rows in one table, put together by the compiler.
+const fn join<const N: usize>(families: &[&[Kernel]]) -> [Kernel; N] {
+    let mut table = [families[0][0]; N];
+    let (mut family, mut filled) = (0, 0);
+    while family < families.len() {
+        let mut row = 0;
+        while row < families[family].len() {
+            table[filled] = families[family][row];
+            filled += 1;
+            row += 1;
+        }
+        family += 1;
+    }
+    table
+}

@@ -1,0 +1,35 @@
+use core::cell::Cell;
+
+/// An operand that may be an activation or a constant of the package.
+#[derive(Clone, Copy)]
+pub enum Source<'a, T> {
+    /// An activation, which other operands may share.
+    Cells(&'a [Cell<T>]),
+    /// A constant.
+    Constant(&'a [T]),
+}
+
+impl<T: Copy + Default> Source<'_, T> {
+    /// Number of elements.
+    pub fn len(&self) -> usize {
+        match self {
+            Source::Cells(cells) => cells.len(),
+            Source::Constant(values) => values.len(),
+        }
+    }
+
+    /// Whether there is no element.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Element `index`, or zero outside the operand (see [`load`](crate::load)).
+    #[inline(always)]
+    pub fn get(&self, index: usize) -> T {
+        match self {
+            Source::Cells(cells) => cells.get(index).map(Cell::get),
+            Source::Constant(values) => values.get(index).copied(),
+        }
+        .unwrap_or_default()
+    }
+}
