@@ -1,5 +1,6 @@
 //! The project's own chores, started by `cargo xtask`.
 
+mod coverage;
 mod deps;
 mod setup;
 mod test;
@@ -12,7 +13,8 @@ usage: cargo xtask <task>
 
   setup           install what the tests need (cross compiler, emulator, Rust target, Python)
   deps            check the dependency rules
-  test [--full]   run all tests; --full adds the long ones";
+  test [--full]   run all tests; --full adds the long ones
+  coverage        write the table of ONNX operators anew";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -23,6 +25,7 @@ fn main() -> ExitCode {
         ["deps"] => deps::check(root),
         ["test"] => test::run(root, test::Extent::Normal),
         ["test", "--full"] => test::run(root, test::Extent::Full),
+        ["coverage"] => coverage::write(root),
         ["help" | "--help" | "-h"] => {
             println!("{USAGE}");
             Ok(())

@@ -63,5 +63,7 @@ pub(super) fn clip(importer: &mut Importer, node: &OnnxNode<'_>) -> Result<(), R
             }
         }
     }
+    // ONNX gives `max` where the bounds cross.
+    bounds.min = bounds.min.min(bounds.max);
     importer.emit(node, Op::Unary(Unary::Clip(bounds)), vec![input])
 }

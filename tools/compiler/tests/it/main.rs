@@ -1,6 +1,7 @@
 //! Whole models through the compiler and the engine, in one binary: linking tract takes long.
 
 mod against_tract;
+mod coverage;
 mod int8;
 mod onnx_runtime;
 mod package;
