@@ -2,7 +2,7 @@
 //! rounding, saturation) and checks it, `scalar.rs` is the reference that defines every result.
 //!
 //! Kernels know no plans. They read and write [`Cell`]s, because a planner may let a step's input and
-//! output share memory; a kernel says in its contract where that is allowed. Whatever its arguments, a
+//! output share memory; a kernel says in its contract where that is allowed ([`Overlap`]). Whatever its arguments, a
 //! kernel neither panics nor reads or writes outside its slices: arguments that break the contract give
 //! [`ContractError`] before the first element is written.
 //!
@@ -30,6 +30,7 @@ pub mod unary;
 
 mod cells;
 mod math;
+mod overlap;
 mod source;
 mod walk;
 mod window;
@@ -40,6 +41,7 @@ mod testing;
 pub use cells::{load, store, view};
 pub use core::cell::Cell;
 pub use math::{exp, round_ties_even, sigmoid, tanh};
+pub use overlap::Overlap;
 pub use source::Source;
 pub use walk::{MAX_RANK, Walk, broadcast_strides, strides};
 pub use window::Window;

@@ -1,5 +1,7 @@
+use core::cell::Cell;
 use core::ops::Range;
 
+use crate::overlap::in_order;
 use crate::{ContractError, product};
 
 /// Window of a convolution or pooling over `[1, h, w, c]`, with the extents it works on.
@@ -48,6 +50,24 @@ impl Window {
         crate::require(len.is_none_or(|len| len == channels))
     }
 
+    /// Calls `f(oy, ox, pixel)` for every output pixel, `pixel` being `oy * ow + ox`: in rows, first to last; last
+    /// to first where the output starts after the input, so that it may overlap it (see
+    /// [`Overlap`](crate::Overlap)).
+    #[inline(always)]
+    pub(crate) fn for_each_pixel<X, Y>(
+        &self,
+        input: &[Cell<X>],
+        output: &[Cell<Y>],
+        mut f: impl FnMut(usize, usize, usize),
+    ) {
+        let [height, width, _] = self.output;
+        for oy in in_order(height, input, output) {
+            for ox in in_order(width, input, output) {
+                f(oy, ox, oy * width + ox);
+            }
+        }
+    }
+
     /// Calls `f(pixel, tap)` for every tap at output `[oy, ox]` that lies inside the input, in rows: `pixel` is
     /// `y * w + x` of the input, `tap` is `ky * kw + kx`. Padded taps take no time.
     #[inline(always)]
@@ -61,6 +81,17 @@ impl Window {
                 f(y * width + x, ky * kw + kx);
             }
         }
+    }
+
+    /// First and last input pixel under the window at output `[oy, ox]`; `None` where it lies wholly in the
+    /// padding.
+    pub(crate) fn reach(&self, oy: usize, ox: usize) -> Option<(usize, usize)> {
+        let mut reach = None;
+        self.for_each_tap(oy, ox, |pixel, _| {
+            let (first, _) = *reach.get_or_insert((pixel, pixel));
+            reach = Some((first, pixel));
+        });
+        reach
     }
 
     /// Number of taps.

@@ -1,6 +1,6 @@
 //! Sum of two tensors of one shape (ONNX `Add`, `QLinearAdd`; TensorFlow Lite `ADD`).
 //!
-//! The output may be the memory of either input, element on element.
+//! The output may overlap either input as [`Overlap::elementwise`](crate::Overlap::elementwise) says.
 //!
 //! int8, numerics `onnx`: `rne(f32(a - za) * (sa / sy) + f32(b - zb) * (sb / sy)) + zy`, each operation
 //! rounded to f32. Numerics `tflite`: both differences shifted left, scaled to a common scale, added and

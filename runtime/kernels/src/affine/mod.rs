@@ -1,4 +1,6 @@
 //! Between real values and int8, and between int8 scales (ONNX `QuantizeLinear`, `DequantizeLinear`).
+//!
+//! The output may overlap the input as [`Overlap::elementwise`](crate::Overlap::elementwise) says.
 
 use core::cell::Cell;
 
@@ -42,7 +44,7 @@ pub fn dequantize(scale: f32, zero_point: i32, input: &[Cell<i8>], output: &[Cel
     Ok(())
 }
 
-/// From one scale and zero point to another. The output may be the input's memory.
+/// From one scale and zero point to another.
 ///
 /// # Errors
 /// [`ContractError`](crate::ContractError) where the lengths differ or a zero point is not an i8.

@@ -1,8 +1,8 @@
 //! Mean of a window (ONNX `AveragePool` and `GlobalAveragePool`; TensorFlow Lite `AVERAGE_POOL_2D`).
 //!
 //! Shapes: input `[1, h, w, c]`, output `[1, oh, ow, c]`. The divisor is the number of taps inside the
-//! input, or all taps of the padded window where `count_padding` is set. Input and output must not overlap.
-//! Needs no scratch memory.
+//! input, or all taps of the padded window where `count_padding` is set. The output may overlap the input as
+//! [`Overlap::channelwise_window`](crate::Overlap::channelwise_window) says. Needs no scratch memory.
 //!
 //! int8, numerics `onnx`: `rne(f32(sum of (x - zx)) * m / f32(count)) + zy` with `m = sx / sy`, each
 //! operation rounded to f32. Numerics `tflite`: the sum of the raw values over the count, rounded half away

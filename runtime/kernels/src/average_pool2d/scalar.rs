@@ -1,18 +1,21 @@
 use super::{F32, I8};
 use crate::requantize::{Multiplier, round_to_i32};
-use crate::{Window, load, store};
+use crate::{Cell, Window, load, store};
 
 /// Calls `f(oy, ox, channel, output element)` for every output element.
 #[inline(always)]
-fn for_each_output(window: &Window, mut f: impl FnMut(usize, usize, usize, usize)) {
-    let [height, width, channels] = window.output;
-    for oy in 0..height {
-        for ox in 0..width {
-            for c in 0..channels {
-                f(oy, ox, c, (oy * width + ox) * channels + c);
-            }
+fn for_each_output<T>(
+    window: &Window,
+    input: &[Cell<T>],
+    output: &[Cell<T>],
+    mut f: impl FnMut(usize, usize, usize, usize),
+) {
+    let [_, _, channels] = window.output;
+    window.for_each_pixel(input, output, |oy, ox, pixel| {
+        for c in 0..channels {
+            f(oy, ox, c, pixel * channels + c);
         }
-    }
+    });
 }
 
 /// Calls `f(input element)` for every tap inside the input and gives the divisor.
@@ -37,7 +40,7 @@ fn for_each_tap(
 }
 
 pub(super) fn f32(op: &F32<'_>) {
-    for_each_output(&op.window, |oy, ox, c, output| {
+    for_each_output(&op.window, op.input, op.output, |oy, ox, c, output| {
         let mut sum = 0.0f32;
         let count = for_each_tap(&op.window, op.count_padding, [oy, ox, c], |x| {
             sum += load(op.input, x);
@@ -52,7 +55,7 @@ pub(super) fn i8(op: &I8<'_>) {
         Multiplier::Onnx(_) => op.quant.input_zero_point,
         Multiplier::Tflite(..) => 0,
     };
-    for_each_output(&op.window, |oy, ox, c, output| {
+    for_each_output(&op.window, op.input, op.output, |oy, ox, c, output| {
         let mut sum = 0i32;
         let count = for_each_tap(&op.window, op.count_padding, [oy, ox, c], |x| {
             sum = sum.wrapping_add(i32::from(load(op.input, x)) - offset);

@@ -1,8 +1,8 @@
 //! 2-D convolution with groups (ONNX `Conv`, opset 11; TensorFlow Lite `CONV_2D`).
 //!
 //! Shapes: input `[1, h, w, i]`, weights `[o, kh, kw, i / groups]` (canonical OHWI), bias `[o]`, output
-//! `[1, oh, ow, o]`. Padded taps count as zero (as the zero point in int8). Input and output must not
-//! overlap. Needs no scratch memory.
+//! `[1, oh, ow, o]`. Padded taps count as zero (as the zero point in int8). The output may overlap
+//! the input as [`Overlap::window`](crate::Overlap::window) says. Needs no scratch memory.
 
 mod scalar;
 #[cfg(test)]

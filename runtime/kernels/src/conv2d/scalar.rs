@@ -14,17 +14,6 @@ fn filters(groups: usize, outputs: usize, inputs: usize) -> impl Iterator<Item =
         .flat_map(move |group| (0..outputs).map(move |o| (group * outputs + o, group * inputs)))
 }
 
-/// Calls `f(oy, ox, first output element)` for every output pixel.
-#[inline(always)]
-fn for_each_pixel(window: &Window, mut f: impl FnMut(usize, usize, usize)) {
-    let [height, width, channels] = window.output;
-    for oy in 0..height {
-        for ox in 0..width {
-            f(oy, ox, (oy * width + ox) * channels);
-        }
-    }
-}
-
 /// The channels of one pixel and the weights of one tap, paired.
 #[inline(always)]
 fn channels<'a, T>(
@@ -45,11 +34,12 @@ fn channels<'a, T>(
 
 pub(super) fn f32(op: &F32<'_>) {
     let window = op.window;
-    let [_, _, in_channels] = window.input;
+    let ([_, _, in_channels], [_, _, out_channels]) = (window.input, window.output);
     let (per_group_in, per_group_out) = per_group(&window, op.groups);
     let filter = window.taps() * per_group_in;
     let [min, max] = op.clamp;
-    for_each_pixel(&window, |oy, ox, start| {
+    window.for_each_pixel(op.input, op.output, |oy, ox, pixel| {
+        let start = pixel * out_channels;
         for (o, first_channel) in filters(op.groups, per_group_out, per_group_in) {
             let mut sum = 0.0f32;
             window.for_each_tap(oy, ox, |pixel, tap| {
@@ -67,11 +57,12 @@ pub(super) fn f32(op: &F32<'_>) {
 
 pub(super) fn i8(op: &I8<'_>) {
     let window = op.window;
-    let [_, _, in_channels] = window.input;
+    let ([_, _, in_channels], [_, _, out_channels]) = (window.input, window.output);
     let (per_group_in, per_group_out) = per_group(&window, op.groups);
     let filter = window.taps() * per_group_in;
     let input_zero_point = op.quant.input_zero_point;
-    for_each_pixel(&window, |oy, ox, start| {
+    window.for_each_pixel(op.input, op.output, |oy, ox, pixel| {
+        let start = pixel * out_channels;
         for (o, first_channel) in filters(op.groups, per_group_out, per_group_in) {
             let weight_zero_point = op.weight_zero_points.and_then(|z| z.get(o)).copied();
             let weight_zero_point = i32::from(weight_zero_point.unwrap_or(0));

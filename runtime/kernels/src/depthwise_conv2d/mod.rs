@@ -3,7 +3,8 @@
 //!
 //! Shapes: input `[1, h, w, i]`, weights `[kh, kw, o]`, bias `[o]`, output `[1, oh, ow, o]` with `o` a
 //! multiple of `i`; output channel `c` reads input channel `c / (o / i)`. Padded taps count as zero (as the
-//! zero point in int8). Input and output must not overlap. Needs no scratch memory.
+//! zero point in int8). The output may overlap the input as
+//! [`Overlap::channelwise_window`](crate::Overlap::channelwise_window) says. Needs no scratch memory.
 
 mod scalar;
 

@@ -1,27 +1,29 @@
 use super::{F32, I8, channel_multiplier};
-use crate::{Window, clamp_f32, load, store};
+use crate::{Cell, Window, clamp_f32, load, store};
 
 /// Calls `f(oy, ox, input channel, output channel, output element)` for every output element.
 #[inline(always)]
-fn for_each_output(window: &Window, mut f: impl FnMut(usize, usize, usize, usize, usize)) {
-    let ([height, width, outputs], [_, _, inputs]) = (window.output, window.input);
+fn for_each_output<T>(
+    window: &Window,
+    input: &[Cell<T>],
+    output: &[Cell<T>],
+    mut f: impl FnMut(usize, usize, usize, usize, usize),
+) {
+    let ([_, _, outputs], [_, _, inputs]) = (window.output, window.input);
     let multiplier = channel_multiplier(window).unwrap_or(0);
-    for oy in 0..height {
-        for ox in 0..width {
-            let start = (oy * width + ox) * outputs;
-            for i in 0..inputs {
-                for o in i * multiplier..(i + 1) * multiplier {
-                    f(oy, ox, i, o, start + o);
-                }
+    window.for_each_pixel(input, output, |oy, ox, pixel| {
+        for i in 0..inputs {
+            for o in i * multiplier..(i + 1) * multiplier {
+                f(oy, ox, i, o, pixel * outputs + o);
             }
         }
-    }
+    });
 }
 
 pub(super) fn f32(op: &F32<'_>) {
     let ([_, _, inputs], [_, _, outputs]) = (op.window.input, op.window.output);
     let [min, max] = op.clamp;
-    for_each_output(&op.window, |oy, ox, i, o, output| {
+    for_each_output(&op.window, op.input, op.output, |oy, ox, i, o, output| {
         let mut sum = 0.0f32;
         op.window.for_each_tap(oy, ox, |pixel, tap| {
             let w = op.weights.get(tap * outputs + o).copied().unwrap_or(0.0);
@@ -34,7 +36,7 @@ pub(super) fn f32(op: &F32<'_>) {
 
 pub(super) fn i8(op: &I8<'_>) {
     let ([_, _, inputs], [_, _, outputs]) = (op.window.input, op.window.output);
-    for_each_output(&op.window, |oy, ox, i, o, output| {
+    for_each_output(&op.window, op.input, op.output, |oy, ox, i, o, output| {
         let weight_zero_point = op.weight_zero_points.and_then(|z| z.get(o)).copied();
         let weight_zero_point = i32::from(weight_zero_point.unwrap_or(0));
         let mut sum = op.bias.and_then(|b| b.get(o)).copied().unwrap_or(0);

@@ -1,7 +1,7 @@
 //! Product with a constant matrix (ONNX `Gemm` and `MatMul`; TensorFlow Lite `FULLY_CONNECTED`).
 //!
-//! Shapes: input `[rows, i]`, weights `[o, i]`, bias `[o]`, output `[rows, o]`. Input and output must not
-//! overlap. Needs no scratch memory.
+//! Shapes: input `[rows, i]`, weights `[o, i]`, bias `[o]`, output `[rows, o]`. The output may overlap the
+//! input as [`Overlap::rows`](crate::Overlap::rows) says. Needs no scratch memory.
 
 mod scalar;
 

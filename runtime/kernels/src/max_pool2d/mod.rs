@@ -1,8 +1,9 @@
 //! Largest value of a window (ONNX `MaxPool`, opset 12; TensorFlow Lite `MAX_POOL_2D`).
 //!
 //! Shapes: input `[1, h, w, c]`, output `[1, oh, ow, c]`. Padding never wins; a window that lies wholly in
-//! the padding gives the least value of the type. In int8 both sides share scale and zero point. Input and
-//! output must not overlap. Needs no scratch memory.
+//! the padding gives the least value of the type. In int8 both sides share scale and zero point. The
+//! output may overlap the input as [`Overlap::channelwise_window`](crate::Overlap::channelwise_window) says.
+//! Needs no scratch memory.
 
 mod scalar;
 

@@ -7,16 +7,14 @@ pub(super) fn pool<T: Copy + Default>(
     least: T,
     larger: impl Fn(T, T) -> T,
 ) {
-    let [height, width, channels] = window.output;
-    for oy in 0..height {
-        for ox in 0..width {
-            for c in 0..channels {
-                let mut best = least;
-                window.for_each_tap(oy, ox, |pixel, _| {
-                    best = larger(best, load(input, pixel * channels + c));
-                });
-                store(output, (oy * width + ox) * channels + c, best);
-            }
+    let [_, _, channels] = window.output;
+    window.for_each_pixel(input, output, |oy, ox, pixel| {
+        for c in 0..channels {
+            let mut best = least;
+            window.for_each_tap(oy, ox, |pixel, _| {
+                best = larger(best, load(input, pixel * channels + c));
+            });
+            store(output, pixel * channels + c, best);
         }
-    }
+    });
 }

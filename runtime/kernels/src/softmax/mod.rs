@@ -1,6 +1,7 @@
 //! Softmax over the last axis (ONNX `Softmax`, opset 13; TensorFlow Lite `SOFTMAX`).
 //!
-//! Shapes: input and output `[rows, length]`. The output may be the input's memory. Needs no scratch memory.
+//! Shapes: input and output `[rows, length]`. The output may overlap the input as
+//! [`Overlap::elementwise`](crate::Overlap::elementwise) says. Needs no scratch memory.
 //!
 //! f32: `exp(x - max) / sum`, summed in order. int8: the output's scale is 1/256 and its zero point -128.
 //! Numerics `onnx` computes in f32 from `(x - max) * sx` and rounds half to even; numerics `tflite` is

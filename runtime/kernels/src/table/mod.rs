@@ -1,6 +1,7 @@
 //! Any function of an 8-bit element, as a table made by the compiler.
 //!
-//! Entry `x + 128` is the result for `x`. The output may be the input's memory.
+//! Entry `x + 128` is the result for `x`. The output may overlap the input as
+//! [`Overlap::elementwise`](crate::Overlap::elementwise) says.
 
 use core::cell::Cell;
 

@@ -1,6 +1,7 @@
 //! A function of each element in f32 (ONNX `Relu`, `Clip`, `LeakyRelu`, `Sigmoid`, `Tanh`).
 //!
-//! Clamp and leaky ReLU are exact; sigmoid and tanh are within 4 ULP. The output may be the input's memory.
+//! Clamp and leaky ReLU are exact; sigmoid and tanh are within 4 ULP. The output may overlap the input
+//! as [`Overlap::elementwise`](crate::Overlap::elementwise) says.
 
 use core::cell::Cell;
 
