@@ -1,13 +1,13 @@
-use cadet_format::{Manifest, board_id};
+use cadet_format::{DType, Manifest, Opcode, board_id};
 use sha2::{Digest, Sha256};
 
 use crate::error::CompileError;
 use crate::import::import;
+use crate::ir::Graph;
 use crate::layout::{Arranged, arrange};
 use crate::lower::{Lowered, Place, lower};
 use crate::options::{Options, Precision};
 use crate::package::{self, Identity};
-use crate::quantise::Quantisation;
 use crate::report::{FlashBytes, Report, report};
 use crate::{golden, passes, quantise};
 
@@ -26,25 +26,23 @@ pub struct Compiled {
 /// [`CompileError::Parse`] where `onnx` is no model, [`CompileError::Unsupported`] with every node
 /// that cannot be compiled, and the other variants as they say.
 pub fn compile(onnx: &[u8], options: &Options) -> Result<Compiled, CompileError> {
-    let arranged = arranged(onnx, options)?;
-    let quantisation = match &options.precision {
-        Precision::F32 => None,
-        Precision::Int8 {
-            calibration,
-            numerics,
-        } => Some(quantise::calibrate(
-            &arranged,
-            calibration,
-            *numerics,
-            options,
-        )?),
-    };
-    let lowered = lower(&arranged, quantisation.as_ref(), options)?;
+    let mut graph = optimised(onnx, options)?;
+    if let Precision::Int8(calibration) = &options.precision {
+        let arranged = arrange(graph.clone(), options.io);
+        let ranges = quantise::ranges(&arranged, calibration, options)?;
+        quantise::apply(&mut graph, &ranges);
+    }
+    let arranged = arrange(graph, options.io);
+    let lowered = lower(&arranged, options)?;
     let identity = identity(onnx, options);
     let manifest = manifest(&arranged, &lowered, options)?;
     let bare = package::write(&lowered, &identity, &manifest, None);
-    let is_integer = quantisation.is_some();
-    let golden = golden::section(&bare, lowered.arena_bytes, lowered.alignment, is_integer)?;
+    let golden = golden::section(
+        &bare,
+        lowered.arena_bytes,
+        lowered.alignment,
+        is_exact(&lowered),
+    )?;
     let package = package::write(&lowered, &identity, &manifest, Some(&golden));
     let flash = flash_bytes(&package, &lowered, &golden, &manifest);
     let report = report(&arranged, &lowered, flash, options);
@@ -57,12 +55,13 @@ pub fn compile(onnx: &[u8], options: &Options) -> Result<Compiled, CompileError>
 /// # Errors
 /// As [`compile`].
 pub fn fit(onnx: &[u8], options: &Options) -> Result<Report, CompileError> {
-    let arranged = arranged(onnx, options)?;
-    let quantisation = match &options.precision {
-        Precision::F32 => None,
-        Precision::Int8 { numerics, .. } => Some(Quantisation::unit(&arranged, *numerics)),
-    };
-    let lowered = lower(&arranged, quantisation.as_ref(), options)?;
+    let mut graph = optimised(onnx, options)?;
+    if matches!(options.precision, Precision::Int8(_)) {
+        let ranges = vec![(-1.0, 1.0); graph.tensors.len()];
+        quantise::apply(&mut graph, &ranges);
+    }
+    let arranged = arrange(graph, options.io);
+    let lowered = lower(&arranged, options)?;
     let manifest = manifest(&arranged, &lowered, options)?;
     let golden = vec![0; golden::section_bytes(lowered.steps.len())];
     let package = package::write(&lowered, &identity(onnx, options), &manifest, Some(&golden));
@@ -70,13 +69,23 @@ pub fn fit(onnx: &[u8], options: &Options) -> Result<Report, CompileError> {
     Ok(report(&arranged, &lowered, flash, options))
 }
 
-fn arranged(onnx: &[u8], options: &Options) -> Result<Arranged, CompileError> {
+fn optimised(onnx: &[u8], options: &Options) -> Result<Graph, CompileError> {
     let mut graph = import(onnx, &options.input_shapes)?;
     if options.fuse {
         passes::fuse(&mut graph);
     }
     passes::legalise(&mut graph);
-    Ok(arrange(graph, options.io))
+    Ok(graph)
+}
+
+/// Whether every target gives the same bits: floats may be added in another order elsewhere.
+fn is_exact(lowered: &Lowered) -> bool {
+    let floats = [DType::F32, DType::F16, DType::Bf16].map(|dtype| dtype as u8);
+    let mut kernels = lowered.kernels.iter();
+    kernels.all(|kernel| {
+        let is_conversion = kernel.opcode == Opcode::Quantize as u16;
+        !floats.contains(&kernel.dtype) || is_conversion
+    })
 }
 
 fn identity(onnx: &[u8], options: &Options) -> Identity {

@@ -7,6 +7,8 @@ use cadet_format::{Numerics, TargetId};
 pub struct Options {
     /// Arithmetic of the steps.
     pub precision: Precision,
+    /// Rounding of integer steps: `Onnx` or `Tflite`.
+    pub numerics: Numerics,
     /// Processor family that the package is for.
     pub target: TargetId,
     /// The only board that the package is for, and what it has; `None` for any.
@@ -36,6 +38,7 @@ impl Options {
     pub fn float() -> Options {
         Options {
             precision: Precision::F32,
+            numerics: Numerics::Onnx,
             target: TargetId::Any,
             board: None,
             io: IoLayout::Onnx,
@@ -56,10 +59,7 @@ impl Options {
             range: Range::MinMax,
         };
         Options {
-            precision: Precision::Int8 {
-                calibration,
-                numerics: Numerics::Onnx,
-            },
+            precision: Precision::Int8(calibration),
             ..Options::float()
         }
     }
@@ -70,13 +70,9 @@ impl Options {
 pub enum Precision {
     /// 32-bit floats.
     F32,
-    /// 8-bit integers: asymmetric activations, symmetric weights per output channel.
-    Int8 {
-        /// What the ranges of the activations are taken from.
-        calibration: Calibration,
-        /// Rounding: `Onnx` or `Tflite`.
-        numerics: Numerics,
-    },
+    /// 8-bit integers: asymmetric activations with ranges from calibration data, symmetric weights
+    /// per output channel.
+    Int8(Calibration),
 }
 
 /// Data from which the ranges of activations are taken.

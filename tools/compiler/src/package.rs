@@ -124,13 +124,13 @@ impl Tables {
             steps.push(Step {
                 kernel: step.kernel,
                 input_count: step.inputs.len() as u8,
-                output_count: 1,
+                output_count: step.outputs.len() as u8,
                 first_operand: operands.len() as u32,
                 params_offset: params.add(&step.params),
                 params_bytes: step.params.len() as u32,
             });
             operands.extend_from_slice(&step.inputs);
-            operands.push(step.output);
+            operands.extend_from_slice(&step.outputs);
         }
         let program = Program {
             first_step: 0,

@@ -1,6 +1,6 @@
 use serde::Serialize;
 
-use crate::ir::{ElementType, TensorId};
+use crate::ir::TensorId;
 use crate::layout::Arranged;
 use crate::lower::{Lowered, Place};
 use crate::options::{Board, Options, Precision};
@@ -153,7 +153,7 @@ pub(crate) fn report(
         model: arranged.graph.name.clone(),
         precision: match options.precision {
             Precision::F32 => "f32",
-            Precision::Int8 { .. } => "int8",
+            Precision::Int8(_) => "int8",
         },
         arena_bytes: lowered.arena_bytes,
         arena_lower_bound_bytes: lowered.lower_bound_bytes,
@@ -193,7 +193,7 @@ fn steps(lowered: &Lowered) -> Vec<StepReport> {
             op: step.op,
             kernel: kernel_name(lowered, step.kernel),
             inputs: activations.collect(),
-            output: lowered.tensors[usize::from(step.output)].dims.clone(),
+            output: lowered.tensors[usize::from(step.outputs[0])].dims.clone(),
             macs: step.macs,
             weight_bytes: step.weight_bytes,
         }
@@ -217,7 +217,6 @@ fn tensors(arranged: &Arranged, lowered: &Lowered) -> Vec<TensorReport> {
     let mut rows: Vec<TensorReport> = Vec::new();
     for &(TensorId(id), tensor, step) in &lowered.activations {
         let source = &arranged.graph.tensors[id];
-        debug_assert_eq!(source.element, ElementType::F32);
         if rows.iter().any(|row| row.name == source.name) {
             // A copy in another memory order.
             continue;

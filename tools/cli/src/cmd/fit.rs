@@ -15,7 +15,7 @@ pub(crate) struct Args {
     #[arg(long)]
     int8: bool,
     /// Rounding of integer steps
-    #[arg(long, value_enum, default_value_t = Numerics::Onnx, requires = "int8")]
+    #[arg(long, value_enum, default_value_t = Numerics::Onnx)]
     numerics: Numerics,
     /// Print the report as JSON
     #[arg(long)]
@@ -25,16 +25,14 @@ pub(crate) struct Args {
 pub(crate) fn run(args: &Args) -> Result<()> {
     let model = args.compile.read_model()?;
     let mut options = args.compile.options()?;
+    options.numerics = args.numerics.into();
     let failed = || format!("{} cannot be compiled", args.compile.model.display());
     if args.int8 {
         // Sizes do not depend on the ranges, so no samples are needed.
-        options.precision = Precision::Int8 {
-            calibration: Calibration {
-                samples: Vec::new(),
-                range: Range::MinMax,
-            },
-            numerics: args.numerics.into(),
-        };
+        options.precision = Precision::Int8(Calibration {
+            samples: Vec::new(),
+            range: Range::MinMax,
+        });
     }
     let report = cadet_compiler::fit(&model, &options).with_context(failed)?;
     if args.json {

@@ -29,7 +29,7 @@ pub(crate) struct Args {
     #[arg(long, requires = "calib")]
     percentile: Option<f64>,
     /// Rounding of integer steps
-    #[arg(long, value_enum, default_value_t = Numerics::Onnx, requires = "calib")]
+    #[arg(long, value_enum, default_value_t = Numerics::Onnx)]
     numerics: Numerics,
     /// File with the names of the classes, one a line
     #[arg(long)]
@@ -61,6 +61,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     }
     let model = args.compile.read_model()?;
     let mut options = Options {
+        numerics: args.numerics.into(),
         security_version: args.security_version,
         preprocessing: args.preprocessing.clone(),
         provenance: args.provenance.iter().cloned().collect::<BTreeMap<_, _>>(),
@@ -73,13 +74,10 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     if let Some(path) = &args.calib {
         // The float plan tells how long a sample is.
         let float = cadet_compiler::fit(&model, &options).with_context(failed)?;
-        options.precision = Precision::Int8 {
-            calibration: Calibration {
-                samples: samples::read(path, sample_length(&float))?,
-                range: args.percentile.map_or(Range::MinMax, Range::Percentile),
-            },
-            numerics: args.numerics.into(),
-        };
+        options.precision = Precision::Int8(Calibration {
+            samples: samples::read(path, sample_length(&float))?,
+            range: args.percentile.map_or(Range::MinMax, Range::Percentile),
+        });
     }
     let compiled = compile(&model, &options).with_context(failed)?;
     write_new(&output, &compiled.package, args.force)?;

@@ -74,10 +74,8 @@ impl Importer {
             ));
         };
         let id = self.graph.add_tensor(Tensor {
-            name: name.into(),
-            element,
-            shape,
             values: fact.values,
+            ..Tensor::activation(name.into(), element, shape)
         });
         self.ids.insert(name.into(), id);
         Ok(id)
@@ -152,7 +150,7 @@ impl Importer {
 
     /// Checks that the last node's output holds as many elements as its attributes say.
     pub(super) fn expect_output_len(&self, len: usize) -> Result<(), Refusal> {
-        let output = self.graph.nodes.last().map(|node| node.output);
+        let output = self.graph.nodes.last().map(Node::output);
         let shape = output.map_or(&[][..], |id| self.graph.shape(id));
         if len > 0 && shape.iter().product::<usize>() == len {
             return Ok(());
@@ -163,7 +161,7 @@ impl Importer {
         ))
     }
 
-    /// Adds a node with the ONNX node's name and first output.
+    /// Adds a node with the ONNX node's name and first output, which must be the only one.
     pub(super) fn emit(
         &mut self,
         node: &OnnxNode<'_>,
@@ -172,13 +170,41 @@ impl Importer {
     ) -> Result<(), Refusal> {
         node.expect_one_output()?;
         let output = self.tensor(&node.proto.output[0])?;
+        self.push(node, op, inputs, vec![output]);
+        Ok(())
+    }
+
+    /// Adds a node with the ONNX node's name.
+    pub(super) fn push(
+        &mut self,
+        node: &OnnxNode<'_>,
+        op: Op,
+        inputs: Vec<TensorId>,
+        outputs: Vec<TensorId>,
+    ) {
         self.graph.nodes.push(Node {
             name: node.name().into(),
             op,
             inputs,
-            output,
+            outputs,
         });
-        Ok(())
+    }
+
+    /// Adds a node that the ONNX node is made of, and gives its output, a new tensor.
+    pub(super) fn part(
+        &mut self,
+        node: &OnnxNode<'_>,
+        part: &str,
+        op: Op,
+        inputs: Vec<TensorId>,
+        (element, shape): (ElementType, Vec<usize>),
+    ) -> TensorId {
+        let name = format!("{} {part}", node.name());
+        let output = self
+            .graph
+            .add_tensor(Tensor::activation(name, element, shape));
+        self.push(node, op, inputs, vec![output]);
+        output
     }
 
     /// Notes a node that was refused; `None` where that only follows from an earlier refusal.

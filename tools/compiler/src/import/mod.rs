@@ -20,7 +20,7 @@ use tract_onnx::pb::tensor_shape_proto::dimension::Value as DimValue;
 use tract_onnx::pb::type_proto::Value as TypeValue;
 
 use crate::error::CompileError;
-use crate::ir::{ElementType, Graph, TensorId};
+use crate::ir::{Graph, TensorId};
 use importer::Importer;
 use node::{OnnxNode, Refusal};
 
@@ -262,9 +262,7 @@ fn check_interface(graph: &Graph) -> Result<(), CompileError> {
     let outputs = graph.outputs.iter().map(|id| ("output", id));
     for (kind, &id) in inputs.chain(outputs) {
         let tensor = graph.tensor(id);
-        let reason = if tensor.element != ElementType::F32 {
-            format!("it is {:?}; export the model in float32", tensor.element)
-        } else if tensor.is_empty() {
+        let reason = if tensor.is_empty() {
             format!("its shape {:?} holds no element", tensor.shape)
         } else if tensor.values.is_some() {
             "its value does not depend on the inputs; remove it from the model".into()

@@ -13,7 +13,7 @@ pub(super) fn reshape(importer: &mut Importer, node: &OnnxNode<'_>) -> Result<()
             "export the model for inference",
         ));
     }
-    let input = importer.float_input(node, 0)?;
+    let input = importer.input(node, 0)?;
     let len = importer.graph.tensor(input).len();
     importer.emit(node, Op::Reshape, vec![input])?;
     importer.expect_output_len(len)
@@ -22,7 +22,7 @@ pub(super) fn reshape(importer: &mut Importer, node: &OnnxNode<'_>) -> Result<()
 /// `Transpose`.
 pub(super) fn transpose(importer: &mut Importer, node: &OnnxNode<'_>) -> Result<(), Refusal> {
     node.expect_attributes(&["perm"])?;
-    let input = importer.float_input(node, 0)?;
+    let input = importer.input(node, 0)?;
     let rank = importer.graph.shape(input).len();
     let perm = match node.ints("perm") {
         Some(perm) => sizes(perm).unwrap_or_default(),

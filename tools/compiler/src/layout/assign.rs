@@ -1,4 +1,4 @@
-use crate::ir::{Graph, Node, Op, Tensor, TensorId, Values};
+use crate::ir::{Graph, LayoutRule, Node, Op, Tensor, TensorId, Values};
 use crate::options::IoLayout;
 
 use super::Layout;
@@ -16,7 +16,8 @@ pub(crate) struct Arranged {
 /// Chooses the memory order of every tensor.
 ///
 /// Reshapes and transposes move nothing: they only change what the bytes mean. Convolutions and
-/// poolings want channels last, a fully connected layer takes any order by permuting its weights.
+/// poolings want channels last, a fully connected layer takes any order by permuting its weights,
+/// elementwise steps and steps along an axis follow their inputs ([`LayoutRule`]).
 pub(crate) fn arrange(graph: Graph, io: IoLayout) -> Arranged {
     let nodes = graph.nodes.clone();
     let outputs = graph.outputs.clone();
@@ -57,42 +58,62 @@ struct Arranger {
 
 impl Arranger {
     fn node(&mut self, mut node: Node) {
+        let graph = &self.arranged.graph;
         let input = node.inputs[0];
-        let shape = self.arranged.graph.shape(input).to_vec();
-        let layout = match &node.op {
-            Op::Conv { .. }
-            | Op::MaxPool(_)
-            | Op::AveragePool { .. }
-            | Op::BatchNormalization { .. } => {
-                node.inputs[0] = self.laid_out(input, &Layout::channels_last(&shape));
-                Layout::channels_last(self.arranged.graph.shape(node.output))
-            }
-            Op::Softmax { axis } => {
-                let wanted = Layout::axis_last(&shape, *axis);
+        let shape = graph.shape(input).to_vec();
+        // The order of the outputs, over their own shapes.
+        let order = match node.op.layout_rule() {
+            LayoutRule::ChannelsLast => {
+                let wanted = Layout::channels_last(&shape);
                 node.inputs[0] = self.laid_out(input, &wanted);
-                wanted
+                wanted.order().to_vec()
             }
-            Op::FullyConnected { .. } => {
+            LayoutRule::AxisLast(axis) => {
+                let wanted = Layout::axis_last(&shape, axis);
+                node.inputs[0] = self.laid_out(input, &wanted);
+                wanted.order().to_vec()
+            }
+            LayoutRule::Dense => {
                 self.fully_connected(&mut node, &shape);
-                Layout::plain(self.arranged.graph.shape(node.output))
+                Vec::new()
             }
-            Op::Add { .. } => {
-                let layout = self.order_of_sum(input, node.inputs[1]);
-                node.inputs[0] = self.laid_out(input, &layout);
-                node.inputs[1] = self.addend(node.inputs[1], &shape, &layout);
-                layout
+            LayoutRule::Elementwise => self.elementwise(&mut node),
+            LayoutRule::Axes => self.axes(&mut node, &shape),
+            LayoutRule::Plain => {
+                for index in 0..node.inputs.len() {
+                    let shape = self.arranged.graph.shape(node.inputs[index]);
+                    let plain = Layout::plain(shape);
+                    node.inputs[index] = self.operand(node.inputs[index], &plain);
+                }
+                Vec::new()
             }
+            LayoutRule::View => return self.view(node, &shape),
+        };
+        for &output in &node.outputs {
+            let shape = self.arranged.graph.shape(output);
+            self.arranged.layouts[output.0] = if order.len() == shape.len() {
+                Layout::new(shape.to_vec(), order.clone())
+            } else {
+                Layout::plain(shape)
+            };
+        }
+        self.nodes.push(node);
+    }
+
+    fn view(&mut self, mut node: Node, shape: &[usize]) {
+        let input = node.inputs[0];
+        let layout = match &node.op {
             Op::Transpose { perm } => {
-                let free = self.arranged.layouts[input.0].transposed(&shape, perm);
+                let free = self.arranged.layouts[input.0].transposed(shape, perm);
                 free.unwrap_or_else(|| {
-                    let plain = Layout::plain(&shape);
+                    let plain = Layout::plain(shape);
                     node.inputs[0] = self.laid_out(input, &plain);
-                    plain.transposed(&shape, perm).unwrap_or(plain)
+                    plain.transposed(shape, perm).unwrap_or(plain)
                 })
             }
-            Op::Unary(_) | Op::Reshape | Op::Relayout => self.arranged.layouts[input.0].clone(),
+            _ => self.arranged.layouts[input.0].clone(),
         };
-        self.arranged.layouts[node.output.0] = layout;
+        self.arranged.layouts[node.output().0] = layout;
         self.nodes.push(node);
     }
 
@@ -109,44 +130,81 @@ impl Arranger {
             return;
         }
         let columns = layout.onnx_indices();
-        let tensor = self.arranged.graph.tensor(weights);
-        let (name, shape) = (tensor.name.clone(), tensor.shape.clone());
-        let values = self.arranged.graph.constant_f32(weights).unwrap_or(&[]);
-        let permuted = values
-            .chunks_exact(depth)
-            .flat_map(|row| columns.iter().map(|&column| row[column]))
-            .collect();
-        let layout = Layout::plain(&shape);
-        node.inputs[1] = self.arranged.graph.add_constant(name, shape, permuted);
-        self.arranged.layouts.push(layout);
+        let tensor = self.arranged.graph.tensor(weights).permuted(|index| {
+            let (row, column) = (index / depth, index % depth);
+            row * depth + columns[column]
+        });
+        self.arranged.layouts.push(Layout::plain(&tensor.shape));
+        node.inputs[1] = self.arranged.graph.add_tensor(tensor);
     }
 
-    /// The order of an addition's result: rather that of a convolution's result than of an input.
-    fn order_of_sum(&self, left: TensorId, right: TensorId) -> Layout {
-        let [left, right_layout] = [left, right].map(|id| &self.arranged.layouts[id.0]);
-        let is_constant = self.arranged.graph.constant_f32(right).is_some();
-        if left.is_plain() && !is_constant {
-            right_layout.clone()
-        } else {
-            left.clone()
+    /// The order of an element-on-element step: that of the first operand which has the output's
+    /// shape and is not in ONNX's order, since such an operand comes from a convolution.
+    fn elementwise(&mut self, node: &mut Node) -> Vec<usize> {
+        let shape = self.arranged.graph.shape(node.output()).to_vec();
+        let graph = &self.arranged.graph;
+        let orders = node.inputs.iter().filter_map(|&input| {
+            let is_whole = !graph.is_constant(input) && graph.shape(input) == shape;
+            is_whole.then(|| self.arranged.layouts[input.0].order_over(&shape))?
+        });
+        let plain: Vec<usize> = (0..shape.len()).collect();
+        let order = orders
+            .fold(None, |found: Option<Vec<usize>>, order| match found {
+                Some(found) if found != plain => Some(found),
+                _ => Some(order),
+            })
+            .unwrap_or(plain);
+        for index in 0..node.inputs.len() {
+            let input = node.inputs[index];
+            let own = self.arranged.graph.shape(input);
+            // An operand of a lower rank is broadcast along the dimensions that it lacks.
+            let mut padded = vec![1; shape.len().saturating_sub(own.len())];
+            padded.extend_from_slice(own);
+            let wanted = if padded.len() == order.len() {
+                Layout::new(padded, order.clone())
+            } else {
+                Layout::plain(own)
+            };
+            node.inputs[index] = self.operand(input, &wanted);
         }
+        order
     }
 
-    /// The second operand of an addition in the order of the first; a constant is spread out.
-    fn addend(&mut self, id: TensorId, shape: &[usize], layout: &Layout) -> TensorId {
-        let Some(values) = self.arranged.graph.constant_f32(id) else {
-            return self.laid_out(id, layout);
-        };
-        let tensor = self.arranged.graph.tensor(id);
-        let spread = broadcast(values, &tensor.shape, shape);
-        let ordered = layout.onnx_indices().iter().map(|&i| spread[i]).collect();
-        let name = tensor.name.clone();
-        let id = self
+    /// The order of a step along axes: that of its first input where it can be said in the input's
+    /// dimensions.
+    fn axes(&mut self, node: &mut Node, shape: &[usize]) -> Vec<usize> {
+        let first = &self.arranged.layouts[node.inputs[0].0];
+        let plain = || (0..shape.len()).collect();
+        let order = first.order_over(shape).unwrap_or_else(plain);
+        for index in 0..node.inputs.len() {
+            let input = node.inputs[index];
+            let own = self.arranged.graph.shape(input);
+            let wanted = if own.len() == order.len() {
+                Layout::new(own.to_vec(), order.clone())
+            } else {
+                Layout::plain(own)
+            };
+            node.inputs[index] = self.operand(input, &wanted);
+        }
+        order
+    }
+
+    /// An operand in the order asked for, be it an activation or a constant.
+    fn operand(&mut self, id: TensorId, wanted: &Layout) -> TensorId {
+        if !self.arranged.graph.is_constant(id) {
+            return self.laid_out(id, wanted);
+        }
+        if self.arranged.layouts[id.0].is_same_order(wanted) {
+            return id;
+        }
+        let order = wanted.onnx_indices();
+        let tensor = self
             .arranged
             .graph
-            .add_constant(name, shape.to_vec(), ordered);
-        self.arranged.layouts.push(layout.clone());
-        id
+            .tensor(id)
+            .permuted(|index| order[index]);
+        self.arranged.layouts.push(wanted.clone());
+        self.arranged.graph.add_tensor(tensor)
     }
 
     /// The tensor in the order asked for; a copy of it where it lies in another.
@@ -191,46 +249,9 @@ impl Arranger {
             name,
             op: Op::Relayout,
             inputs: vec![id],
-            output,
+            outputs: vec![output],
         });
         self.copies.push((id, output));
         output
-    }
-}
-
-/// Repeats `values` of shape `from` to fill `to`, by ONNX's broadcasting rule.
-fn broadcast(values: &[f32], from: &[usize], to: &[usize]) -> Vec<f32> {
-    let missing = to.len().saturating_sub(from.len());
-    let mut spread = Vec::with_capacity(to.iter().product());
-    for mut index in 0..to.iter().product() {
-        let mut source = 0;
-        let mut stride = 1;
-        for axis in (0..to.len()).rev() {
-            let position = index % to[axis];
-            index /= to[axis];
-            if axis >= missing {
-                let extent = from[axis - missing];
-                if extent > 1 {
-                    source += position * stride;
-                }
-                stride *= extent;
-            }
-        }
-        spread.push(values[source]);
-    }
-    spread
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn broadcasting_repeats_along_missing_and_unit_dimensions() {
-        assert_eq!(
-            broadcast(&[1.0, 2.0], &[2, 1], &[1, 2, 3]),
-            [1.0, 1.0, 1.0, 2.0, 2.0, 2.0]
-        );
-        assert_eq!(broadcast(&[1.0, 2.0], &[2], &[2, 2]), [1.0, 2.0, 1.0, 2.0]);
     }
 }

@@ -15,17 +15,15 @@ pub(super) fn conv(
     bounds: Bounds,
 ) {
     let input = nhwc(emitter.shape(node.inputs[0]));
-    let output = nhwc(emitter.shape(node.output));
+    let output = nhwc(emitter.shape(node.output()));
     let (inputs, outputs) = (input[3] / group, output[3]);
     let [kh, kw] = window.kernel;
     let taps = kh * kw;
     let is_depthwise = group > 1 && group == input[3];
-    let graph = emitter.graph();
     let layer = Layer {
-        name: &graph.tensor(node.inputs[1]).name,
+        weights: node.inputs[1],
+        bias: node.inputs.get(2).copied(),
         outputs,
-        weights: graph.constant_f32(node.inputs[1]).unwrap_or(&[]),
-        bias: node.inputs.get(2).and_then(|&id| graph.constant_f32(id)),
         dims: if is_depthwise {
             vec![kh, kw, outputs]
         } else {
@@ -38,7 +36,7 @@ pub(super) fn conv(
         },
     };
     let x = emitter.activation(node.inputs[0], &input);
-    let y = emitter.activation(node.output, &output);
+    let y = emitter.activation(node.output(), &output);
     let weights = operands(emitter, node, &layer);
     let (window, groups) = (params(window), group as u32);
     let kernel = Kernel {
@@ -47,7 +45,8 @@ pub(super) fn conv(
         } else {
             Opcode::Conv2d
         },
-        numerics: emitter.numerics(),
+        dtype: emitter.dtype(node.output()),
+        numerics: emitter.numerics(node),
         params: match (emitter.epilogue(node, bounds), is_depthwise) {
             (Epilogue::F32(clamp), true) => block(DepthwiseConv2dF32 { window, clamp }),
             (Epilogue::I8(quant), true) => block(DepthwiseConv2dI8 { window, quant }),
@@ -64,5 +63,5 @@ pub(super) fn conv(
         },
         macs: output.iter().product::<usize>() * taps * inputs,
     };
-    emitter.step(node, &kernel, &[&[x], &weights[..]].concat(), y);
+    emitter.step(node, &kernel, &[&[x], &weights[..]].concat(), &[y]);
 }

@@ -12,24 +12,24 @@ pub(super) fn fully_connected(emitter: &mut Emitter<'_>, node: &Node, bounds: Bo
     let (outputs, inputs) = (weights.shape[0], weights.shape[1]);
     let rows = graph.tensor(node.inputs[0]).len() / inputs;
     let layer = Layer {
-        name: &weights.name,
+        weights: node.inputs[1],
+        bias: node.inputs.get(2).copied(),
         outputs,
-        weights: graph.constant_f32(node.inputs[1]).unwrap_or(&[]),
-        bias: node.inputs.get(2).and_then(|&id| graph.constant_f32(id)),
         dims: vec![outputs, inputs],
         order: Order::AsGiven,
     };
     let x = emitter.activation(node.inputs[0], &[rows, inputs]);
-    let y = emitter.activation(node.output, &[rows, outputs]);
+    let y = emitter.activation(node.output(), &[rows, outputs]);
     let weights = operands(emitter, node, &layer);
     let kernel = Kernel {
         opcode: Opcode::FullyConnected,
-        numerics: emitter.numerics(),
+        dtype: emitter.dtype(node.output()),
+        numerics: emitter.numerics(node),
         params: match emitter.epilogue(node, bounds) {
             Epilogue::F32(clamp) => block(FullyConnectedF32 { clamp }),
             Epilogue::I8(quant) => block(FullyConnectedI8 { quant }),
         },
         macs: rows * inputs * outputs,
     };
-    emitter.step(node, &kernel, &[&[x], &weights[..]].concat(), y);
+    emitter.step(node, &kernel, &[&[x], &weights[..]].concat(), &[y]);
 }

@@ -12,20 +12,17 @@ const SOFTMAX_INTEGER_BITS: i32 = 5;
 pub(super) fn unary(emitter: &mut Emitter<'_>, node: &Node, function: Unary) {
     let dims = emitter.memory_extents(node.inputs[0]);
     let x = emitter.activation(node.inputs[0], &dims);
-    let y = emitter.activation(node.output, &dims);
-    let Some(quantisation) = emitter.quantisation() else {
+    let y = emitter.activation(node.output(), &dims);
+    let Some((input, output)) = emitter.affines(node) else {
         let kernel = Kernel {
             opcode: Opcode::Unary,
+            dtype: emitter.dtype(node.output()),
             numerics: Numerics::None,
             params: block(params(function)),
             macs: 0,
         };
-        return emitter.step(node, &kernel, &[x], y);
+        return emitter.step(node, &kernel, &[x], &[y]);
     };
-    let (input, output) = (
-        quantisation.affine(node.inputs[0]),
-        quantisation.affine(node.output),
-    );
     let function = match function {
         Unary::Clip(bounds) => Function::Clamp(bounds.min, bounds.max),
         Unary::LeakyRelu(slope) => Function::LeakyRelu(slope),
@@ -37,31 +34,30 @@ pub(super) fn unary(emitter: &mut Emitter<'_>, node: &Node, function: Unary) {
     let table = emitter.vector(&format!("{} table", node.name), DType::I8, &entries);
     let kernel = Kernel {
         opcode: Opcode::Table,
+        dtype: DType::I8,
         numerics: Numerics::None,
         params: Vec::new(),
         macs: 0,
     };
-    emitter.step(node, &kernel, &[x, table], y);
+    emitter.step(node, &kernel, &[x, table], &[y]);
 }
 
 /// `Softmax` as `softmax`; the layout has put its axis innermost.
 pub(super) fn softmax(emitter: &mut Emitter<'_>, node: &Node) {
     let dims = emitter.memory_extents(node.inputs[0]);
     let x = emitter.activation(node.inputs[0], &dims);
-    let y = emitter.activation(node.output, &dims);
+    let y = emitter.activation(node.output(), &dims);
     let kernel = Kernel {
         opcode: Opcode::Softmax,
-        numerics: emitter.numerics(),
-        params: match emitter.quantisation() {
+        dtype: emitter.dtype(node.output()),
+        numerics: emitter.numerics(node),
+        params: match emitter.affines(node) {
             None => Vec::new(),
-            Some(quantisation) => {
-                let scale = quantisation.affine(node.inputs[0]).scale;
-                block(softmax_scaling(scale, quantisation.numerics))
-            }
+            Some((input, _)) => block(softmax_scaling(input.scale, emitter.rounding())),
         },
         macs: 0,
     };
-    emitter.step(node, &kernel, &[x], y);
+    emitter.step(node, &kernel, &[x], &[y]);
 }
 
 fn softmax_scaling(input_scale: f32, numerics: Numerics) -> SoftmaxI8 {

@@ -6,10 +6,9 @@ use cadet_format::{DType, KernelId, NO_TENSOR, Numerics, Opcode};
 use super::constants::Constants;
 use super::storage::Storage;
 use crate::error::CompileError;
-use crate::ir::{Graph, Node, TensorId};
+use crate::ir::{Affine, Graph, LayoutRule, Node, Op, TensorId, Values};
 use crate::layout::{Arranged, Layout};
 use crate::options::IoLayout;
-use crate::quantise::Quantisation;
 
 /// A model as rows of a package.
 #[derive(Clone, Debug)]
@@ -38,7 +37,7 @@ pub(crate) struct LoweredStep {
     pub(crate) kernel: u16,
     /// Rows of the operands, [`NO_TENSOR`] where one is not given.
     pub(crate) inputs: Vec<u16>,
-    pub(crate) output: u16,
+    pub(crate) outputs: Vec<u16>,
     pub(crate) params: Vec<u8>,
     pub(crate) macs: u64,
     pub(crate) weight_bytes: usize,
@@ -73,6 +72,8 @@ pub(crate) enum Place {
 /// What a step is, beside its operands.
 pub(super) struct Kernel {
     pub(super) opcode: Opcode,
+    /// Element type of the main operand.
+    pub(super) dtype: DType,
     pub(super) numerics: Numerics,
     /// Parameter block.
     pub(super) params: Vec<u8>,
@@ -88,7 +89,7 @@ pub(super) fn block<P: Pod>(params: P) -> Vec<u8> {
 /// Collects rows.
 pub(super) struct Emitter<'a> {
     arranged: &'a Arranged,
-    quantisation: Option<&'a Quantisation>,
+    numerics: Numerics,
     storage: Storage,
     alignment: usize,
     kernels: Vec<KernelId>,
@@ -103,13 +104,13 @@ pub(super) struct Emitter<'a> {
 impl<'a> Emitter<'a> {
     pub(super) fn new(
         arranged: &'a Arranged,
-        quantisation: Option<&'a Quantisation>,
+        numerics: Numerics,
         storage: Storage,
         alignment: usize,
     ) -> Emitter<'a> {
         Emitter {
             arranged,
-            quantisation,
+            numerics,
             storage,
             alignment,
             kernels: Vec::new(),
@@ -143,22 +144,33 @@ impl<'a> Emitter<'a> {
             .unwrap_or_default()
     }
 
-    /// Scales of the activations; `None` in f32.
-    pub(super) fn quantisation(&self) -> Option<&'a Quantisation> {
-        self.quantisation
+    /// The order of the dimensions of an activation in memory, where its layout follows its shape.
+    pub(super) fn order(&self, id: TensorId) -> &'a [usize] {
+        self.arranged.layouts[id.0].order()
     }
 
-    /// Rounding of steps that calculate.
-    pub(super) fn numerics(&self) -> Numerics {
-        self.quantisation
-            .map_or(Numerics::None, |quantisation| quantisation.numerics)
+    /// Element type of a tensor in memory.
+    pub(super) fn dtype(&self, id: TensorId) -> DType {
+        self.graph().tensor(id).element.dtype()
     }
 
-    fn dtype(&self) -> DType {
-        if self.quantisation.is_some() {
-            DType::I8
-        } else {
-            DType::F32
+    /// What the integers of a node's first input and first output stand for; `None` where the step
+    /// works on anything but quantised integers.
+    pub(super) fn affines(&self, node: &Node) -> Option<(Affine, Affine)> {
+        let graph = self.graph();
+        Some((graph.affine(node.inputs[0])?, graph.affine(node.output())?))
+    }
+
+    /// Rounding of the integer steps that calculate.
+    pub(super) fn rounding(&self) -> Numerics {
+        self.numerics
+    }
+
+    /// Rounding of a node's step: none where it works on floats.
+    pub(super) fn numerics(&self, node: &Node) -> Numerics {
+        match self.affines(node) {
+            Some(_) => self.numerics,
+            None => Numerics::None,
         }
     }
 
@@ -168,12 +180,11 @@ impl<'a> Emitter<'a> {
         if let Some(&row) = self.rows.get(&key) {
             return row;
         }
-        let affine = self
-            .quantisation
-            .map(|quantisation| quantisation.affine(id));
+        let tensor = self.graph().tensor(id);
+        let affine = tensor.affine;
         let row = self.push(LoweredTensor {
-            name: self.graph().tensor(id).name.clone(),
-            dtype: self.dtype(),
+            name: tensor.name.clone(),
+            dtype: tensor.element.dtype(),
             place: Place::Arena(self.storage.offset(id)),
             dims: dims.to_vec(),
             scale: affine.map_or(0.0, |affine| affine.scale),
@@ -205,6 +216,27 @@ impl<'a> Emitter<'a> {
         })
     }
 
+    /// Row of an operand with the extents `dims`, be it an activation or a constant of the graph.
+    pub(super) fn operand(&mut self, id: TensorId, dims: &[usize]) -> u16 {
+        let tensor = self.graph().tensor(id);
+        let (name, dtype) = (&tensor.name, tensor.element.dtype());
+        match &tensor.values {
+            None => self.activation(id, dims),
+            Some(Values::F32(values)) => self.constant(name, dtype, dims, values, 4),
+            Some(Values::I64(values)) => {
+                let bytes: Vec<u8> = match dtype {
+                    DType::I64 => bytemuck::cast_slice(values).to_vec(),
+                    DType::I32 => {
+                        let narrow = values.iter().map(|&value| value as i32);
+                        narrow.flat_map(i32::to_le_bytes).collect()
+                    }
+                    _ => values.iter().map(|&value| value as u8).collect(),
+                };
+                self.constant(name, dtype, dims, &bytes, 8)
+            }
+        }
+    }
+
     /// Row of a weight matrix.
     pub(super) fn matrix<T: Pod>(
         &mut self,
@@ -222,8 +254,8 @@ impl<'a> Emitter<'a> {
     }
 
     /// Adds the step of a node.
-    pub(super) fn step(&mut self, node: &Node, kernel: &Kernel, inputs: &[u16], output: u16) {
-        let id = KernelId::new(kernel.opcode, self.dtype(), kernel.numerics);
+    pub(super) fn step(&mut self, node: &Node, kernel: &Kernel, inputs: &[u16], outputs: &[u16]) {
+        let id = KernelId::new(kernel.opcode, kernel.dtype, kernel.numerics);
         let known = self.kernels.iter().position(|known| *known == id);
         let index = known.unwrap_or_else(|| {
             self.kernels.push(id);
@@ -234,7 +266,7 @@ impl<'a> Emitter<'a> {
             op: node.op.name(),
             kernel: index as u16,
             inputs: inputs.to_vec(),
-            output,
+            outputs: outputs.to_vec(),
             params: kernel.params.clone(),
             macs: kernel.macs as u64,
             weight_bytes: std::mem::take(&mut self.step_weight_bytes),
@@ -291,10 +323,7 @@ impl<'a> Emitter<'a> {
             rows.push((id, self.activation(id, &dims), None));
         }
         for node in &graph.nodes {
-            let is_view = matches!(
-                node.op,
-                crate::ir::Op::Reshape | crate::ir::Op::Transpose { .. }
-            );
+            let is_view = is_view(&node.op);
             let step = if is_view {
                 let source = rows.iter().find(|(id, ..)| *id == node.inputs[0]);
                 source.and_then(|&(_, _, step)| step)
@@ -302,9 +331,16 @@ impl<'a> Emitter<'a> {
                 steps += 1;
                 Some(steps - 1)
             };
-            let dims = self.memory_extents(node.output);
-            rows.push((node.output, self.activation(node.output, &dims), step));
+            for &output in &node.outputs {
+                let dims = self.memory_extents(output);
+                rows.push((output, self.activation(output, &dims), step));
+            }
         }
         rows
     }
+}
+
+/// Whether an operator only says anew what the bytes of its input mean.
+pub(super) fn is_view(op: &Op) -> bool {
+    op.layout_rule() == LayoutRule::View && *op != Op::Relayout
 }

@@ -16,15 +16,14 @@ pub(super) enum Epilogue {
 impl Emitter<'_> {
     /// How a node's step finishes its results.
     pub(super) fn epilogue(&self, node: &Node, bounds: Bounds) -> Epilogue {
-        let Some(quantisation) = self.quantisation() else {
+        let Some((input, output)) = self.affines(node) else {
             return Epilogue::F32(ClampF32 {
                 min: bounds.min,
                 max: bounds.max,
             });
         };
-        let output = quantisation.affine(node.output);
         Epilogue::I8(QuantI8 {
-            input_zero_point: quantisation.affine(node.inputs[0]).zero_point,
+            input_zero_point: input.zero_point,
             output_zero_point: output.zero_point,
             min: i32::from(output.quantise(bounds.min)),
             max: i32::from(output.quantise(bounds.max)),

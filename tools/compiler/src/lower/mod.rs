@@ -2,6 +2,7 @@
 //! kernels, every activation at its place in the arena.
 
 mod add;
+mod affine;
 mod constants;
 mod conv;
 mod dense;
@@ -10,6 +11,7 @@ mod emitter;
 mod epilogue;
 mod pool;
 mod relayout;
+mod scale_shift;
 mod shape;
 mod storage;
 mod weights;
@@ -20,7 +22,6 @@ use crate::error::CompileError;
 use crate::ir::{Node, Op};
 use crate::layout::Arranged;
 use crate::options::Options;
-use crate::quantise::Quantisation;
 use emitter::Emitter;
 use storage::Storage;
 
@@ -33,19 +34,14 @@ pub(crate) fn alignment(target: cadet_format::TargetId) -> usize {
     }
 }
 
-/// Lowers a graph; to int8 where `quantisation` is given.
+/// Lowers a graph; its tensors say which steps work on integers.
 ///
 /// # Errors
 /// `TooLarge` where the model exceeds what package offsets can hold.
-pub(crate) fn lower(
-    arranged: &Arranged,
-    quantisation: Option<&Quantisation>,
-    options: &Options,
-) -> Result<Lowered, CompileError> {
-    let element_bytes = if quantisation.is_some() { 1 } else { 4 };
+pub(crate) fn lower(arranged: &Arranged, options: &Options) -> Result<Lowered, CompileError> {
     let align = alignment(options.target);
-    let storage = Storage::new(arranged, element_bytes, align, options.keep_inputs);
-    let mut emitter = Emitter::new(arranged, quantisation, storage, align);
+    let storage = Storage::new(arranged, align, options.keep_inputs);
+    let mut emitter = Emitter::new(arranged, options.numerics, storage, align);
     for node in &arranged.graph.nodes {
         lower_node(&mut emitter, node);
     }
@@ -71,6 +67,10 @@ fn lower_node(emitter: &mut Emitter<'_>, node: &Node) {
         Op::Relayout => relayout::relayout(emitter, node),
         // These only say anew what the bytes mean.
         Op::Reshape | Op::Transpose { .. } => {}
-        Op::BatchNormalization { .. } => unreachable!("legalised into a convolution"),
+        Op::ScaleShift { axis, bounds } => scale_shift::scale_shift(emitter, node, *axis, *bounds),
+        Op::Quantize => affine::quantize(emitter, node),
+        Op::Dequantize => affine::dequantize(emitter, node),
+        Op::Requantize => affine::requantize(emitter, node),
+        Op::BatchNormalization { .. } => unreachable!("legalised into a scale and a shift"),
     }
 }

@@ -10,6 +10,7 @@ pub(super) fn max_pool(emitter: &mut Emitter<'_>, node: &Node, window: &Window) 
     let window = params(window);
     let kernel = Kernel {
         opcode: Opcode::MaxPool2d,
+        dtype: emitter.dtype(node.output()),
         numerics: Numerics::None,
         params: block(MaxPool2d { window }),
         macs: 0,
@@ -27,7 +28,8 @@ pub(super) fn average_pool(
     let (window, count_padding) = (params(window), u32::from(count_padding));
     let kernel = Kernel {
         opcode: Opcode::AveragePool2d,
-        numerics: emitter.numerics(),
+        dtype: emitter.dtype(node.output()),
+        numerics: emitter.numerics(node),
         params: match emitter.epilogue(node, Bounds::NONE) {
             Epilogue::F32(_) => block(AveragePool2dF32 {
                 window,
@@ -48,8 +50,8 @@ pub(super) fn average_pool(
 
 fn step(emitter: &mut Emitter<'_>, node: &Node, kernel: &Kernel) {
     let input = nhwc(emitter.shape(node.inputs[0]));
-    let output = nhwc(emitter.shape(node.output));
+    let output = nhwc(emitter.shape(node.output()));
     let x = emitter.activation(node.inputs[0], &input);
-    let y = emitter.activation(node.output, &output);
-    emitter.step(node, kernel, &[x], y);
+    let y = emitter.activation(node.output(), &output);
+    emitter.step(node, kernel, &[x], &[y]);
 }

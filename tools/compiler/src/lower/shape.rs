@@ -22,28 +22,9 @@ pub(super) fn params(window: &Window) -> cadet_format::Window {
     }
 }
 
-/// The shortest run of innermost elements that `values` repeat, such as one image's channels.
-pub(super) fn period(values: &[f32], extents: &[usize]) -> usize {
-    let mut length = 1;
-    for &extent in extents.iter().rev() {
-        if values.iter().zip(&values[length..]).all(|(a, b)| a == b) {
-            break;
-        }
-        length *= extent;
-    }
-    length
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn constants_are_cut_to_what_repeats() {
-        assert_eq!(period(&[1.0, 2.0, 1.0, 2.0], &[2, 2]), 2);
-        assert_eq!(period(&[1.0, 2.0, 2.0, 1.0], &[2, 2]), 4);
-        assert_eq!(period(&[3.0; 4], &[2, 2]), 1);
-    }
 
     #[test]
     fn lines_and_vectors_are_flat_images() {

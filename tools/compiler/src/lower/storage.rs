@@ -1,5 +1,6 @@
 use std::collections::HashMap;
 
+use super::emitter::is_view;
 use crate::ir::{Op, TensorId};
 use crate::layout::Arranged;
 use crate::plan::{Buffer, Placement, place};
@@ -15,13 +16,8 @@ pub(super) struct Storage {
 impl Storage {
     /// Plans the arena. Reshapes and transposes share their input's buffer; elementwise steps write
     /// over an input that nothing reads afterwards, where that makes the arena smaller.
-    pub(super) fn new(
-        arranged: &Arranged,
-        element_bytes: usize,
-        align: usize,
-        keep_inputs: bool,
-    ) -> Storage {
-        let plan = |in_place| plan(arranged, element_bytes, align, keep_inputs, in_place);
+    pub(super) fn new(arranged: &Arranged, align: usize, keep_inputs: bool) -> Storage {
+        let plan = |in_place| plan(arranged, align, keep_inputs, in_place);
         let (apart, shared) = (plan(false), plan(true));
         if shared.placement.arena_bytes <= apart.placement.arena_bytes {
             shared
@@ -44,13 +40,7 @@ impl Storage {
     }
 }
 
-fn plan(
-    arranged: &Arranged,
-    element_bytes: usize,
-    align: usize,
-    keep_inputs: bool,
-    in_place: bool,
-) -> Storage {
+fn plan(arranged: &Arranged, align: usize, keep_inputs: bool, in_place: bool) -> Storage {
     let graph = &arranged.graph;
     let nodes = &graph.nodes;
     // Time is the node's index; outputs and kept inputs are read after the last node.
@@ -69,7 +59,7 @@ fn plan(
     let mut buffers = vec![None; graph.tensors.len()];
     let define = |live: &mut Vec<Buffer>, id: TensorId, first: usize| {
         live.push(Buffer {
-            bytes: graph.tensor(id).len() * element_bytes,
+            bytes: graph.tensor(id).bytes(),
             first,
             last: last_read.get(&id).map_or(first, |&last| last.max(first)),
         });
@@ -79,11 +69,9 @@ fn plan(
         buffers[id.0] = Some(define(&mut live, id, 0));
     }
     for (time, node) in nodes.iter().enumerate() {
-        let is_view = matches!(node.op, Op::Reshape | Op::Transpose { .. });
+        let is_view = is_view(&node.op);
         let is_elementwise = match node.op {
-            // The addition of a constant is a convolution.
-            Op::Add { .. } => buffers[node.inputs[1].0].is_some(),
-            Op::Unary(_) | Op::Softmax { .. } => true,
+            Op::Add { .. } | Op::Unary(_) | Op::Softmax { .. } => true,
             _ => false,
         };
         let own = node.inputs.iter().find_map(|&input| {
@@ -91,20 +79,23 @@ fn plan(
             // The extent of a buffer covers all tensors in it, so a later reader of a view counts.
             let is_dying = live[buffer].last == time;
             let may_overwrite =
-                is_dying && graph.tensor(input).len() == graph.tensor(node.output).len();
+                is_dying && graph.tensor(input).bytes() == graph.tensor(node.output()).bytes();
             (is_view || (in_place && is_elementwise && may_overwrite)).then_some(buffer)
         });
         let buffer = match own {
             Some(buffer) => {
                 let last = last_read
-                    .get(&node.output)
+                    .get(&node.output())
                     .map_or(time, |&last| last.max(time));
                 live[buffer].last = live[buffer].last.max(last);
                 buffer
             }
-            None => define(&mut live, node.output, time),
+            None => define(&mut live, node.output(), time),
         };
-        buffers[node.output.0] = Some(buffer);
+        buffers[node.output().0] = Some(buffer);
+        for &other in &node.outputs[1..] {
+            buffers[other.0] = Some(define(&mut live, other, time));
+        }
     }
     Storage {
         buffers,

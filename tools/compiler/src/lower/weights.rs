@@ -1,19 +1,17 @@
 use cadet_format::{DType, NO_TENSOR, Numerics};
 
 use super::emitter::Emitter;
-use crate::ir::Node;
-use crate::quantise::{Quantisation, integer_weights, onnx_multiplier, q31_multiplier};
+use crate::ir::{Affine, Integers, Node, TensorId};
+use crate::quantise::{onnx_multiplier, q31_multiplier};
 
 /// Constants of a layer.
-pub(super) struct Layer<'a> {
-    /// Name of the weights.
-    pub(super) name: &'a str,
+pub(super) struct Layer {
+    /// Weights as in ONNX, output channels outermost.
+    pub(super) weights: TensorId,
+    /// One value an output channel.
+    pub(super) bias: Option<TensorId>,
     /// Number of output channels.
     pub(super) outputs: usize,
-    /// Weights as in ONNX, output channels outermost.
-    pub(super) weights: &'a [f32],
-    /// One value an output channel.
-    pub(super) bias: Option<&'a [f32]>,
     /// Extents of the weights as the kernel reads them.
     pub(super) dims: Vec<usize>,
     /// Order in which the kernel reads them.
@@ -51,50 +49,85 @@ impl Order {
     }
 }
 
-/// Rows of a layer's constants: weights and bias; in int8 also multipliers, and no zero points.
-pub(super) fn operands(emitter: &mut Emitter<'_>, node: &Node, layer: &Layer<'_>) -> Vec<u16> {
-    match emitter.quantisation() {
-        None => {
-            let values = layer.order.apply(layer.weights);
-            let weights = emitter.matrix(layer.name, DType::F32, &layer.dims, &values);
-            let name = format!("{} bias", node.name);
-            let bias = layer
-                .bias
-                .map(|bias| emitter.vector(&name, DType::F32, bias));
-            vec![weights, bias.unwrap_or(NO_TENSOR)]
-        }
-        Some(quantisation) => integer_operands(emitter, node, layer, quantisation),
+/// Rows of a layer's constants: weights and bias; of an integer layer also multipliers and weight
+/// zero points.
+pub(super) fn operands(emitter: &mut Emitter<'_>, node: &Node, layer: &Layer) -> Vec<u16> {
+    match emitter.affines(node) {
+        None => float_operands(emitter, node, layer),
+        Some((input, output)) => integer_operands(emitter, node, layer, input, output),
     }
+}
+
+fn float_operands(emitter: &mut Emitter<'_>, node: &Node, layer: &Layer) -> Vec<u16> {
+    let graph = emitter.graph();
+    let values = graph.constant_f32(layer.weights).unwrap_or(&[]);
+    let values = layer.order.apply(values);
+    let name = &graph.tensor(layer.weights).name;
+    let weights = emitter.matrix(name, DType::F32, &layer.dims, &values);
+    let bias = layer.bias.and_then(|id| graph.constant_f32(id));
+    let name = format!("{} bias", node.name);
+    let bias = bias.map(|bias| emitter.vector(&name, DType::F32, bias));
+    vec![weights, bias.unwrap_or(NO_TENSOR)]
 }
 
 fn integer_operands(
     emitter: &mut Emitter<'_>,
     node: &Node,
-    layer: &Layer<'_>,
-    quantisation: &Quantisation,
+    layer: &Layer,
+    input: Affine,
+    output: Affine,
 ) -> Vec<u16> {
-    let input_scale = quantisation.affine(node.inputs[0]).scale;
-    let output_scale = quantisation.affine(node.output).scale;
-    let zeros = vec![0.0; layer.outputs];
-    let integers = integer_weights(layer.weights, layer.bias.unwrap_or(&zeros), input_scale);
-    let values = layer.order.apply(&integers.weights);
-    let weights = emitter.matrix(layer.name, DType::I8, &layer.dims, &values);
-    let bias = emitter.vector(&format!("{} bias", node.name), DType::I32, &integers.bias);
-    let name = format!("{} multipliers", node.name);
-    let scales = integers.scales.iter();
-    let multipliers = if quantisation.numerics == Numerics::Tflite {
-        let values: Vec<[i32; 2]> = scales
-            .map(|&scale| f64::from(input_scale) * f64::from(scale) / f64::from(output_scale))
-            .map(q31_multiplier)
-            .collect();
-        emitter.constant(&name, DType::I32, &[values.len(), 2], &values, 4)
-    } else {
-        let values: Vec<f32> = scales
-            .map(|&scale| onnx_multiplier(input_scale, scale, output_scale))
-            .collect();
-        emitter.vector(&name, DType::F32, &values)
+    let graph = emitter.graph();
+    let Some(integers) = &graph.tensor(layer.weights).integers else {
+        unreachable!("the quantiser gives every integer layer integer weights");
     };
-    vec![weights, bias, multipliers, NO_TENSOR]
+    let values: Vec<i8> = integers.values.iter().map(|&value| value as i8).collect();
+    let values = layer.order.apply(&values);
+    let name = &graph.tensor(layer.weights).name;
+    let weights = emitter.matrix(name, DType::I8, &layer.dims, &values);
+    let bias = layer.bias.and_then(|id| graph.tensor(id).integers.as_ref());
+    let bias = bias.map(|bias| {
+        let name = format!("{} bias", node.name);
+        emitter.vector(&name, DType::I32, &bias.values)
+    });
+    let multipliers = multipliers(emitter, node, layer, integers, input, output);
+    let is_symmetric = integers.zero_points.iter().all(|&point| point == 0);
+    let zero_points = (!is_symmetric).then(|| {
+        let channels = 0..layer.outputs;
+        let points: Vec<i8> = channels.map(|c| integers.zero_point(c) as i8).collect();
+        emitter.vector(
+            &format!("{} weight zero points", node.name),
+            DType::I8,
+            &points,
+        )
+    });
+    vec![
+        weights,
+        bias.unwrap_or(NO_TENSOR),
+        multipliers,
+        zero_points.unwrap_or(NO_TENSOR),
+    ]
+}
+
+fn multipliers(
+    emitter: &mut Emitter<'_>,
+    node: &Node,
+    layer: &Layer,
+    integers: &Integers,
+    input: Affine,
+    output: Affine,
+) -> u16 {
+    let name = format!("{} multipliers", node.name);
+    let scales = (0..layer.outputs).map(|channel| integers.scale(channel));
+    if emitter.rounding() == Numerics::Tflite {
+        let real = |scale: f32| f64::from(input.scale) * f64::from(scale) / f64::from(output.scale);
+        let values: Vec<[i32; 2]> = scales.map(|scale| q31_multiplier(real(scale))).collect();
+        return emitter.constant(&name, DType::I32, &[values.len(), 2], &values, 4);
+    }
+    let values: Vec<f32> = scales
+        .map(|scale| onnx_multiplier(input.scale, scale, output.scale))
+        .collect();
+    emitter.vector(&name, DType::F32, &values)
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-use crate::ir::{Bounds, Graph, Op, TensorId, Window};
+use crate::ir::{Bounds, Graph, Op, TensorId};
 
 /// Folds batch normalisation into the convolution or fully connected layer before it.
 pub(super) fn fold(graph: &mut Graph, index: usize) -> Option<()> {
@@ -40,23 +40,21 @@ pub(super) fn fold(graph: &mut Graph, index: usize) -> Option<()> {
     Some(())
 }
 
-/// Turns every batch normalisation that is left into a depthwise 1x1 convolution.
-pub(super) fn into_depthwise(graph: &mut Graph) {
+/// Turns every batch normalisation that is left into a scale and a shift a channel.
+pub(super) fn into_scale_shift(graph: &mut Graph) {
     for index in 0..graph.nodes.len() {
-        let Some((scale, offset)) = affine(graph, index) else {
+        let Some((scale, shift)) = affine(graph, index) else {
             continue;
         };
         let channels = scale.len();
         let name = graph.nodes[index].name.clone();
         let to_f32 = |values: Vec<f64>| values.into_iter().map(|value| value as f32).collect();
-        let weights = format!("{name} scale");
-        let weights = graph.add_constant(weights, vec![channels, 1, 1, 1], to_f32(scale));
-        let bias = graph.add_constant(format!("{name} bias"), vec![channels], to_f32(offset));
+        let scale = graph.add_constant(format!("{name} scale"), vec![channels], to_f32(scale));
+        let shift = graph.add_constant(format!("{name} shift"), vec![channels], to_f32(shift));
         let node = &mut graph.nodes[index];
-        node.inputs = vec![node.inputs[0], weights, bias];
-        node.op = Op::Conv {
-            window: Window::POINT,
-            group: channels,
+        node.inputs = vec![node.inputs[0], scale, shift];
+        node.op = Op::ScaleShift {
+            axis: 1,
             bounds: Bounds::NONE,
         };
     }
@@ -121,10 +119,10 @@ mod tests {
     }
 
     #[test]
-    fn a_normalisation_alone_becomes_depthwise() {
+    fn a_normalisation_alone_becomes_scale_and_shift() {
         let mut graph = graph(false);
-        super::into_depthwise(&mut graph);
-        assert!(matches!(graph.nodes[0].op, Op::Conv { group: 2, .. }));
+        super::into_scale_shift(&mut graph);
+        assert!(matches!(graph.nodes[0].op, Op::ScaleShift { axis: 1, .. }));
         let inputs = &graph.nodes[0].inputs;
         assert_eq!(graph.constant_f32(inputs[1]), Some(&[1.0, 2.0][..]));
         assert_eq!(graph.constant_f32(inputs[2]), Some(&[-0.5, 2.0][..]));

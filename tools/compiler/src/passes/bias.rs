@@ -39,8 +39,9 @@ pub(super) fn fold(graph: &mut Graph, index: usize) -> Option<()> {
     Some(())
 }
 
-/// The constant as one value a channel, where it broadcasts to `shape` along no other axis.
-fn per_channel(
+/// The constant as one value an index along `channel_axis`, where it broadcasts to `shape` along no other
+/// axis.
+pub(super) fn per_channel(
     graph: &Graph,
     constant: TensorId,
     shape: &[usize],

@@ -3,7 +3,8 @@ use crate::ir::Graph;
 /// Removes nodes whose output nothing reads.
 pub(super) fn remove(graph: &mut Graph) {
     for index in (0..graph.nodes.len()).rev() {
-        if graph.use_count(graph.nodes[index].output) == 0 {
+        let outputs = &graph.nodes[index].outputs;
+        if outputs.iter().all(|&output| graph.use_count(output) == 0) {
             graph.nodes.remove(index);
         }
     }

@@ -3,7 +3,7 @@ use crate::ir::{Bounds, Graph, Op, Unary};
 /// Removes a node that returns its input as it is.
 pub(super) fn remove(graph: &mut Graph, index: usize) -> Option<()> {
     let node = &graph.nodes[index];
-    let (input, output) = (node.inputs[0], node.output);
+    let (input, output) = (node.inputs[0], node.output());
     let is_identity = match &node.op {
         Op::Reshape => graph.shape(input) == graph.shape(output),
         Op::Transpose { perm } => perm.iter().enumerate().all(|(to, &from)| to == from),
@@ -39,7 +39,7 @@ mod tests {
         super::super::sweep(&mut graph, super::remove);
         assert_eq!(graph.nodes.len(), 1);
         assert_eq!(graph.nodes[0].inputs, [x]);
-        assert_eq!(graph.nodes[0].output, end);
+        assert_eq!(graph.nodes[0].output(), end);
     }
 
     #[test]

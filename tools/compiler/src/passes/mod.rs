@@ -3,6 +3,7 @@
 mod activation;
 mod batch_norm;
 mod bias;
+mod constant_add;
 mod dead_code;
 mod identity;
 
@@ -10,7 +11,8 @@ use crate::ir::{Graph, TensorId};
 
 /// Rewrites what has no kernel of its own into what has.
 pub(crate) fn legalise(graph: &mut Graph) {
-    batch_norm::into_depthwise(graph);
+    batch_norm::into_scale_shift(graph);
+    constant_add::into_scale_shift(graph);
 }
 
 /// Folds nodes into the one before them, so that fewer tensors are written.
@@ -45,7 +47,7 @@ fn sole_producer(graph: &Graph, tensor: TensorId) -> Option<usize> {
 /// Removes node `index`, whose work its producer does from now on: the producer writes the removed
 /// node's output.
 fn absorb(graph: &mut Graph, producer: usize, index: usize) {
-    graph.nodes[producer].output = graph.nodes[index].output;
+    graph.nodes[producer].outputs[0] = graph.nodes[index].output();
     graph.nodes.remove(index);
 }
 

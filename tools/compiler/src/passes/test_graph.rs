@@ -13,12 +13,8 @@ impl TestGraph {
     }
 
     pub(super) fn value(&mut self, name: &str, shape: &[usize]) -> TensorId {
-        self.0.add_tensor(Tensor {
-            name: name.into(),
-            element: ElementType::F32,
-            shape: shape.to_vec(),
-            values: None,
-        })
+        let tensor = Tensor::activation(name.into(), ElementType::F32, shape.to_vec());
+        self.0.add_tensor(tensor)
     }
 
     pub(super) fn constant(&mut self, shape: &[usize], values: &[f32]) -> TensorId {
@@ -38,7 +34,7 @@ impl TestGraph {
             name: name.into(),
             op,
             inputs: inputs.to_vec(),
-            output,
+            outputs: vec![output],
         });
         output
     }

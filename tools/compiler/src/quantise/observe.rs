@@ -1,3 +1,4 @@
+use cadet_format::DType;
 use cadet_runtime::Session;
 
 use crate::error::CompileError;
@@ -11,12 +12,12 @@ use crate::run::{Aligned, defect, floats, open};
 const BINS: usize = 4096;
 
 /// Range of every activation over the calibration data, by tensor; `(0, 0)` for constants.
-pub(super) fn ranges(
+pub(crate) fn ranges(
     arranged: &Arranged,
     calibration: &Calibration,
     options: &Options,
 ) -> Result<Vec<(f32, f32)>, CompileError> {
-    let lowered = lower(arranged, None, options)?;
+    let lowered = lower(arranged, options)?;
     let bytes = package::write(&lowered, &package::Identity::scratch(), &[], None);
     let bytes = Aligned::copy_of(&bytes, lowered.alignment);
     let mut arena = Aligned::zeroed(lowered.arena_bytes, lowered.alignment);
@@ -73,7 +74,9 @@ fn observe(
         if let Some(step) = step {
             session.step(0, step).map_err(defect)?;
         }
-        let written = lowered.activations.iter().filter(|(_, _, by)| *by == step);
+        let is_float = |row: &u16| lowered.tensors[usize::from(*row)].dtype == DType::F32;
+        let written = lowered.activations.iter();
+        let written = written.filter(|(_, row, by)| *by == step && is_float(row));
         for &(tensor, row, _) in written {
             show(tensor.0, floats(session, row)?)?;
         }

@@ -82,12 +82,9 @@ fn int8(samples: Vec<Vec<f32>>, numerics: Numerics) -> Options {
         samples,
         range: Range::MinMax,
     };
-    let precision = Precision::Int8 {
-        calibration,
-        numerics,
-    };
     Options {
-        precision,
+        precision: Precision::Int8(calibration),
+        numerics,
         ..Options::float()
     }
 }
@@ -189,12 +186,9 @@ fn keyword_spotting_keeps_its_decisions() {
             samples: calibration.clone(),
             range,
         };
-        let precision = Precision::Int8 {
-            calibration,
-            numerics,
-        };
         Options {
-            precision,
+            precision: Precision::Int8(calibration),
+            numerics,
             ..Options::float()
         }
     };

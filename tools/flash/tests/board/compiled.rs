@@ -2,7 +2,7 @@
 
 use crate::c_example::assert_c_agrees;
 use crate::support::{OnDisk, board, random, unless_skipped};
-use cadet_compiler::{Options, Precision, compile};
+use cadet_compiler::{Options, compile};
 use cadet_flash::flash;
 use cadet_format::{Generator, Numerics};
 use cadet_onnx::{ElementType, GraphBuilder};
@@ -57,14 +57,10 @@ fn int8(numerics: Numerics) -> Options {
     let samples = (0..20)
         .map(|_| random(&mut generator, INPUT.iter().product()))
         .collect();
-    let mut options = Options::int8(samples);
-    if let Precision::Int8 {
-        numerics: chosen, ..
-    } = &mut options.precision
-    {
-        *chosen = numerics;
+    Options {
+        numerics,
+        ..Options::int8(samples)
     }
-    options
 }
 
 /// Compiles the net, runs it on the board and, through the C example, once more.

@@ -1,11 +1,4 @@
-/// What an int8 value stands for: `(q - zero_point) * scale`.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Affine {
-    /// Real value of one step.
-    pub(crate) scale: f32,
-    /// Integer that stands for 0, in -128..=127.
-    pub(crate) zero_point: i32,
-}
+use super::Affine;
 
 impl Affine {
     /// Covers `min..=max` and 0, which is represented exactly.

@@ -1,0 +1,15 @@
+//! The compiler's graph. It mirrors ONNX: nodes and tensors keep the model's names, shapes are
+//! ONNX's (NCHW), and attributes are resolved (padding in numbers, no defaults left open).
+
+mod affine;
+mod bounds;
+mod graph;
+mod op;
+mod tensor;
+mod window;
+
+pub(crate) use bounds::Bounds;
+pub(crate) use graph::{Graph, Node};
+pub(crate) use op::{Int8Rule, LayoutRule, Op, Unary};
+pub(crate) use tensor::{Affine, ElementType, Integers, Tensor, TensorId, Values};
+pub(crate) use window::Window;

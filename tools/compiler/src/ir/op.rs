@@ -1,0 +1,198 @@
+use super::{Affine, Bounds, Window};
+
+/// An elementwise function of one input.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Unary {
+    /// `Relu`, `Clip`: clamp to bounds.
+    Clip(Bounds),
+    /// `LeakyRelu` with its slope for negative inputs.
+    LeakyRelu(f32),
+    /// `Sigmoid`.
+    Sigmoid,
+    /// `Tanh`.
+    Tanh,
+}
+
+/// What a node computes.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Op {
+    /// `Conv`: input `[1, c, ..]`, weights `[o, c / group, ..]`, optional bias `[o]`.
+    Conv {
+        /// The sliding window.
+        window: Window,
+        /// Number of channel groups.
+        group: usize,
+        /// Clamp of the result.
+        bounds: Bounds,
+    },
+    /// `Gemm` or `MatMul` with constant weights: input `[.., k]`, weights `[n, k]`, optional
+    /// bias `[n]`.
+    FullyConnected {
+        /// Clamp of the result.
+        bounds: Bounds,
+    },
+    /// `MaxPool`, `GlobalMaxPool`.
+    MaxPool(Window),
+    /// `AveragePool`, `GlobalAveragePool`.
+    AveragePool {
+        /// The sliding window.
+        window: Window,
+        /// Whether taps in the padding count in the divisor.
+        count_padding: bool,
+    },
+    /// `Add` of two tensors of one shape.
+    Add {
+        /// Clamp of the result.
+        bounds: Bounds,
+    },
+    /// `BatchNormalization` at inference: input, scale, bias, mean, variance.
+    BatchNormalization {
+        /// Added to the variance.
+        epsilon: f32,
+    },
+    /// `x * scale + shift` with constants of one value an index along `axis`: what is left of
+    /// `BatchNormalization` and of arithmetic with constants.
+    ScaleShift {
+        /// The axis of scale and shift.
+        axis: usize,
+        /// Clamp of the result.
+        bounds: Bounds,
+    },
+    /// An elementwise function.
+    Unary(Unary),
+    /// `Softmax` along one axis.
+    Softmax {
+        /// The axis that sums to one.
+        axis: usize,
+    },
+    /// `Reshape`, `Flatten`, `Squeeze`, `Unsqueeze`, `Identity`: the same elements in the same
+    /// order, in another shape.
+    Reshape,
+    /// `Transpose`: output dimension `i` is input dimension `perm[i]`.
+    Transpose {
+        /// The permutation.
+        perm: Vec<usize>,
+    },
+    /// Rewrites the input in the memory order of the output; inserted by the layout pass.
+    Relayout,
+    /// `QuantizeLinear` to the output's affine.
+    Quantize,
+    /// `DequantizeLinear` from the input's affine.
+    Dequantize,
+    /// From one affine to another.
+    Requantize,
+}
+
+/// What an operator asks of the memory order of its activations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LayoutRule {
+    /// First input and outputs with channels innermost (`[n, c, ..]` as `[n, .., c]`).
+    ChannelsLast,
+    /// The given axis of the first input and of the outputs innermost.
+    AxisLast(usize),
+    /// A matrix product with constant weights: any order where there is one row, since the columns
+    /// of the weights can follow it.
+    Dense,
+    /// Any order, the same for all operands: element on element, broadcast by ONNX's rule.
+    Elementwise,
+    /// Any order of the first input's dimensions, the same for all operands of its rank; lowering
+    /// says the operator's axes in memory order. Operands of another rank lie in ONNX's order.
+    Axes,
+    /// The bytes stay as they are; only what they mean changes.
+    View,
+    /// ONNX's order.
+    Plain,
+}
+
+/// What an operator can do with int8 activations when a float model is quantised.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Int8Rule {
+    /// It has an int8 kernel; its output has a scale of its own.
+    Kernel,
+    /// It has an int8 kernel whose output has this scale and zero point.
+    Fixed(Affine),
+    /// It moves or selects values: its float operands share one scale and zero point.
+    Moves,
+    /// It runs in floats.
+    Float,
+}
+
+impl Op {
+    /// The ONNX operator this is named after.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Op::Conv { .. } => "Conv",
+            Op::FullyConnected { .. } => "Gemm",
+            Op::MaxPool(_) => "MaxPool",
+            Op::AveragePool { .. } => "AveragePool",
+            Op::Add { .. } => "Add",
+            Op::BatchNormalization { .. } | Op::ScaleShift { .. } => "BatchNormalization",
+            Op::Unary(Unary::Clip(Bounds::RELU)) => "Relu",
+            Op::Unary(Unary::Clip(_)) => "Clip",
+            Op::Unary(Unary::LeakyRelu(_)) => "LeakyRelu",
+            Op::Unary(Unary::Sigmoid) => "Sigmoid",
+            Op::Unary(Unary::Tanh) => "Tanh",
+            Op::Softmax { .. } => "Softmax",
+            Op::Reshape => "Reshape",
+            Op::Transpose { .. } | Op::Relayout => "Transpose",
+            Op::Quantize => "QuantizeLinear",
+            Op::Dequantize => "DequantizeLinear",
+            Op::Requantize => "Requantize",
+        }
+    }
+
+    /// What the operator asks of the memory order of its activations.
+    pub(crate) fn layout_rule(&self) -> LayoutRule {
+        match self {
+            Op::Conv { .. } | Op::MaxPool(_) | Op::AveragePool { .. } => LayoutRule::ChannelsLast,
+            Op::BatchNormalization { .. } => LayoutRule::ChannelsLast,
+            Op::ScaleShift { axis, .. } | Op::Softmax { axis } => LayoutRule::AxisLast(*axis),
+            Op::FullyConnected { .. } => LayoutRule::Dense,
+            Op::Add { .. } | Op::Unary(_) => LayoutRule::Elementwise,
+            Op::Quantize | Op::Dequantize | Op::Requantize => LayoutRule::Elementwise,
+            Op::Reshape | Op::Transpose { .. } | Op::Relayout => LayoutRule::View,
+        }
+    }
+
+    /// What the operator can do with int8 activations.
+    pub(crate) fn int8_rule(&self) -> Int8Rule {
+        // The scales that TensorFlow Lite fixes.
+        let fixed = |scale, zero_point| Int8Rule::Fixed(Affine { scale, zero_point });
+        match self {
+            Op::Conv { .. }
+            | Op::FullyConnected { .. }
+            | Op::Add { .. }
+            | Op::ScaleShift { .. }
+            | Op::Unary(Unary::Clip(_) | Unary::LeakyRelu(_)) => Int8Rule::Kernel,
+            Op::Softmax { .. } | Op::Unary(Unary::Sigmoid) => fixed(1.0 / 256.0, -128),
+            Op::Unary(Unary::Tanh) => fixed(1.0 / 128.0, 0),
+            Op::MaxPool(_)
+            | Op::AveragePool { .. }
+            | Op::Reshape
+            | Op::Transpose { .. }
+            | Op::Relayout => Int8Rule::Moves,
+            Op::BatchNormalization { .. } | Op::Quantize | Op::Dequantize | Op::Requantize => {
+                Int8Rule::Float
+            }
+        }
+    }
+
+    /// Whether the operands after the first are weights and bias.
+    pub(crate) fn is_layer(&self) -> bool {
+        matches!(
+            self,
+            Op::Conv { .. } | Op::FullyConnected { .. } | Op::ScaleShift { .. }
+        )
+    }
+
+    /// The clamp that the operator applies to its own result, where it can.
+    pub(crate) fn bounds_mut(&mut self) -> Option<&mut Bounds> {
+        match self {
+            Op::Conv { bounds, .. }
+            | Op::FullyConnected { bounds }
+            | Op::Add { bounds }
+            | Op::ScaleShift { bounds, .. } => Some(bounds),
+            _ => None,
+        }
+    }
+}
