@@ -28,6 +28,8 @@ fn name(error: Error) -> &'static CStr {
         Error::BadScalar => c"BadScalar",
         Error::BadGolden => c"BadGolden",
         Error::BadManifest => c"BadManifest",
+        Error::NotSigned => c"NotSigned",
+        Error::BadSignature => c"BadSignature",
         Error::MissingKernel => c"MissingKernel",
         Error::ArenaTooSmall => c"ArenaTooSmall",
         Error::StateTooSmall => c"StateTooSmall",

@@ -32,6 +32,10 @@ pub enum Error {
     BadGolden = 113,
     /// The manifest cannot be decoded.
     BadManifest = 114,
+    /// A signature was asked for and the package has none.
+    NotSigned = 115,
+    /// The signature is not the key's over these bytes.
+    BadSignature = 116,
 
     /// The runtime was built without a kernel that the package needs.
     MissingKernel = 201,
@@ -64,7 +68,7 @@ pub enum Error {
 
 impl Error {
     /// Every error, in the order of its code.
-    pub const ALL: [Error; 27] = [
+    pub const ALL: [Error; 29] = [
         Error::Truncated,
         Error::BadMagic,
         Error::UnsupportedVersion,
@@ -79,6 +83,8 @@ impl Error {
         Error::BadScalar,
         Error::BadGolden,
         Error::BadManifest,
+        Error::NotSigned,
+        Error::BadSignature,
         Error::MissingKernel,
         Error::ArenaTooSmall,
         Error::StateTooSmall,
@@ -131,6 +137,10 @@ impl Error {
             Error::BadScalar => "a run-time scalar of the package has bad bounds",
             Error::BadGolden => "the golden section of the package has a wrong length",
             Error::BadManifest => "the manifest of the package cannot be decoded",
+            Error::NotSigned => "the package is not signed",
+            Error::BadSignature => {
+                "the package was not signed by this key, or was changed since it was"
+            }
             Error::MissingKernel => {
                 "this runtime was built without a kernel that the package needs"
             }

@@ -29,6 +29,8 @@ mod plan;
 #[cfg(feature = "protocol")]
 pub mod protocol;
 mod section;
+#[cfg(feature = "signature")]
+mod signature;
 
 pub use error::Error;
 pub use golden::{GENERATOR_LCG, GOLDEN_EXACT, Generator, Golden, GoldenHeader};
@@ -43,6 +45,8 @@ pub use package::Package;
 pub use params::*;
 pub use plan::{DType, NO_TENSOR, Program, ProgramKind, Region, Scalar, Step, Tensor, TensorInfo};
 pub use section::{SECTION_CRITICAL, SectionEntry, Tag};
+#[cfg(feature = "signature")]
+pub use signature::{Key, sign};
 
 /// Most arena regions, and most state regions, of a package.
 pub const MAX_MEMORY_REGIONS: usize = 4;

@@ -88,7 +88,15 @@ pub(super) const RULES: &[Rule] = &[
     },
     Rule::Allowed {
         package: "cadet-format",
-        crates: &["bytemuck", "crc", "half", "heapless", "postcard", "serde"],
+        crates: &[
+            "bytemuck",
+            "crc",
+            "ed25519-dalek",
+            "half",
+            "heapless",
+            "postcard",
+            "serde",
+        ],
         because: "the package reader runs on every device",
     },
     Rule::Allowed {
