@@ -149,7 +149,8 @@ def models(archive):
 def is_edge(graph):
     values = [*graph.input, *graph.output]
     return (
-        [node.domain in ("", "ai.onnx") for node in graph.node] == [True]
+        len(graph.node) == 1
+        and graph.node[0].domain in ("", "ai.onnx")
         and all(value.type.HasField("tensor_type") for value in values)
         and all(value.type.tensor_type.elem_type in ELEMENTS for value in values)
     )

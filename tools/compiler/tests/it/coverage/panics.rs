@@ -29,3 +29,10 @@ pub(super) fn catch<R>(run: impl FnOnce() -> R) -> Result<R, String> {
     let text = CAUGHT.take();
     result.map_err(|_| text.unwrap_or_default())
 }
+
+#[test]
+fn a_panic_is_returned_with_its_text() {
+    assert_eq!(catch(|| 1), Ok(1));
+    let text = catch(|| panic!("a finding")).unwrap_err();
+    assert!(text.contains("panics.rs") && text.contains("a finding"));
+}
