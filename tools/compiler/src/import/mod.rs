@@ -128,7 +128,7 @@ fn check(model: &pb::ModelProto) -> Result<(), CompileError> {
     let inputs = graph.input.iter().map(|input| input.name.as_str());
     let mut known: HashSet<&str> = inputs.chain(initializers(graph)).collect();
     for node in &graph.node {
-        if node.output.first().is_none_or(String::is_empty) {
+        if node.output.iter().all(String::is_empty) {
             let error = format!("node `{}` ({}) has no output", node.name, node.op_type);
             return Err(CompileError::Parse(error));
         }
@@ -262,18 +262,13 @@ fn check_interface(graph: &Graph) -> Result<(), CompileError> {
     let outputs = graph.outputs.iter().map(|id| ("output", id));
     for (kind, &id) in inputs.chain(outputs) {
         let tensor = graph.tensor(id);
-        let reason = if tensor.is_empty() {
-            format!("its shape {:?} holds no element", tensor.shape)
-        } else if tensor.values.is_some() {
-            "its value does not depend on the inputs; remove it from the model".into()
-        } else {
-            continue;
-        };
-        return Err(CompileError::Interface {
-            kind,
-            name: tensor.name.clone(),
-            reason,
-        });
+        if tensor.is_empty() {
+            return Err(CompileError::Interface {
+                kind,
+                name: tensor.name.clone(),
+                reason: format!("its shape {:?} holds no element", tensor.shape),
+            });
+        }
     }
     Ok(())
 }

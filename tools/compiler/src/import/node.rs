@@ -26,11 +26,10 @@ pub(super) struct OnnxNode<'a> {
 impl<'a> OnnxNode<'a> {
     /// The node's name, or its first output's name where it has none.
     pub(super) fn name(&self) -> &'a str {
-        if self.proto.name.is_empty() {
-            self.proto.output.first().map_or("", String::as_str)
-        } else {
-            &self.proto.name
-        }
+        let mut names = std::iter::once(&self.proto.name).chain(&self.proto.output);
+        names
+            .find(|name| !name.is_empty())
+            .map_or("", String::as_str)
     }
 
     /// Name of an input that is present.

@@ -40,7 +40,7 @@ pub(crate) fn arrange(graph: Graph, io: IoLayout) -> Arranged {
     }
     let outputs = outputs.into_iter().map(|id| {
         let layout = Layout::of_port(arranger.arranged.graph.shape(id), io);
-        arranger.laid_out(id, &layout)
+        arranger.operand(id, &layout)
     });
     let outputs = outputs.collect();
     let mut arranged = arranger.arranged;

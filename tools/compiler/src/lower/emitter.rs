@@ -284,7 +284,7 @@ impl<'a> Emitter<'a> {
         // Ports have the extents of the layout asked for, which other layouts may be equal to.
         let mut port = |id: &TensorId| {
             let layout = Layout::of_port(self.shape(*id), io);
-            self.activation(*id, &layout.memory_extents())
+            self.operand(*id, &layout.memory_extents())
         };
         let inputs = graph.inputs.iter().map(&mut port).collect();
         let outputs = graph.outputs.iter().map(&mut port).collect();

@@ -1,6 +1,6 @@
 //! What packages say of themselves.
 
-use cadet_compiler::{Board, CompileError, Options, compile, fit};
+use cadet_compiler::{Board, IoLayout, Options, compile, fit};
 use cadet_format::{Manifest, Package, TargetId, board_id};
 use cadet_onnx::{ElementType, GraphBuilder};
 
@@ -103,12 +103,29 @@ fn weights_for_hosts_lie_on_cache_lines() {
 }
 
 #[test]
-fn a_constant_output_is_refused() {
+fn a_constant_output_lies_in_the_weights() {
     let mut graph = GraphBuilder::new("constant");
     graph.input("x", ElementType::F32, [1, 4]);
-    graph.constant_f32("c", &[1], &[1.0]);
+    graph.constant_f32(
+        "c",
+        &[1, 2, 2, 2],
+        &[-1.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0],
+    );
     graph.node("Relu", "relu", &["c"], &["y"]);
-    graph.output("y", ElementType::F32, [1]);
-    let error = compile(&graph.encode(), &Options::float()).unwrap_err();
-    assert!(matches!(error, CompileError::Interface { .. }), "{error}");
+    graph.output("y", ElementType::F32, [1, 2, 2, 2]);
+    let in_order = |io, wanted: &[f32]| {
+        let options = Options {
+            io,
+            ..Options::float()
+        };
+        let compiled = compile(&graph.encode(), &options).unwrap();
+        assert_eq!(compiled.report.arena_bytes, 16, "the input alone");
+        Machine::new(&compiled).with_session(|session| {
+            session.run(0).unwrap();
+            assert_eq!(session.read_output::<f32>(0, 0).unwrap(), wanted);
+        });
+    };
+    in_order(IoLayout::Onnx, &[0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0]);
+    let channels_last = [0.0, 4.0, 1.0, 5.0, 2.0, 6.0, 3.0, 7.0];
+    in_order(IoLayout::ChannelsLast, &channels_last);
 }

@@ -1,5 +1,5 @@
 use cadet_compiler::{CompileError, Compiled, Options, compile};
-use cadet_format::DType;
+use cadet_format::{DType, Region};
 use prost::Message;
 
 use super::node_test::NodeTest;
@@ -39,27 +39,39 @@ fn examine_unchecked(test: &NodeTest) -> Ours {
         Err(error @ CompileError::SelfCheck(_)) => return Ours::Wrong(error.to_string()),
         Err(error) => return Ours::Refused(error.to_string()),
     };
-    match test.difference(&run(&compiled, test)) {
+    let (outputs, is_computed) = run(&compiled, test);
+    match test.difference(&outputs) {
         Some(difference) => Ours::Wrong(difference),
-        None if reads_an_input(&compiled) => Ours::Native,
+        None if is_computed => Ours::Native,
         None => Ours::Folded,
     }
 }
 
-fn run(compiled: &Compiled, test: &NodeTest) -> Vec<Value> {
+/// The outputs, and whether they depend on an input: some lie in memory, and a step reads an
+/// activation or there is none, because they are the input seen anew.
+fn run(compiled: &Compiled, test: &NodeTest) -> (Vec<Value>, bool) {
+    let report = &compiled.report;
+    let mut is_computed =
+        report.steps.is_empty() || report.steps.iter().any(|step| !step.inputs.is_empty());
     Machine::new(compiled).with_session(|session| {
         for (index, (_, value)) in test.inputs.iter().enumerate() {
             session.write_input(0, index, &value.bytes).unwrap();
         }
         session.run(0).unwrap();
-        let outputs = compiled.report.outputs.iter().enumerate();
-        outputs
+        is_computed &= (0..report.outputs.len()).any(|index| {
+            let region = session.output_info(0, index).unwrap().region;
+            !matches!(region, Region::Weights(_))
+        });
+        let outputs = report
+            .outputs
+            .iter()
+            .enumerate()
             .map(|(index, port)| Value {
                 dtype: dtype(&port.dtype),
                 shape: port.shape.clone(),
                 bytes: session.output(0, index).unwrap().to_vec(),
-            })
-            .collect()
+            });
+        (outputs.collect(), is_computed)
     })
 }
 
@@ -67,11 +79,4 @@ fn dtype(name: &str) -> DType {
     let mut known = (0..=u8::MAX).filter_map(DType::from_u8);
     let found = known.find(|dtype| format!("{dtype:?}").eq_ignore_ascii_case(name));
     found.unwrap_or_else(|| panic!("a port of unknown type {name}"))
-}
-
-/// Whether what comes out depends on a step over activations, or is the input itself.
-fn reads_an_input(compiled: &Compiled) -> bool {
-    let report = &compiled.report;
-    let is_view = report.steps.is_empty() && !report.inputs.is_empty();
-    is_view || report.steps.iter().any(|step| !step.inputs.is_empty())
 }

@@ -51,7 +51,7 @@ const HEAD: &str = "\
 The single-node tests of onnx 1.23.2 over tensors of f32, i8, u8, i32, i64 and bool (`coverage/edge_set.py` lists them), compiled without quantisation and compared with the tests' outputs by their own tolerances, integers and booleans exactly. Made by `cargo xtask coverage`; the tests check that it is current.
 
 - **native**: the engine computes the node.
-- **folded**: the output does not depend on an input, so the compiler computes it.
+- **folded**: the values are right, but do not depend on an input: the compiler computed them.
 - **fallback**: the compiler refuses the node, tract computes the right values.
 - **refused**: the compiler refuses the node, and tract does not compute the right values.
 
