@@ -21,6 +21,7 @@ pub mod average_pool2d;
 pub mod conv2d;
 pub mod depthwise_conv2d;
 pub mod fully_connected;
+pub mod math;
 pub mod max_pool2d;
 pub mod requantize;
 pub mod softmax;
@@ -29,7 +30,6 @@ pub mod transpose;
 pub mod unary;
 
 mod cells;
-mod math;
 mod overlap;
 mod source;
 mod walk;
