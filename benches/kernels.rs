@@ -2,7 +2,7 @@
 
 use cadet_benches::{bytes, cells, floats};
 use cadet_kernels::requantize::{Multipliers, Quant};
-use cadet_kernels::{Window, conv2d, depthwise_conv2d, fully_connected};
+use cadet_kernels::{Epilogue, Window, conv2d, depthwise_conv2d, fully_connected};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 
 const QUANT: Quant = Quant {
@@ -30,14 +30,12 @@ fn pointwise(c: &mut Criterion) {
     let (input, output) = (cells(floats(25 * 5 * 64)), cells(floats(25 * 5 * 64)));
     let weights = floats(64 * 64);
     group.bench_function("f32/scalar", |b| {
-        let clamp = [0.0, f32::INFINITY];
         let op = conv2d::F32 {
             window,
             groups: 1,
             input: &input,
-            weights: &weights,
-            bias: None,
-            clamp,
+            weights: &weights[..],
+            epilogue: Epilogue::NONE,
             output: &output,
         };
         b.iter(|| conv2d::f32(&op));
@@ -68,13 +66,11 @@ fn depthwise(c: &mut Criterion) {
     let (input, output) = (cells(floats(25 * 5 * 64)), cells(floats(25 * 5 * 64)));
     let weights = floats(9 * 64);
     group.bench_function("f32/scalar", |b| {
-        let clamp = [0.0, f32::INFINITY];
         let op = depthwise_conv2d::F32 {
             window,
             input: &input,
-            weights: &weights,
-            bias: None,
-            clamp,
+            weights: &weights[..],
+            epilogue: Epilogue::NONE,
             output: &output,
         };
         b.iter(|| depthwise_conv2d::f32(&op));
@@ -107,13 +103,11 @@ fn dense(c: &mut Criterion) {
     group.throughput(Throughput::Elements(640 * 128));
     let (input, output, weights) = (cells(floats(640)), cells(floats(128)), floats(640 * 128));
     group.bench_function("f32/scalar", |b| {
-        let clamp = [f32::NEG_INFINITY, f32::INFINITY];
         let op = fully_connected::F32 {
             extents,
             input: &input,
-            weights: &weights,
-            bias: None,
-            clamp,
+            weights: &weights[..],
+            epilogue: Epilogue::NONE,
             output: &output,
         };
         b.iter(|| fully_connected::f32(&op));

@@ -4,7 +4,7 @@ use bytemuck::Pod;
 use cadet_format::{
     DType, Error, KernelId, MAX_RANK, NO_TENSOR, Package, Region, Step, TensorInfo,
 };
-use cadet_kernels::{Source, view};
+use cadet_kernels::{Source, f16, view};
 use heapless::Vec;
 
 use crate::memory::Cells;
@@ -25,6 +25,9 @@ pub trait Element: Pod + Default {
 
 impl Element for f32 {
     const DTYPE: DType = DType::F32;
+}
+impl Element for f16 {
+    const DTYPE: DType = DType::F16;
 }
 impl Element for i8 {
     const DTYPE: DType = DType::I8;
@@ -144,15 +147,29 @@ impl<'a> Operand<'a> {
         Ok(extents)
     }
 
-    /// Height, width and channels of a `[1, h, w, c]` activation.
+    /// Height, width and channels of a `[n, h, w, c]` activation.
     ///
     /// # Errors
-    /// [`Error::KernelContract`] for any other shape.
+    /// [`Error::KernelContract`] for any other rank.
     pub fn image(&self) -> Result<[usize; 3], Error> {
         match *self.info.dims {
-            [1, h, w, c] => Ok([h as usize, w as usize, c as usize]),
+            [_, h, w, c] => Ok([h as usize, w as usize, c as usize]),
             _ => Err(Error::KernelContract),
         }
+    }
+
+    /// Depth, height, width and channels of a `[n, .., c]` activation; axes that are missing have extent 1.
+    ///
+    /// # Errors
+    /// [`Error::KernelContract`] for ranks other than 3, 4 and 5.
+    pub fn volume(&self) -> Result<[usize; 4], Error> {
+        let [d, h, w, c] = match *self.info.dims {
+            [_, w, c] => [1, 1, w, c],
+            [_, h, w, c] => [1, h, w, c],
+            [_, d, h, w, c] => [d, h, w, c],
+            _ => return Err(Error::KernelContract),
+        };
+        Ok([d as usize, h as usize, w as usize, c as usize])
     }
 
     /// Number of rows and length of the last axis.
@@ -220,8 +237,16 @@ impl<'a> Context<'a> {
     /// # Errors
     /// [`Error::KernelContract`] where it is not given.
     pub fn output(&self, index: usize) -> Result<Operand<'a>, Error> {
-        let outputs = self.package.step_outputs(self.step);
-        self.operand(*outputs.get(index).ok_or(Error::KernelContract)?)
+        self.optional_output(index)?.ok_or(Error::KernelContract)
+    }
+
+    /// Output `index`, where it is given.
+    ///
+    /// # Errors
+    /// [`Error::BadStep`] never in a checked package.
+    pub fn optional_output(&self, index: usize) -> Result<Option<Operand<'a>>, Error> {
+        let tensor = self.package.step_outputs(self.step).get(index);
+        tensor.map(|&tensor| self.operand(tensor)).transpose()
     }
 
     fn operand(&self, tensor: u16) -> Result<Operand<'a>, Error> {

@@ -118,8 +118,36 @@ opcodes! {
     // Reductions, normalisations, products, recurrences: 64 to 95.
 
     // Windows: 96 to 111.
+    /// Convolution over up to three spatial axes, with groups.
+    Conv = 96 "conv",
+    /// Transposed convolution over up to three spatial axes, with groups.
+    ConvTranspose = 97 "conv_transpose",
+    /// 2-D convolution with taps moved by offsets.
+    DeformConv = 98 "deform_conv",
+    /// Largest value of a window over up to three spatial axes, and where it lies.
+    MaxPool = 99 "max_pool",
+    /// Mean of a window over up to three spatial axes.
+    AveragePool = 100 "average_pool",
+    /// Largest values put back to where they came from.
+    MaxUnpool = 102 "max_unpool",
+    /// `Conv2d` with weights in f16, or in i8 with scales.
+    Conv2dCompressed = 103 "conv2d_compressed",
+    /// `DepthwiseConv2d` with weights in f16, or in i8 with scales.
+    DepthwiseConv2dCompressed = 104 "depthwise_conv2d_compressed",
+    /// `FullyConnected` with weights in f16, or in i8 with scales.
+    FullyConnectedCompressed = 105 "fully_connected_compressed",
 
     // Integer products and quantisation: 112 to 127.
+    /// Convolution of 8-bit elements that keeps its i32 sums.
+    ConvInteger = 112 "conv_integer",
+    /// f32 to integers, with a scale for the tensor, an axis or blocks.
+    QuantizeLinear = 113 "quantize_linear",
+    /// Integers to f32, with a scale for the tensor, an axis or blocks.
+    DequantizeLinear = 114 "dequantize_linear",
+    /// f32 to u8, with a scale found at run time.
+    DynamicQuantizeLinear = 115 "dynamic_quantize_linear",
+    /// u8 to i8 and back.
+    FlipSign = 116 "flip_sign",
 }
 
 impl Opcode {

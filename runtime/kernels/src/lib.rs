@@ -18,11 +18,18 @@ extern crate std;
 pub mod add;
 pub mod affine;
 pub mod average_pool2d;
+pub mod conv;
 pub mod conv2d;
+pub mod deform_conv;
 pub mod depthwise_conv2d;
+pub mod dynamic_quantize;
+pub mod flip_sign;
 pub mod fully_connected;
 pub mod math;
 pub mod max_pool2d;
+pub mod max_unpool;
+pub mod pool;
+pub mod quantize_linear;
 pub mod requantize;
 pub mod softmax;
 pub mod table;
@@ -30,21 +37,30 @@ pub mod transpose;
 pub mod unary;
 
 mod cells;
+mod epilogue;
+mod maximum;
 mod overlap;
+mod real;
 mod source;
 mod walk;
 mod window;
+mod window3d;
 
 #[cfg(test)]
 mod testing;
 
 pub use cells::{load, store, view};
 pub use core::cell::Cell;
+pub use epilogue::Epilogue;
+pub use half::f16;
 pub use math::{exp, round_ties_even, sigmoid, tanh};
+pub use maximum::Maximum;
 pub use overlap::Overlap;
+pub use real::{Real, Widen};
 pub use source::Source;
 pub use walk::{MAX_RANK, Walk, broadcast_strides, strides};
 pub use window::Window;
+pub use window3d::Window3d;
 
 /// Operands whose shapes, lengths or parameters break a kernel's contract. Nothing was written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,7 +75,7 @@ pub(crate) fn require(holds: bool) -> Result {
 }
 
 /// Product of extents, or `None` where it overflows.
-pub(crate) fn product(extents: &[usize]) -> Option<usize> {
+pub fn product(extents: &[usize]) -> Option<usize> {
     extents.iter().try_fold(1usize, |n, &e| n.checked_mul(e))
 }
 

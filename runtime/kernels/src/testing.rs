@@ -28,3 +28,17 @@ pub(crate) fn cells<T: Copy>(values: &[T]) -> Vec<Cell<T>> {
 pub(crate) fn values<T: Copy>(cells: &[Cell<T>]) -> Vec<T> {
     cells.iter().map(Cell::get).collect()
 }
+
+/// `count` pseudo-random bytes.
+pub(crate) fn numbers(count: usize, seed: u32) -> impl Iterator<Item = i8> {
+    let mut state = seed;
+    (0..count).map(move |_| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 24) as i8
+    })
+}
+
+/// `count` pseudo-random reals around zero.
+pub(crate) fn reals(count: usize, seed: u32) -> Vec<f32> {
+    numbers(count, seed).map(|n| f32::from(n) * 0.013).collect()
+}

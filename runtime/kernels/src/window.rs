@@ -103,7 +103,13 @@ impl Window {
 
 /// The taps of one axis that lie inside the input, for a window that starts at `first` of the padded axis.
 #[inline(always)]
-fn inside(first: usize, taps: usize, dilation: usize, pad: usize, extent: usize) -> Range<usize> {
+pub(crate) fn inside(
+    first: usize,
+    taps: usize,
+    dilation: usize,
+    pad: usize,
+    extent: usize,
+) -> Range<usize> {
     // `max(1)` says to the compiler what the contract has checked.
     let dilation = dilation.max(1);
     let reach = |edge: usize| edge.saturating_sub(first).div_ceil(dilation).min(taps);

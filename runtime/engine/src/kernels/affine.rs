@@ -31,4 +31,52 @@ pub const TABLE: &[Kernel] = &[
         Numerics::Tflite,
         ops::affine::requantize,
     ),
+    kernel(
+        Opcode::QuantizeLinear,
+        DType::F32,
+        Numerics::Onnx,
+        ops::quantize_linear::quantize,
+    ),
+    kernel(
+        Opcode::DequantizeLinear,
+        DType::I8,
+        Numerics::None,
+        ops::quantize_linear::dequantize::<i8>,
+    ),
+    kernel(
+        Opcode::DequantizeLinear,
+        DType::U8,
+        Numerics::None,
+        ops::quantize_linear::dequantize::<u8>,
+    ),
+    kernel(
+        Opcode::DequantizeLinear,
+        DType::I16,
+        Numerics::None,
+        ops::quantize_linear::dequantize::<i16>,
+    ),
+    kernel(
+        Opcode::DequantizeLinear,
+        DType::I32,
+        Numerics::None,
+        ops::quantize_linear::dequantize::<i32>,
+    ),
+    kernel(
+        Opcode::DynamicQuantizeLinear,
+        DType::F32,
+        Numerics::Onnx,
+        ops::quantize_linear::dynamic,
+    ),
+    kernel(
+        Opcode::FlipSign,
+        DType::I8,
+        Numerics::None,
+        ops::quantize_linear::flip_sign,
+    ),
+    kernel(
+        Opcode::FlipSign,
+        DType::U8,
+        Numerics::None,
+        ops::quantize_linear::flip_sign,
+    ),
 ];

@@ -6,6 +6,7 @@ use cadet_format::{DType, Error, KernelId, Numerics, Opcode};
 use crate::Context;
 
 pub mod affine;
+pub mod compressed;
 pub mod convolution;
 pub mod elementwise;
 pub mod movement;
@@ -36,6 +37,7 @@ pub const ALL: &[Kernel] = &join::<{ count(FAMILIES) }>(FAMILIES);
 
 const FAMILIES: &[&[Kernel]] = &[
     affine::TABLE,
+    compressed::TABLE,
     convolution::TABLE,
     elementwise::TABLE,
     movement::TABLE,

@@ -2,7 +2,7 @@
 
 use cadet_format::{self as format, Error, Numerics};
 use cadet_kernels::requantize::{Multiplier, Multipliers, Quant};
-use cadet_kernels::{ContractError, Window};
+use cadet_kernels::{Cell, ContractError, Epilogue, Source, Window, Window3d};
 
 use crate::{Context, Element, Operand};
 
@@ -24,6 +24,68 @@ pub(super) fn window(
         stride: pair(window.stride),
         dilation: pair(window.dilation),
         pad: pair(window.pad),
+    })
+}
+
+pub(super) fn window3d(
+    window: &format::Window3d,
+    input: &Operand<'_>,
+    output: &Operand<'_>,
+) -> Result<Window3d, Error> {
+    let triple = |extents: [u32; 3]| extents.map(|extent| extent as usize);
+    Ok(Window3d {
+        input: input.volume()?,
+        output: output.volume()?,
+        kernel: triple(window.kernel),
+        stride: triple(window.stride),
+        dilation: triple(window.dilation),
+        pad: triple(window.pad),
+    })
+}
+
+/// An activation cut into the examples along its first axis.
+pub(super) fn examples<'a, T: Element>(
+    operand: &Operand<'a>,
+) -> Result<impl Iterator<Item = &'a [Cell<T>]>, Error> {
+    let cells = operand.cells()?;
+    let count = operand.info.dims.first().copied().unwrap_or(0) as usize;
+    match cells.len().checked_div(count) {
+        None | Some(0) => Err(Error::KernelContract),
+        Some(length) => Ok(cells.chunks_exact(length)),
+    }
+}
+
+/// Calls `kernel` with each example of the input and its place in the output.
+pub(super) fn each_example<'a, X: Element, Y: Element>(
+    input: &Operand<'a>,
+    output: &Operand<'a>,
+    kernel: impl Fn(&'a [Cell<X>], &'a [Cell<Y>]) -> Result<(), ContractError>,
+) -> Result<(), Error> {
+    same_batch(input, output)?;
+    for (input, output) in examples(input)?.zip(examples(output)?) {
+        kernel(input, output).map_err(contract)?;
+    }
+    Ok(())
+}
+
+/// Checks that both hold as many examples.
+pub(super) fn same_batch(a: &Operand<'_>, b: &Operand<'_>) -> Result<(), Error> {
+    if a.info.dims.first() == b.info.dims.first() {
+        Ok(())
+    } else {
+        Err(Error::KernelContract)
+    }
+}
+
+/// Bias (input 2), scales of the weights (input 3) and clamp of a float layer.
+pub(super) fn epilogue<'a>(
+    context: &Context<'a>,
+    clamp: &format::ClampF32,
+) -> Result<Epilogue<'a>, Error> {
+    Ok(Epilogue {
+        scales: optional(context, 3)?,
+        bias: optional(context, 2)?,
+        clamp: self::clamp(clamp),
     })
 }
 
@@ -78,5 +140,16 @@ pub(super) fn optional<'a, T: Element>(
     context
         .optional_input(input)?
         .map(|operand| operand.constant())
+        .transpose()
+}
+
+/// An input that may be left out, and may be an activation or a constant.
+pub(super) fn optional_source<'a, T: Element>(
+    context: &Context<'a>,
+    input: usize,
+) -> Result<Option<Source<'a, T>>, Error> {
+    context
+        .optional_input(input)?
+        .map(|operand| operand.source())
         .transpose()
 }

@@ -1,35 +1,57 @@
-use cadet_format::{DepthwiseConv2dF32, DepthwiseConv2dI8, Error};
-use cadet_kernels::depthwise_conv2d;
+use cadet_format::{DType, DepthwiseConv2dF32, DepthwiseConv2dI8, Error};
+use cadet_kernels::{Real, Widen, depthwise_conv2d, f16};
 
-use super::convert::{clamp, contract, multipliers, optional, quant, window};
-use crate::Context;
+use super::convert::{each_example, epilogue, multipliers, optional, quant, window};
+use crate::{Context, Element};
 
 pub(crate) fn f32(context: &Context<'_>) -> Result<(), Error> {
+    float::<f32, f32>(context)
+}
+
+/// Activations in `X`, weights in whatever the second input has.
+pub(crate) fn compressed<X: Element + Real>(context: &Context<'_>) -> Result<(), Error> {
+    match context.input(1)?.info.dtype {
+        DType::F16 => float::<X, f16>(context),
+        DType::I8 => float::<X, i8>(context),
+        _ => Err(Error::KernelContract),
+    }
+}
+
+fn float<X: Element + Real, W: Element + Widen>(context: &Context<'_>) -> Result<(), Error> {
     let params: DepthwiseConv2dF32 = context.params()?;
     let (input, output) = (context.input(0)?, context.output(0)?);
-    depthwise_conv2d::f32(&depthwise_conv2d::F32 {
-        window: window(&params.window, &input, &output)?,
-        input: input.cells()?,
-        weights: context.input(1)?.constant()?,
-        bias: optional(context, 2)?,
-        clamp: clamp(&params.clamp),
-        output: output.cells()?,
+    let window = window(&params.window, &input, &output)?;
+    let weights = context.input(1)?.constant::<W>()?;
+    let epilogue = epilogue(context, &params.clamp)?;
+    each_example::<X, X>(&input, &output, |input, output| {
+        depthwise_conv2d::f32(&depthwise_conv2d::F32 {
+            window,
+            input,
+            weights,
+            epilogue,
+            output,
+        })
     })
-    .map_err(contract)
 }
 
 pub(crate) fn i8(context: &Context<'_>) -> Result<(), Error> {
     let params: DepthwiseConv2dI8 = context.params()?;
     let (input, output) = (context.input(0)?, context.output(0)?);
-    depthwise_conv2d::i8(&depthwise_conv2d::I8 {
-        window: window(&params.window, &input, &output)?,
-        input: input.cells()?,
-        weights: context.input(1)?.constant()?,
-        bias: optional(context, 2)?,
-        multipliers: multipliers(context, 3)?,
-        weight_zero_points: optional(context, 4)?,
-        quant: quant(&params.quant),
-        output: output.cells()?,
+    let window = window(&params.window, &input, &output)?;
+    let weights = context.input(1)?.constant()?;
+    let bias = optional(context, 2)?;
+    let multipliers = multipliers(context, 3)?;
+    let weight_zero_points = optional(context, 4)?;
+    each_example(&input, &output, |input, output| {
+        depthwise_conv2d::i8(&depthwise_conv2d::I8 {
+            window,
+            input,
+            weights,
+            bias,
+            multipliers,
+            weight_zero_points,
+            quant: quant(&params.quant),
+            output,
+        })
     })
-    .map_err(contract)
 }

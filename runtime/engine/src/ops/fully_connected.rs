@@ -1,18 +1,31 @@
-use cadet_format::{Error, FullyConnectedF32, FullyConnectedI8};
+use cadet_format::{DType, Error, FullyConnectedF32, FullyConnectedI8};
 use cadet_kernels::fully_connected::{self, Extents};
+use cadet_kernels::{Real, Widen, f16};
 
-use super::convert::{clamp, contract, multipliers, optional, quant};
-use crate::{Context, Operand};
+use super::convert::{contract, epilogue, multipliers, optional, quant};
+use crate::{Context, Element, Operand};
 
 pub(crate) fn f32(context: &Context<'_>) -> Result<(), Error> {
+    float::<f32, f32>(context)
+}
+
+/// Activations in `X`, weights in whatever the second input has.
+pub(crate) fn compressed<X: Element + Real>(context: &Context<'_>) -> Result<(), Error> {
+    match context.input(1)?.info.dtype {
+        DType::F16 => float::<X, f16>(context),
+        DType::I8 => float::<X, i8>(context),
+        _ => Err(Error::KernelContract),
+    }
+}
+
+fn float<X: Element + Real, W: Element + Widen>(context: &Context<'_>) -> Result<(), Error> {
     let params: FullyConnectedF32 = context.params()?;
     let (input, output) = (context.input(0)?, context.output(0)?);
     fully_connected::f32(&fully_connected::F32 {
         extents: extents(&input, &output)?,
-        input: input.cells()?,
-        weights: context.input(1)?.constant()?,
-        bias: optional(context, 2)?,
-        clamp: clamp(&params.clamp),
+        input: input.cells::<X>()?,
+        weights: context.input(1)?.constant::<W>()?,
+        epilogue: epilogue(context, &params.clamp)?,
         output: output.cells()?,
     })
     .map_err(contract)

@@ -2,12 +2,16 @@
 
 pub(crate) mod add;
 pub(crate) mod affine;
+pub(crate) mod conv;
 pub(crate) mod conv2d;
 pub(crate) mod data;
+pub(crate) mod deform_conv;
 pub(crate) mod depthwise_conv2d;
 pub(crate) mod elementwise;
 pub(crate) mod fully_connected;
+pub(crate) mod pool;
 pub(crate) mod pool2d;
+pub(crate) mod quantize_linear;
 pub(crate) mod softmax;
 
 mod convert;

@@ -1,45 +1,45 @@
 use cadet_format::{AveragePool2dF32, AveragePool2dI8, Error, MaxPool2d};
-use cadet_kernels::{average_pool2d, max_pool2d};
+use cadet_kernels::{Maximum, Real, average_pool2d, max_pool2d};
 
-use super::convert::{contract, multiplier, quant, window};
-use crate::Context;
+use super::convert::{each_example, multiplier, quant, window};
+use crate::{Context, Element};
 
-pub(crate) fn max_f32(context: &Context<'_>) -> Result<(), Error> {
+pub(crate) fn max<T: Element + Maximum>(context: &Context<'_>) -> Result<(), Error> {
     let params: MaxPool2d = context.params()?;
     let (input, output) = (context.input(0)?, context.output(0)?);
     let window = window(&params.window, &input, &output)?;
-    max_pool2d::f32(&window, input.cells()?, output.cells()?).map_err(contract)
+    each_example::<T, T>(&input, &output, |input, output| {
+        max_pool2d::pool(&window, input, output)
+    })
 }
 
-pub(crate) fn max_i8(context: &Context<'_>) -> Result<(), Error> {
-    let params: MaxPool2d = context.params()?;
-    let (input, output) = (context.input(0)?, context.output(0)?);
-    let window = window(&params.window, &input, &output)?;
-    max_pool2d::i8(&window, input.cells()?, output.cells()?).map_err(contract)
-}
-
-pub(crate) fn average_f32(context: &Context<'_>) -> Result<(), Error> {
+pub(crate) fn average_float<X: Element + Real>(context: &Context<'_>) -> Result<(), Error> {
     let params: AveragePool2dF32 = context.params()?;
     let (input, output) = (context.input(0)?, context.output(0)?);
-    average_pool2d::f32(&average_pool2d::F32 {
-        window: window(&params.window, &input, &output)?,
-        count_padding: params.count_padding != 0,
-        input: input.cells()?,
-        output: output.cells()?,
+    let window = window(&params.window, &input, &output)?;
+    each_example::<X, X>(&input, &output, |input, output| {
+        average_pool2d::f32(&average_pool2d::F32 {
+            window,
+            count_padding: params.count_padding != 0,
+            input,
+            output,
+        })
     })
-    .map_err(contract)
 }
 
 pub(crate) fn average_i8(context: &Context<'_>) -> Result<(), Error> {
     let params: AveragePool2dI8 = context.params()?;
     let (input, output) = (context.input(0)?, context.output(0)?);
-    average_pool2d::i8(&average_pool2d::I8 {
-        window: window(&params.window, &input, &output)?,
-        count_padding: params.count_padding != 0,
-        input: input.cells()?,
-        quant: quant(&params.quant),
-        multiplier: multiplier(context, params.multiplier)?,
-        output: output.cells()?,
+    let window = window(&params.window, &input, &output)?;
+    let multiplier = multiplier(context, params.multiplier)?;
+    each_example(&input, &output, |input, output| {
+        average_pool2d::i8(&average_pool2d::I8 {
+            window,
+            count_padding: params.count_padding != 0,
+            input,
+            quant: quant(&params.quant),
+            multiplier,
+            output,
+        })
     })
-    .map_err(contract)
 }

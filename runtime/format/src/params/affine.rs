@@ -21,3 +21,16 @@ pub struct RequantizeI8 {
     /// Ratio of the scales.
     pub multiplier: Multiplier,
 }
+
+/// `QuantizeLinear`: f32 to i8, u8 or i16, `y = sat(rne(x / scale) + zero_point)`; `DequantizeLinear`: i8, u8, i16 or
+/// i32 to f32, `(x - zero_point) * scale`. Operands: input, f32 scales, zero points of the integers' type or none (all
+/// constant or activation); output. One scale is for all elements; scales of rank 1 are one for each index of the
+/// axis; others have the input's shape with the axis divided into blocks.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+pub struct AxisAffine {
+    /// The axis.
+    pub axis: u32,
+    /// Length of a block along the axis; 0 where there are no blocks.
+    pub block: u32,
+}

@@ -14,6 +14,21 @@ pub struct Window {
     pub pad: [u32; 2],
 }
 
+/// Window of a convolution or pooling over up to three spatial axes, in elements. Operands are `[n, .., c]`; where
+/// they have fewer axes, the entries of those that are missing come first and are 1, and 0 in `pad`.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+pub struct Window3d {
+    /// Depth, height and width.
+    pub kernel: [u32; 3],
+    /// Step along each axis.
+    pub stride: [u32; 3],
+    /// Distance between taps; 1 for a dense window.
+    pub dilation: [u32; 3],
+    /// Padding before each axis. Behind follows from the output's size.
+    pub pad: [u32; 3],
+}
+
 /// Bounds of a fused activation in f32; `-inf` and `inf` where there is none.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]

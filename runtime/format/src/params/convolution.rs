@@ -1,9 +1,10 @@
 use bytemuck::{Pod, Zeroable};
 
-use super::{ClampF32, QuantI8, Window};
+use super::{ClampF32, QuantI8, Window, Window3d};
 
-/// `Conv2d` in f32. Operands: input `[1, h, w, i]`, weights `[o, kh, kw, i/groups]`, bias `[o]` or none;
-/// output `[1, oh, ow, o]`.
+/// `Conv2d` in f32. Operands: input `[n, h, w, i]`, weights `[o, kh, kw, i/groups]`, bias `[o]` or none;
+/// output `[n, oh, ow, o]`. `Conv2dCompressed` (f32 or f16) takes weights in f16, or in i8 with a fourth operand:
+/// f32 scales `[o]`.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
 pub struct Conv2dF32 {
@@ -30,7 +31,8 @@ pub struct Conv2dI8 {
 }
 
 /// `DepthwiseConv2d` in f32: as [`Conv2dF32`] with weights `[kh, kw, o]`; output channel `o` reads input
-/// channel `o / multiplier`, where `multiplier` is the ratio of the channel counts.
+/// channel `o / multiplier`, where `multiplier` is the ratio of the channel counts. `DepthwiseConv2dCompressed` as
+/// there.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
 pub struct DepthwiseConv2dF32 {
@@ -51,6 +53,7 @@ pub struct DepthwiseConv2dI8 {
 }
 
 /// `FullyConnected` in f32. Operands: input `[.., i]`, weights `[o, i]`, bias `[o]` or none; output `[.., o]`.
+/// `FullyConnectedCompressed` as [`Conv2dF32`].
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
 pub struct FullyConnectedF32 {
@@ -64,4 +67,56 @@ pub struct FullyConnectedF32 {
 pub struct FullyConnectedI8 {
     /// Zero points and fused activation.
     pub quant: QuantI8,
+}
+
+/// `Conv` and `ConvTranspose` in f32. Operands: input `[n, .., i]`, weights `[o, .., i/groups]` in either direction
+/// (constant or activation), bias `[o]` or none; output `[n, .., o]`.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
+pub struct ConvF32 {
+    /// The window.
+    pub window: Window3d,
+    /// Channels are split into this many independent groups.
+    pub groups: u32,
+    /// Fused activation.
+    pub clamp: ClampF32,
+}
+
+/// `Conv` and `ConvTranspose` in int8. Operands as [`Conv2dI8`], extents as [`ConvF32`].
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+pub struct ConvI8 {
+    /// The window.
+    pub window: Window3d,
+    /// Channels are split into this many independent groups.
+    pub groups: u32,
+    /// Zero points and fused activation.
+    pub quant: QuantI8,
+}
+
+/// `ConvInteger`, i8 or u8. Operands: input `[n, .., i]`, weights i8 `[o, .., i/groups]`, zero point of the input or
+/// none, zero points of the weights i8 `[o]` or none (all constant or activation); output i32 `[n, .., o]`.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+pub struct ConvInteger {
+    /// The window.
+    pub window: Window3d,
+    /// Channels are split into this many independent groups.
+    pub groups: u32,
+}
+
+/// `DeformConv` in f32. Operands: input `[n, h, w, i]`, weights `[o, kh, kw, i/groups]` (constant or activation),
+/// bias `[o]` or none, offsets `[n, oh, ow, offset_groups * kh * kw * 2]` (down, right), mask
+/// `[n, oh, ow, offset_groups * kh * kw]` or none; output `[n, oh, ow, o]`.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
+pub struct DeformConvF32 {
+    /// The window.
+    pub window: Window,
+    /// Channels are split into this many independent groups.
+    pub groups: u32,
+    /// Input channels are split into this many runs, each with offsets of its own.
+    pub offset_groups: u32,
+    /// Fused activation.
+    pub clamp: ClampF32,
 }

@@ -1,9 +1,9 @@
 use bytemuck::{Pod, Zeroable};
 
-use super::{Multiplier, QuantI8, Window};
+use super::{Multiplier, QuantI8, Window, Window3d};
 
-/// `MaxPool2d`, f32 or i8 (same scale and zero point on both sides). Operands: input and output
-/// `[1, h, w, c]`. Padding never wins.
+/// `MaxPool2d` of f32, f16, u8 or i8 (same scale and zero point on both sides). Operands: input and output
+/// `[n, h, w, c]`. Padding never wins.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
 pub struct MaxPool2d {
@@ -11,7 +11,7 @@ pub struct MaxPool2d {
     pub window: Window,
 }
 
-/// `AveragePool2d` in f32. Operands: input and output `[1, h, w, c]`.
+/// `AveragePool2d` in f32 or f16. Operands: input and output `[n, h, w, c]`.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
 pub struct AveragePool2dF32 {
@@ -33,4 +33,37 @@ pub struct AveragePool2dI8 {
     pub quant: QuantI8,
     /// Input scale over output scale (`onnx`); not used by `tflite`.
     pub multiplier: Multiplier,
+}
+
+/// `MaxPool` of f32, u8 or i8 (same scale and zero point on both sides). Operands: input `[n, .., c]`; output
+/// `[n, .., c]` and, if asked for, i64 indices of its shape, which count flat in `[n, c, ..]`; -1 for a window wholly
+/// in the padding.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+pub struct MaxPool {
+    /// The window.
+    pub window: Window3d,
+    /// 1 when indices count the first spatial axis fastest, 0 when the last one.
+    pub column_major: u32,
+}
+
+/// `AveragePool` in f32. Operands: input and output `[n, .., c]`.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+pub struct AveragePool {
+    /// The window.
+    pub window: Window3d,
+    /// Padding behind each axis. Of what an output reaches beyond it nothing counts in the divisor.
+    pub pad_end: [u32; 3],
+    /// 1 when padded elements count in the divisor, else 0.
+    pub count_padding: u32,
+}
+
+/// `MaxUnpool` in f32. Operands: input, i64 indices (constant or activation), output, all `[n, c, ..]`.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+pub struct MaxUnpool {
+    /// Extents that the indices count in, none larger than the output's; as many entries as its rank, the rest is
+    /// ignored.
+    pub shape: [u32; 8],
 }

@@ -13,19 +13,19 @@ mod scalar;
 use core::cell::Cell;
 
 use crate::requantize::{Multiplier, Quant};
-use crate::{Result, Window, require};
+use crate::{Real, Result, Window, require};
 
-/// Operands of a float average pooling.
+/// Operands of a float average pooling, with activations `X`.
 #[derive(Clone, Copy)]
-pub struct F32<'a> {
+pub struct F32<'a, X = f32> {
     /// Extents and window.
     pub window: Window,
     /// Whether padded taps count in the divisor.
     pub count_padding: bool,
     /// `[1, h, w, c]`.
-    pub input: &'a [Cell<f32>],
+    pub input: &'a [Cell<X>],
     /// `[1, oh, ow, c]`.
-    pub output: &'a [Cell<f32>],
+    pub output: &'a [Cell<X>],
 }
 
 /// Operands of an int8 average pooling.
@@ -45,11 +45,11 @@ pub struct I8<'a> {
     pub output: &'a [Cell<i8>],
 }
 
-/// Average pooling in f32: the sum in the order of the taps, divided once.
+/// Average pooling in f32, whatever activations are stored as: the sum in the order of the taps, divided once.
 ///
 /// # Errors
 /// [`ContractError`](crate::ContractError) where lengths and extents do not fit.
-pub fn f32(op: &F32<'_>) -> Result {
+pub fn f32<X: Real>(op: &F32<'_, X>) -> Result {
     check(&op.window, op.input.len(), op.output.len())?;
     scalar::f32(op);
     Ok(())

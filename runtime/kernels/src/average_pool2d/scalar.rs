@@ -1,6 +1,6 @@
 use super::{F32, I8};
 use crate::requantize::{Multiplier, round_to_i32};
-use crate::{Cell, Window, load, store};
+use crate::{Cell, Real, Window, load, store};
 
 /// Calls `f(oy, ox, channel, output element)` for every output element.
 #[inline(always)]
@@ -39,13 +39,13 @@ fn for_each_tap(
     }
 }
 
-pub(super) fn f32(op: &F32<'_>) {
+pub(super) fn f32<X: Real>(op: &F32<'_, X>) {
     for_each_output(&op.window, op.input, op.output, |oy, ox, c, output| {
         let mut sum = 0.0f32;
         let count = for_each_tap(&op.window, op.count_padding, [oy, ox, c], |x| {
-            sum += load(op.input, x);
+            sum += load(op.input, x).widen();
         });
-        store(op.output, output, sum / count as f32);
+        store(op.output, output, X::narrow(sum / count as f32));
     });
 }
 

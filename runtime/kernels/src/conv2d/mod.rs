@@ -6,30 +6,28 @@
 
 mod scalar;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use core::cell::Cell;
 
 use crate::requantize::{Multipliers, Quant};
-use crate::{ContractError, Result, Window, product, require};
+use crate::{ContractError, Epilogue, Real, Result, Widen, Window, product, require};
 
-/// Operands of a float convolution.
+/// Operands of a float convolution, with activations `X` and weights `W`.
 #[derive(Clone, Copy)]
-pub struct F32<'a> {
+pub struct F32<'a, X = f32, W = f32> {
     /// Extents and window.
     pub window: Window,
     /// Channels are split into this many independent groups.
     pub groups: usize,
     /// `[1, h, w, i]`.
-    pub input: &'a [Cell<f32>],
+    pub input: &'a [Cell<X>],
     /// `[o, kh, kw, i / groups]`.
-    pub weights: &'a [f32],
-    /// `[o]`.
-    pub bias: Option<&'a [f32]>,
-    /// Fused activation: least and greatest value.
-    pub clamp: [f32; 2],
+    pub weights: &'a [W],
+    /// Scales, bias and fused activation.
+    pub epilogue: Epilogue<'a>,
     /// `[1, oh, ow, o]`.
-    pub output: &'a [Cell<f32>],
+    pub output: &'a [Cell<X>],
 }
 
 /// Operands of an int8 convolution.
@@ -55,14 +53,16 @@ pub struct I8<'a> {
     pub output: &'a [Cell<i8>],
 }
 
-/// Convolution in f32; taps are added row by row, channel by channel, then the bias.
+/// Convolution in f32, whatever activations and weights are stored as; taps are added row by row, channel by
+/// channel.
 ///
 /// # Errors
 /// [`ContractError`] where lengths and extents do not fit.
-pub fn f32(op: &F32<'_>) -> Result {
+pub fn f32<X: Real, W: Widen>(op: &F32<'_, X, W>) -> Result {
+    let [_, _, channels] = op.window.output;
     op.window.check(op.input.len(), op.output.len())?;
     check_weights(&op.window, op.groups, op.weights.len())?;
-    op.window.check_per_channel(op.bias.map(<[f32]>::len))?;
+    op.epilogue.check(channels)?;
     scalar::f32(op);
     Ok(())
 }

@@ -1,5 +1,5 @@
 use super::{F32, I8};
-use crate::{Cell, Window, clamp_f32, store};
+use crate::{Cell, Real, Widen, Window, store};
 
 /// Input and output channels of a group.
 fn per_group(window: &Window, groups: usize) -> (usize, usize) {
@@ -16,13 +16,13 @@ fn filters(groups: usize, outputs: usize, inputs: usize) -> impl Iterator<Item =
 
 /// The channels of one pixel and the weights of one tap, paired.
 #[inline(always)]
-fn channels<'a, T>(
-    input: &'a [Cell<T>],
-    weights: &'a [T],
+fn channels<'a, X, W>(
+    input: &'a [Cell<X>],
+    weights: &'a [W],
     input_start: usize,
     weights_start: usize,
     count: usize,
-) -> impl Iterator<Item = (&'a Cell<T>, &'a T)> {
+) -> impl Iterator<Item = (&'a Cell<X>, &'a W)> {
     let x = input
         .get(input_start..input_start + count)
         .unwrap_or_default();
@@ -32,12 +32,11 @@ fn channels<'a, T>(
     x.iter().zip(w)
 }
 
-pub(super) fn f32(op: &F32<'_>) {
+pub(super) fn f32<X: Real, W: Widen>(op: &F32<'_, X, W>) {
     let window = op.window;
     let ([_, _, in_channels], [_, _, out_channels]) = (window.input, window.output);
     let (per_group_in, per_group_out) = per_group(&window, op.groups);
     let filter = window.taps() * per_group_in;
-    let [min, max] = op.clamp;
     window.for_each_pixel(op.input, op.output, |oy, ox, pixel| {
         let start = pixel * out_channels;
         for (o, first_channel) in filters(op.groups, per_group_out, per_group_in) {
@@ -46,11 +45,10 @@ pub(super) fn f32(op: &F32<'_>) {
                 let x = pixel * in_channels + first_channel;
                 let w = o * filter + tap * per_group_in;
                 for (x, w) in channels(op.input, op.weights, x, w, per_group_in) {
-                    sum += x.get() * w;
+                    sum += x.get().widen() * w.widen();
                 }
             });
-            let bias = op.bias.and_then(|b| b.get(o)).copied().unwrap_or(0.0);
-            store(op.output, start + o, clamp_f32(sum + bias, min, max));
+            store(op.output, start + o, X::narrow(op.epilogue.finish(sum, o)));
         }
     });
 }

@@ -1,5 +1,6 @@
 use super::*;
-use crate::testing::{cells, values};
+use crate::f16;
+use crate::testing::{cells, numbers, reals, values};
 use proptest::prelude::*;
 use std::vec::Vec;
 
@@ -51,14 +52,6 @@ fn definition(window: &Window, groups: usize, mut f: impl FnMut(usize, Option<us
     }
 }
 
-fn numbers(count: usize, seed: u32) -> impl Iterator<Item = i8> {
-    let mut state = seed;
-    (0..count).map(move |_| {
-        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        (state >> 24) as i8
-    })
-}
-
 proptest! {
     #[test]
     fn int8_equals_the_definition((window, groups) in windows(), seed: u32, zx in -128i32..128, zy in -128i32..128) {
@@ -94,9 +87,8 @@ proptest! {
     fn f32_is_within_its_bound((window, groups) in windows(), seed: u32) {
         let [kh, kw] = window.kernel;
         let (i, o) = (window.input[2], window.output[2]);
-        let real = |n: i8| f32::from(n) * 0.013;
-        let x: Vec<f32> = numbers(window.input.iter().product(), seed).map(real).collect();
-        let w: Vec<f32> = numbers(o * kh * kw * (i / groups), seed ^ 1).map(real).collect();
+        let x = reals(window.input.iter().product(), seed);
+        let w = reals(o * kh * kw * (i / groups), seed ^ 1);
         let outputs: usize = window.output.iter().product();
         let mut sums = std::vec![(0.0f64, 0.0f64); outputs];
         definition(&window, groups, |y, input, weight| {
@@ -106,14 +98,35 @@ proptest! {
         });
         let output = cells(&std::vec![0.0f32; outputs]);
         f32(&F32 {
-            window, groups, input: &cells(&x), weights: &w, bias: None,
-            clamp: [f32::NEG_INFINITY, f32::INFINITY], output: &output,
+            window, groups, input: &cells(&x), weights: &w[..], epilogue: Epilogue::NONE, output: &output,
         }).unwrap();
         let products = (kh * kw * i / groups) as f64;
         for (y, (sum, magnitude)) in values(&output).iter().zip(sums) {
             let bound = 2.0 * products * 2f64.powi(-24) * magnitude;
             prop_assert!((f64::from(*y) - sum).abs() <= bound, "{y} for {sum} within {bound}");
         }
+    }
+
+    /// Weights and activations in fewer bits are decoded exactly, so that the f32 kernel gives the same.
+    #[test]
+    fn compressed_weights_equal_decoded_ones((window, groups) in windows(), seed: u32) {
+        let [kh, kw] = window.kernel;
+        let (i, o) = (window.input[2], window.output[2]);
+        let w: Vec<i8> = numbers(o * kh * kw * (i / groups), seed ^ 1).collect();
+        let decoded: Vec<f32> = w.iter().map(|&w| f32::from(w)).collect();
+        let halves: Vec<f16> = decoded.iter().map(|&w| f16::from_f32(w)).collect();
+        let (scales, bias) = (reals(o, seed ^ 2), reals(o, seed ^ 3));
+        let epilogue = Epilogue { scales: Some(&scales), bias: Some(&bias), ..Epilogue::NONE };
+        let x: Vec<f16> = reals(window.input.iter().product(), seed).into_iter().map(f16::from_f32).collect();
+        let wide = cells(&x.iter().map(|x| x.to_f32()).collect::<Vec<_>>());
+        let outputs: usize = window.output.iter().product();
+        let (a, b, c) = (cells(&std::vec![0.0f32; outputs]), cells(&std::vec![0.0f32; outputs]), cells(&std::vec![f16::ZERO; outputs]));
+        f32(&F32 { window, groups, input: &wide, weights: &decoded[..], epilogue, output: &a }).unwrap();
+        f32(&F32 { window, groups, input: &wide, weights: &w[..], epilogue, output: &b }).unwrap();
+        f32(&F32 { window, groups, input: &cells(&x), weights: &halves[..], epilogue, output: &c }).unwrap();
+        prop_assert_eq!(values(&a), values(&b));
+        let narrowed: Vec<f16> = values(&a).into_iter().map(f16::from_f32).collect();
+        prop_assert_eq!(narrowed, values(&c));
     }
 
     /// Depthwise is the same function with one group a channel and weights in another order.
@@ -161,8 +174,7 @@ fn operands_that_do_not_fit_are_refused() {
         groups: 1,
         input: &input,
         weights: &[0.0; 8],
-        bias: None,
-        clamp: [0.0, 1.0],
+        epilogue: Epilogue::NONE,
         output: &output,
     };
     assert_eq!(f32(&F32 { groups: 3, ..op }), Err(ContractError));
@@ -176,7 +188,10 @@ fn operands_that_do_not_fit_are_refused() {
     );
     assert_eq!(
         f32(&F32 {
-            bias: Some(&[0.0; 3]),
+            epilogue: Epilogue {
+                bias: Some(&[0.0; 3]),
+                ..Epilogue::NONE
+            },
             ..op
         }),
         Err(ContractError)

@@ -1,5 +1,5 @@
 use super::{F32, I8, channel_multiplier};
-use crate::{Cell, Window, clamp_f32, load, store};
+use crate::{Cell, Real, Widen, Window, load, store};
 
 /// Calls `f(oy, ox, input channel, output channel, output element)` for every output element.
 #[inline(always)]
@@ -20,17 +20,16 @@ fn for_each_output<T>(
     });
 }
 
-pub(super) fn f32(op: &F32<'_>) {
+pub(super) fn f32<X: Real, W: Widen>(op: &F32<'_, X, W>) {
     let ([_, _, inputs], [_, _, outputs]) = (op.window.input, op.window.output);
-    let [min, max] = op.clamp;
     for_each_output(&op.window, op.input, op.output, |oy, ox, i, o, output| {
         let mut sum = 0.0f32;
         op.window.for_each_tap(oy, ox, |pixel, tap| {
-            let w = op.weights.get(tap * outputs + o).copied().unwrap_or(0.0);
-            sum += load(op.input, pixel * inputs + i) * w;
+            let w = op.weights.get(tap * outputs + o).copied();
+            let x = load(op.input, pixel * inputs + i);
+            sum += x.widen() * w.unwrap_or_default().widen();
         });
-        let bias = op.bias.and_then(|b| b.get(o)).copied().unwrap_or(0.0);
-        store(op.output, output, clamp_f32(sum + bias, min, max));
+        store(op.output, output, X::narrow(op.epilogue.finish(sum, o)));
     });
 }
 

@@ -8,12 +8,12 @@ mod scalar;
 use core::cell::Cell;
 
 use crate::requantize::{Multipliers, Quant};
-use crate::{ContractError, Result, product, require};
+use crate::{ContractError, Epilogue, Real, Result, Widen, product, require};
 
 /// Extents of a fully connected layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Extents {
-    /// Number of input vectors.
+    /// Widen of input vectors.
     pub rows: usize,
     /// Length of an input vector.
     pub inputs: usize,
@@ -21,21 +21,19 @@ pub struct Extents {
     pub outputs: usize,
 }
 
-/// Operands of a float fully connected layer.
+/// Operands of a float fully connected layer, with activations `X` and weights `W`.
 #[derive(Clone, Copy)]
-pub struct F32<'a> {
+pub struct F32<'a, X = f32, W = f32> {
     /// Extents.
     pub extents: Extents,
     /// `[rows, i]`.
-    pub input: &'a [Cell<f32>],
+    pub input: &'a [Cell<X>],
     /// `[o, i]`.
-    pub weights: &'a [f32],
-    /// `[o]`.
-    pub bias: Option<&'a [f32]>,
-    /// Fused activation: least and greatest value.
-    pub clamp: [f32; 2],
+    pub weights: &'a [W],
+    /// Scales, bias and fused activation.
+    pub epilogue: Epilogue<'a>,
     /// `[rows, o]`.
-    pub output: &'a [Cell<f32>],
+    pub output: &'a [Cell<X>],
 }
 
 /// Operands of an int8 fully connected layer.
@@ -59,18 +57,19 @@ pub struct I8<'a> {
     pub output: &'a [Cell<i8>],
 }
 
-/// Fully connected layer in f32; products are added in the order of the inputs, then the bias.
+/// Fully connected layer in f32, whatever activations and weights are stored as; products are added in the
+/// order of the inputs.
 ///
 /// # Errors
 /// [`ContractError`] where lengths and extents do not fit.
-pub fn f32(op: &F32<'_>) -> Result {
+pub fn f32<X: Real, W: Widen>(op: &F32<'_, X, W>) -> Result {
     check(
         op.extents,
         op.input.len(),
         op.weights.len(),
         op.output.len(),
     )?;
-    require(op.bias.is_none_or(|b| b.len() == op.extents.outputs))?;
+    op.epilogue.check(op.extents.outputs)?;
     scalar::f32(op);
     Ok(())
 }
@@ -133,8 +132,11 @@ mod tests {
             extents,
             input: &input,
             weights: &[1.0, 0.0, -1.0, 0.5, 0.5, 0.5],
-            bias: Some(&[0.0, 1.0]),
-            clamp: [-1.0, 100.0],
+            epilogue: Epilogue {
+                scales: None,
+                bias: Some(&[0.0, 1.0]),
+                clamp: [-1.0, 100.0],
+            },
             output: &output,
         };
         f32(&op).unwrap();

@@ -1,14 +1,14 @@
 use super::{Extents, F32, I8};
 use crate::overlap::in_order;
-use crate::{Cell, clamp_f32, store};
+use crate::{Cell, Real, Widen, store};
 
 /// Calls `f(inputs of the row, weights of the output, output channel, output element)`.
 #[inline(always)]
-fn for_each_output<T>(
+fn for_each_output<X, W>(
     extents: Extents,
-    [input, output]: [&[Cell<T>]; 2],
-    weights: &[T],
-    mut f: impl FnMut(&[Cell<T>], &[T], usize, usize),
+    [input, output]: [&[Cell<X>]; 2],
+    weights: &[W],
+    mut f: impl FnMut(&[Cell<X>], &[W], usize, usize),
 ) {
     // `max(1)` says to the compiler what the contract has checked: a chunk is not empty.
     let length = extents.inputs.max(1);
@@ -20,16 +20,14 @@ fn for_each_output<T>(
     }
 }
 
-pub(super) fn f32(op: &F32<'_>) {
-    let [min, max] = op.clamp;
+pub(super) fn f32<X: Real, W: Widen>(op: &F32<'_, X, W>) {
     let cells = [op.input, op.output];
     for_each_output(op.extents, cells, op.weights, |x, w, o, output| {
         let mut sum = 0.0f32;
         for (x, w) in x.iter().zip(w) {
-            sum += x.get() * w;
+            sum += x.get().widen() * w.widen();
         }
-        let bias = op.bias.and_then(|b| b.get(o)).copied().unwrap_or(0.0);
-        store(op.output, output, clamp_f32(sum + bias, min, max));
+        store(op.output, output, X::narrow(op.epilogue.finish(sum, o)));
     });
 }
 
