@@ -128,6 +128,8 @@ opcodes! {
     MaxPool = 99 "max_pool",
     /// Mean of a window over up to three spatial axes.
     AveragePool = 100 "average_pool",
+    /// Norm of a window over up to three spatial axes.
+    LpPool = 101 "lp_pool",
     /// Largest values put back to where they came from.
     MaxUnpool = 102 "max_unpool",
     /// `Conv2d` with weights in f16, or in i8 with scales.

@@ -80,6 +80,7 @@ pub const TABLE: &[Kernel] = &[
         Numerics::None,
         ops::pool::average,
     ),
+    kernel(Opcode::LpPool, DType::F32, Numerics::None, ops::pool::lp),
     kernel(
         Opcode::MaxUnpool,
         DType::F32,

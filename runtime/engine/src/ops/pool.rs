@@ -1,4 +1,4 @@
-use cadet_format::{AveragePool, Error, MaxPool, MaxUnpool};
+use cadet_format::{AveragePool, Error, LpPool, MaxPool, MaxUnpool};
 use cadet_kernels::{Maximum, max_unpool, pool};
 
 use super::convert::{contract, each_example, examples, same_batch, window3d};
@@ -41,6 +41,20 @@ pub(crate) fn average(context: &Context<'_>) -> Result<(), Error> {
         pool::average(&pool::Average {
             window,
             counted_padding: (params.count_padding != 0).then_some(pad_end),
+            input,
+            output,
+        })
+    })
+}
+
+pub(crate) fn lp(context: &Context<'_>) -> Result<(), Error> {
+    let params: LpPool = context.params()?;
+    let (input, output) = (context.input(0)?, context.output(0)?);
+    let window = window3d(&params.window, &input, &output)?;
+    each_example(&input, &output, |input, output| {
+        pool::lp(&pool::Lp {
+            window,
+            p: params.p,
             input,
             output,
         })

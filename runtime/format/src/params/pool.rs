@@ -59,6 +59,16 @@ pub struct AveragePool {
     pub count_padding: u32,
 }
 
+/// `LpPool` in f32: `(sum of |x|^p)^(1/p)`. Operands: input and output `[n, .., c]`.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+pub struct LpPool {
+    /// The window.
+    pub window: Window3d,
+    /// Order of the norm, at least 1.
+    pub p: u32,
+}
+
 /// `MaxUnpool` in f32. Operands: input, i64 indices (constant or activation), output, all `[n, c, ..]`.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]

@@ -1,4 +1,4 @@
-//! Poolings over one to three spatial axes (ONNX `MaxPool`, `AveragePool` and their global forms, to
+//! Poolings over one to three spatial axes (ONNX `MaxPool`, `AveragePool`, `LpPool` and their global forms, to
 //! opset 22).
 //!
 //! Shapes: input `[d, h, w, c]`, output `[od, oh, ow, c]`. Windows are cut to the input. Input and output must
@@ -51,6 +51,19 @@ pub struct Average<'a> {
     pub output: &'a [Cell<f32>],
 }
 
+/// Operands of a pooling by the p-norm.
+#[derive(Clone, Copy)]
+pub struct Lp<'a> {
+    /// Extents and window.
+    pub window: Window3d,
+    /// Order of the norm, at least 1.
+    pub p: u32,
+    /// `[d, h, w, c]`.
+    pub input: &'a [Cell<f32>],
+    /// `[od, oh, ow, c]`.
+    pub output: &'a [Cell<f32>],
+}
+
 /// Largest element; of equal ones the first, of NaN the last. A window wholly in the padding gives the least
 /// value of the type.
 ///
@@ -74,6 +87,17 @@ pub fn max<T: Maximum>(op: &Max<'_, T>) -> Result {
 pub fn average(op: &Average<'_>) -> Result {
     check(&op.window, op.input.len(), op.output.len())?;
     scalar::average(op);
+    Ok(())
+}
+
+/// `(sum of |x|^p)^(1/p)`, computed in f64.
+///
+/// # Errors
+/// [`ContractError`] where lengths and extents do not fit, or where `p` is 0.
+pub fn lp(op: &Lp<'_>) -> Result {
+    check(&op.window, op.input.len(), op.output.len())?;
+    require(op.p > 0)?;
+    scalar::lp(op);
     Ok(())
 }
 

@@ -1,4 +1,5 @@
-use super::{Average, Max};
+use super::{Average, Lp, Max};
+use crate::math::pow;
 use crate::{Cell, Maximum, Window3d, load, store};
 
 /// Calls `f(position, channel, element)` for every element of the output.
@@ -83,4 +84,38 @@ fn count_padded(window: &Window3d, at: [usize; 3], pad_end: [usize; 3]) -> f32 {
     axes.fold(1.0, |count, (axis, (at, pad_end))| {
         count * axis.taps_with_padding(at, pad_end) as f32
     })
+}
+
+pub(super) fn lp(op: &Lp<'_>) {
+    for_each_output(&op.window, |at, channel, y| {
+        let (mut largest, mut sum) = (0.0f32, 0.0f32);
+        for_each_value(&op.window, op.input, at, channel, |x| {
+            largest = largest.max(x.abs());
+            sum += x.abs();
+        });
+        // Zeros and infinities cannot be scaled to the largest.
+        let norm = if op.p == 1 || largest == 0.0 || largest.is_infinite() {
+            sum
+        } else {
+            let mut powers = 0.0f64;
+            for_each_value(&op.window, op.input, at, channel, |x| {
+                powers += power(f64::from(x.abs()) / f64::from(largest), op.p);
+            });
+            (f64::from(largest) * pow(powers, 1.0 / f64::from(op.p))) as f32
+        };
+        store(op.output, y, norm);
+    });
+}
+
+/// `x` to the power of `n`, by squaring.
+fn power(mut x: f64, mut n: u32) -> f64 {
+    let mut result = 1.0;
+    while n > 0 {
+        if n & 1 == 1 {
+            result *= x;
+        }
+        x *= x;
+        n >>= 1;
+    }
+    result
 }

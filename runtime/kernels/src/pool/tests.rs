@@ -1,5 +1,5 @@
 use super::*;
-use crate::testing::{cells, numbers, reals, values};
+use crate::testing::{cells, numbers, reals, ulps, values};
 use proptest::prelude::*;
 use std::vec;
 use std::vec::Vec;
@@ -88,6 +88,18 @@ proptest! {
     }
 
     #[test]
+    fn norms_are_within_two_ulps((window, _) in windows(), seed: u32, p in 2u32..9) {
+        let x = reals(window.input.iter().product(), seed);
+        let output = cells(&vec![0.0f32; window.output.iter().product()]);
+        lp(&Lp { window, p, input: &cells(&x), output: &output }).unwrap();
+        for (y, (inside, _)) in values(&output).into_iter().zip(definition(&window, [0; 3])) {
+            let sum: f64 = inside.iter().map(|&i| f64::from(x[i].abs()).powi(p as i32)).sum();
+            let expected = sum.powf(1.0 / f64::from(p)) as f32;
+            prop_assert!(ulps(y, expected) <= 2, "{y} for {expected}");
+        }
+    }
+
+    #[test]
     fn maxima_are_found_with_their_places((window, _) in windows(), seed: u32, first in 0usize..9) {
         let x: Vec<i8> = numbers(window.input.iter().product(), seed).collect();
         let [d, h, w, c] = window.input;
@@ -108,5 +120,40 @@ proptest! {
                 prop_assert_eq!(place as usize, first + channel * d * h * w + spatial);
             }
         }
+    }
+}
+
+#[test]
+fn norms_keep_zero_infinity_and_nan() {
+    let window = Window3d {
+        input: [1, 1, 2, 1],
+        output: [1, 1, 1, 1],
+        kernel: [1, 1, 2],
+        stride: [1; 3],
+        dilation: [1; 3],
+        pad: [0; 3],
+    };
+    for (x, expected) in [
+        ([0.0, 0.0], 0.0),
+        ([f32::NEG_INFINITY, 1.0], f32::INFINITY),
+        ([3e38, 3e38], f32::INFINITY),
+        ([3e-42, -4e-42], 5e-42),
+    ] {
+        let output = cells(&[0.0f32]);
+        let op = Lp {
+            window,
+            p: 2,
+            input: &cells(&x),
+            output: &output,
+        };
+        lp(&op).unwrap();
+        assert_eq!(values(&output), [expected]);
+        lp(&Lp {
+            input: &cells(&[x[0], f32::NAN]),
+            ..op
+        })
+        .unwrap();
+        assert!(values(&output)[0].is_nan());
+        assert!(lp(&Lp { p: 0, ..op }).is_err());
     }
 }
