@@ -5,6 +5,7 @@
 
 mod cmd;
 mod compile_args;
+mod keys;
 mod output;
 mod progress;
 mod recipe_args;
@@ -29,6 +30,8 @@ enum Verb {
     Export(cmd::export::Args),
     Fit(cmd::fit::Args),
     Pack(cmd::pack::Args),
+    Keygen(cmd::keygen::Args),
+    Sign(cmd::sign::Args),
     Inspect(cmd::inspect::Args),
     Run(cmd::run::Args),
     Verify(cmd::verify::Args),
@@ -48,6 +51,8 @@ fn main() -> ExitCode {
         Verb::Export(args) => cmd::export::run(&args),
         Verb::Fit(args) => cmd::fit::run(&args),
         Verb::Pack(args) => cmd::pack::run(&args),
+        Verb::Keygen(args) => cmd::keygen::run(&args),
+        Verb::Sign(args) => cmd::sign::run(&args),
         Verb::Inspect(args) => cmd::inspect::run(&args),
         Verb::Run(args) => cmd::run::run(&args),
         Verb::Verify(args) => cmd::verify::run(&args),

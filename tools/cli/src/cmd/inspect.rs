@@ -1,7 +1,10 @@
 use std::path::PathBuf;
 
 use anyhow::Result;
-use cadet_format::{KernelId, Manifest, Numerics, Opcode, Package, Region, Tag, TensorInfo};
+use cadet_format::{
+    KernelId, Manifest, Numerics, Opcode, Package, Region, SIGNATURE_SCHEME_ED25519, Tag,
+    TensorInfo,
+};
 use cadet_host::PackageFile;
 use serde::Serialize;
 
@@ -36,7 +39,7 @@ struct Contents {
     board: String,
     model_id: String,
     security_version: u32,
-    signed: bool,
+    signature: Option<Signature>,
     bytes: usize,
     weight_bytes: usize,
     arena_bytes: Vec<u32>,
@@ -50,6 +53,12 @@ struct Contents {
     labels: Vec<String>,
     preprocessing: String,
     provenance: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct Signature {
+    scheme: &'static str,
+    key_id: u16,
 }
 
 #[derive(Serialize)]
@@ -138,7 +147,10 @@ impl Contents {
             },
             model_id: header.model_id.iter().map(|b| format!("{b:02x}")).collect(),
             security_version: header.security_version,
-            signed: header.signature_scheme != cadet_format::SIGNATURE_SCHEME_NONE,
+            signature: (header.signature_scheme == SIGNATURE_SCHEME_ED25519).then_some(Signature {
+                scheme: "ed25519",
+                key_id: header.key_id,
+            }),
             bytes: package.bytes().len(),
             weight_bytes,
             arena_bytes: used(&header.arena_bytes),
@@ -176,7 +188,9 @@ impl Contents {
             vec!["security version".into(), self.security_version.to_string()],
             vec![
                 "signature".into(),
-                if self.signed { "present" } else { "none" }.into(),
+                self.signature.as_ref().map_or("none".into(), |it| {
+                    format!("{}, key {}", it.scheme, it.key_id)
+                }),
             ],
             vec![
                 "bytes".into(),

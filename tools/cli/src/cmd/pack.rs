@@ -4,8 +4,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use cadet_compiler::{Calibration, Options, Precision, Range, Report, compile};
+use cadet_format::sign;
 
 use crate::compile_args::{CompileArgs, Numerics};
+use crate::keys;
 use crate::output::{print_json, write_new};
 use crate::samples;
 
@@ -43,6 +45,12 @@ pub(crate) struct Args {
     /// Devices refuse to go back to a lower one
     #[arg(long, default_value_t = 0)]
     security_version: u32,
+    /// Sign the package with this secret key: PKCS#8 PEM, as `cadet keygen` and OpenSSL write it
+    #[arg(long, value_name = "KEY")]
+    sign: Option<PathBuf>,
+    /// Which of a device's keys signs
+    #[arg(long, default_value_t = 0, requires = "sign")]
+    key_id: u16,
     /// Print the report as JSON
     #[arg(long)]
     json: bool,
@@ -59,6 +67,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
             output.display()
         );
     }
+    let key = args.sign.as_deref().map(keys::read_secret).transpose()?;
     let model = args.compile.read_model()?;
     let mut options = Options {
         numerics: args.numerics.into(),
@@ -79,7 +88,10 @@ pub(crate) fn run(args: &Args) -> Result<()> {
             range: args.percentile.map_or(Range::MinMax, Range::Percentile),
         });
     }
-    let compiled = compile(&model, &options).with_context(failed)?;
+    let mut compiled = compile(&model, &options).with_context(failed)?;
+    if let Some(key) = key {
+        sign(&mut compiled.package, &key, args.key_id)?;
+    }
     write_new(&output, &compiled.package, args.force)?;
     if args.json {
         print_json(&compiled.report)

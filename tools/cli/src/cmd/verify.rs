@@ -1,11 +1,12 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use anyhow::{Result, bail};
-use cadet_format::{Error, Manifest};
+use anyhow::{Context, Result, bail};
+use cadet_format::{Error, Manifest, Package, SIGNATURE_SCHEME_NONE};
 use cadet_host::{HostMemory, PackageFile, measure_memory};
 use cadet_runtime::self_test;
 use serde::Serialize;
 
+use crate::keys;
 use crate::output::{print_json, print_line, thousands};
 
 /// Check a package: its bytes, its golden vectors step by step, and the memory that it touches
@@ -13,6 +14,9 @@ use crate::output::{print_json, print_line, thousands};
 pub(crate) struct Args {
     /// The package
     package: PathBuf,
+    /// Check that this key signed it: a public key in SPKI PEM, as `cadet keygen` and OpenSSL write it
+    #[arg(long)]
+    key: Option<PathBuf>,
     /// Print as JSON
     #[arg(long)]
     json: bool,
@@ -20,6 +24,7 @@ pub(crate) struct Args {
 
 #[derive(Serialize)]
 struct Verdict {
+    signature: Signature,
     golden_vectors: usize,
     steps: usize,
     arena_bytes: u32,
@@ -30,9 +35,19 @@ struct Verdict {
     problem: Option<String>,
 }
 
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+enum Signature {
+    None,
+    NotChecked,
+    Valid,
+}
+
 pub(crate) fn run(args: &Args) -> Result<()> {
     let file = PackageFile::open(&args.package)?;
     let package = file.package()?;
+    let signature = check_signature(&package, args.key.as_deref())
+        .with_context(|| args.package.display().to_string())?;
     let mut memory = HostMemory::for_package(&package);
     let mut session = memory.session(package)?;
     let steps = package
@@ -58,6 +73,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let measured = measure_memory(&package)?;
     let golden = package.golden().filter(cadet_format::Golden::is_exact);
     let verdict = Verdict {
+        signature,
         golden_vectors: golden.map_or(0, |g| g.vectors()),
         steps,
         arena_bytes: measured.arena.promised,
@@ -71,7 +87,12 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         print_json(&verdict)?;
     } else {
         print_line(&format!(
-            "golden vectors: {} over {} steps\narena: {} bytes promised, {} touched\nstate: {} bytes promised, {} touched",
+            "signature: {}\ngolden vectors: {} over {} steps\narena: {} bytes promised, {} touched\nstate: {} bytes promised, {} touched",
+            match verdict.signature {
+                Signature::None => "none",
+                Signature::NotChecked => "not checked, pass --key",
+                Signature::Valid => "valid",
+            },
             match verdict.golden_vectors {
                 0 => "none that hold on every target".to_owned(),
                 n => n.to_string(),
@@ -93,4 +114,16 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         );
     }
     Ok(())
+}
+
+/// Without a key there is nothing to check a signature by.
+fn check_signature(package: &Package<'_>, key: Option<&Path>) -> Result<Signature> {
+    Ok(match key {
+        Some(path) => {
+            package.verify(&keys::read_public(path)?)?;
+            Signature::Valid
+        }
+        None if package.header().signature_scheme == SIGNATURE_SCHEME_NONE => Signature::None,
+        None => Signature::NotChecked,
+    })
 }
