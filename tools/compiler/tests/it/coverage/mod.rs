@@ -9,6 +9,7 @@ mod edge_set;
 mod engine;
 mod node_test;
 mod panics;
+mod quantised;
 mod reference;
 mod table;
 mod value;
@@ -21,6 +22,7 @@ use rayon::prelude::*;
 use edge_set::Row;
 use engine::Ours;
 use node_test::{Archive, NodeTest};
+use quantised::Int8;
 
 const ARCHIVE: &str = "onnx-backend-tests/onnx-1.23.2-node-1884.tar.xz";
 const EDGE_SET: &str = include_str!("../../../coverage/edge_set.tsv");
@@ -30,6 +32,8 @@ const STALE: &str = "run `cargo xtask coverage` and commit what it writes";
 struct Outcome<'a> {
     row: &'a Row,
     ours: Ours,
+    /// The same after our quantisation.
+    int8: Int8,
     /// Whether tract, the fallback, computes the right values, or why not.
     tract: Result<(), &'static str>,
 }
@@ -53,9 +57,15 @@ fn every_value_is_right_and_the_table_is_current() {
         .into_par_iter()
         .map(|row| {
             let test = NodeTest::new(&archive, row);
+            let ours = engine::examine(&test);
+            let int8 = match ours {
+                Ours::Native => quantised::examine(&test),
+                _ => Int8::NotMeant,
+            };
             Outcome {
                 row,
-                ours: engine::examine(&test),
+                ours,
+                int8,
                 tract: reference::examine(&test),
             }
         })
@@ -67,9 +77,13 @@ fn every_value_is_right_and_the_table_is_current() {
     } else {
         check_table(&table);
     }
-    let wrong = outcomes.iter().filter_map(|outcome| match &outcome.ours {
-        Ours::Wrong(defect) => Some(format!("\n  {}: {defect}", outcome.row.test)),
-        _ => None,
+    let wrong = outcomes.iter().filter_map(|outcome| {
+        let test = &outcome.row.test;
+        match (&outcome.ours, &outcome.int8) {
+            (Ours::Wrong(defect), _) => Some(format!("\n  {test}: {defect}")),
+            (_, Int8::Wrong(defect)) => Some(format!("\n  {test} as int8: {defect}")),
+            _ => None,
+        }
     });
     let wrong: Vec<String> = wrong.collect();
     assert!(wrong.is_empty(), "{} wrong:{}", wrong.len(), wrong.concat());

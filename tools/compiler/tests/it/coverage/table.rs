@@ -4,6 +4,7 @@ use std::fmt::Write;
 use super::Outcome;
 use super::edge_set::Row;
 use super::engine::Ours;
+use super::quantised::Int8;
 
 /// How a test counts in the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -54,6 +55,7 @@ The single-node tests of onnx 1.23.2 over tensors of f32, i8, u8, i32, i64 and b
 - **folded**: the values are right, but do not depend on an input: the compiler computed them.
 - **fallback**: the compiler refuses the node, tract computes the right values.
 - **refused**: the compiler refuses the node, and tract does not compute the right values.
+- **int8**: of the native ones over floats, those that our int8 quantisation runs in integers throughout; the others keep float steps. Both are compared with the float model.
 
 ";
 
@@ -67,9 +69,13 @@ fn summary(text: &mut String, outcomes: &[Outcome<'_>]) {
     let total = outcomes.len();
     let percent = 100.0 * native as f64 / total as f64;
     let right = outcomes.iter().filter(|outcome| outcome.tract.is_ok());
+    let int8 = outcomes
+        .iter()
+        .filter(|outcome| outcome.int8 == Int8::Integers);
     writeln!(
         text,
-        "**Native {native} of {total} = {percent:.1} %**; tract alone computes {}.\n",
+        "**Native {native} of {total} = {percent:.1} %**, {} of them in int8 too; tract alone computes {}.\n",
+        int8.count(),
         right.count()
     )
     .unwrap();
@@ -83,16 +89,24 @@ fn operators(text: &mut String, outcomes: &[Outcome<'_>]) {
     }
     text.push_str("## Operators\n\nParameters are inputs that were bound to the test's data before compiling; all others are given at run time.\n\n");
     text.push_str(
-        "| operator | tests | native | folded | fallback | refused | parameters |\n\
-         |---|--:|--:|--:|--:|--:|---|\n",
+        "| operator | tests | native | folded | fallback | refused | int8 | parameters |\n\
+         |---|--:|--:|--:|--:|--:|--:|---|\n",
     );
     for (operator, group) in groups {
         write!(text, "| {operator} | {} |", group.len()).unwrap();
-        for class in Class::COLUMNS {
-            let classes = group.iter().map(|outcome| Class::of(outcome));
-            match classes.filter(|&found| found == class).count() {
+        let of_class = |class| {
+            group
+                .iter()
+                .filter(move |outcome| Class::of(outcome) == class)
+        };
+        let columns = Class::COLUMNS.map(|class| of_class(class).count());
+        let int8 = group
+            .iter()
+            .filter(|outcome| outcome.int8 == Int8::Integers);
+        for number in columns.into_iter().chain([int8.count()]) {
+            match number {
                 0 => text.push_str(" |"),
-                number => write!(text, " {number} |").unwrap(),
+                _ => write!(text, " {number} |").unwrap(),
             }
         }
         let parameters = group.iter().flat_map(|outcome| &outcome.row.parameters);

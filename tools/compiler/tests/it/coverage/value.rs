@@ -42,7 +42,8 @@ impl Value {
         }
     }
 
-    fn floats(&self) -> impl Iterator<Item = f32> {
+    /// The elements of a float tensor.
+    pub(super) fn floats(&self) -> impl Iterator<Item = f32> {
         let words = self.bytes.chunks_exact(4);
         words.map(|word| f32::from_le_bytes(word.try_into().unwrap()))
     }
