@@ -116,6 +116,30 @@ opcodes! {
     // Movement, selection and indexing: 32 to 63.
 
     // Reductions, normalisations, products, recurrences: 64 to 95.
+    /// One value for each group of elements along a set of axes.
+    Reduce = 64 "reduce",
+    /// Product of matrices known at run time.
+    MatMul = 65 "matmul",
+    /// Logarithm of the softmax over the last axis.
+    LogSoftmax = 66 "log_softmax",
+    /// 1 at the greatest element of the last axis.
+    Hardmax = 67 "hardmax",
+    /// Normalisation along a set of axes.
+    Normalize = 68 "normalize",
+    /// Division by the size of the neighbours along an axis.
+    LocalResponseNorm = 69 "local_response_norm",
+    /// Long short-term memory over a sequence.
+    Lstm = 70 "lstm",
+    /// Gated recurrent unit over a sequence.
+    Gru = 71 "gru",
+    /// Simple recurrent layer over a sequence.
+    Rnn = 72 "rnn",
+    /// Attention as a recurrence over a matrix of state.
+    LinearAttention = 73 "linear_attention",
+    /// Determinants of square matrices.
+    Determinant = 74 "determinant",
+    /// Discrete Fourier transform, of one frame or many.
+    Dft = 75 "dft",
 
     // Windows: 96 to 111.
     /// Convolution over up to three spatial axes, with groups.

@@ -55,6 +55,15 @@ impl<const N: usize> Walk<N> {
         Walk::new(output, [0; N], strides)
     }
 
+    /// This walk, not yet begun, from other bases.
+    #[inline(always)]
+    pub(crate) fn starting_at(self, bases: [usize; N]) -> Walk<N> {
+        Walk {
+            offsets: bases.map(|base| base as isize),
+            ..self
+        }
+    }
+
     /// The offsets at the current index, which then moves on; `None` at the end. An offset outside an
     /// operand comes out as `usize::MAX` or beyond its end, which `load` and `store` ignore.
     #[inline(always)]

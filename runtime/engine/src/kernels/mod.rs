@@ -11,6 +11,9 @@ pub mod convolution;
 pub mod elementwise;
 pub mod movement;
 pub mod pool;
+pub mod product;
+pub mod recurrent;
+pub mod reduction;
 pub mod softmax;
 
 /// Runs one step.
@@ -42,6 +45,9 @@ const FAMILIES: &[&[Kernel]] = &[
     elementwise::TABLE,
     movement::TABLE,
     pool::TABLE,
+    product::TABLE,
+    recurrent::TABLE,
+    reduction::TABLE,
     softmax::TABLE,
 ];
 

@@ -13,6 +13,18 @@ pub const TABLE: &[Kernel] = &[
         Numerics::None,
         ops::softmax::f32,
     ),
+    kernel(
+        Opcode::LogSoftmax,
+        DType::F32,
+        Numerics::None,
+        ops::softmax::log_f32,
+    ),
+    kernel(
+        Opcode::Hardmax,
+        DType::F32,
+        Numerics::None,
+        ops::softmax::hard_f32,
+    ),
     kernel(Opcode::Softmax, DType::I8, Numerics::Onnx, ops::softmax::i8),
     kernel(
         Opcode::Softmax,

@@ -6,15 +6,19 @@ use crate::Context;
 
 pub(crate) fn unary(context: &Context<'_>) -> Result<(), Error> {
     let params: UnaryF32 = context.params()?;
+    let (input, output) = (context.input(0)?, context.output(0)?);
+    kernel::f32(function(&params)?, input.cells()?, output.cells()?).map_err(contract)
+}
+
+/// The function that a record of code and parameters stands for.
+pub(super) fn function(params: &UnaryF32) -> Result<kernel::Function, Error> {
     let function = UnaryFunction::from_u32(params.function).ok_or(Error::KernelContract)?;
-    let function = match function {
+    Ok(match function {
         UnaryFunction::Clamp => kernel::Function::Clamp(params.alpha, params.beta),
         UnaryFunction::LeakyRelu => kernel::Function::LeakyRelu(params.alpha),
         UnaryFunction::Sigmoid => kernel::Function::Sigmoid,
         UnaryFunction::Tanh => kernel::Function::Tanh,
-    };
-    let (input, output) = (context.input(0)?, context.output(0)?);
-    kernel::f32(function, input.cells()?, output.cells()?).map_err(contract)
+    })
 }
 
 /// Operands: input, table of 256 entries; output.

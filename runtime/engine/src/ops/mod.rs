@@ -9,9 +9,15 @@ pub(crate) mod deform_conv;
 pub(crate) mod depthwise_conv2d;
 pub(crate) mod elementwise;
 pub(crate) mod fully_connected;
+pub(crate) mod linear_attention;
+pub(crate) mod matmul;
+pub(crate) mod normalize;
 pub(crate) mod pool;
 pub(crate) mod pool2d;
 pub(crate) mod quantize_linear;
+pub(crate) mod recurrent;
+pub(crate) mod reduce;
 pub(crate) mod softmax;
+pub(crate) mod transform;
 
 mod convert;

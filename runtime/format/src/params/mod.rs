@@ -7,6 +7,9 @@ mod convolution;
 mod elementwise;
 mod movement;
 mod pool;
+mod product;
+mod recurrent;
+mod reduction;
 
 pub use affine::*;
 pub use common::*;
@@ -14,3 +17,6 @@ pub use convolution::*;
 pub use elementwise::*;
 pub use movement::*;
 pub use pool::*;
+pub use product::*;
+pub use recurrent::*;
+pub use reduction::*;

@@ -1,9 +1,11 @@
-//! Softmax over the last axis (ONNX `Softmax`, opset 13; TensorFlow Lite `SOFTMAX`).
+//! Softmax and its relatives over the last axis (ONNX `Softmax`, `LogSoftmax` and `Hardmax`, opset 13;
+//! TensorFlow Lite `SOFTMAX`).
 //!
 //! Shapes: input and output `[rows, length]`. The output may overlap the input as
 //! [`Overlap::elementwise`](crate::Overlap::elementwise) says. Needs no scratch memory.
 //!
-//! f32: `exp(x - max) / sum`, summed in order. int8: the output's scale is 1/256 and its zero point -128.
+//! f32: `exp(x - max) / sum`, summed in order; the logarithm is `x - max - ln(sum)`; hardmax is 1 at the first
+//! greatest element of a row, else 0. int8: the output's scale is 1/256 and its zero point -128.
 //! Numerics `onnx` computes in f32 from `(x - max) * sx` and rounds half to even; numerics `tflite` is
 //! TensorFlow Lite's fixed-point reference (gemmlowp).
 
@@ -36,14 +38,23 @@ pub enum Scaling {
 /// # Errors
 /// [`ContractError`](crate::ContractError) where the lengths differ or are no multiple of `length`.
 pub fn f32(length: usize, input: &[Cell<f32>], output: &[Cell<f32>]) -> Result {
-    check(length, input.len(), output.len())?;
-    for (x, y) in input
-        .chunks_exact(length.max(1))
-        .zip(output.chunks_exact(length.max(1)))
-    {
-        scalar::f32(x, y);
-    }
-    Ok(())
+    for_each_row(length, input, output, scalar::f32)
+}
+
+/// Logarithm of the softmax in f32 over rows of `length`.
+///
+/// # Errors
+/// [`ContractError`](crate::ContractError) where the lengths differ or are no multiple of `length`.
+pub fn log_f32(length: usize, input: &[Cell<f32>], output: &[Cell<f32>]) -> Result {
+    for_each_row(length, input, output, scalar::log_f32)
+}
+
+/// Hardmax in f32 over rows of `length`.
+///
+/// # Errors
+/// [`ContractError`](crate::ContractError) where the lengths differ or are no multiple of `length`.
+pub fn hard_f32(length: usize, input: &[Cell<f32>], output: &[Cell<f32>]) -> Result {
+    for_each_row(length, input, output, scalar::hard_f32)
 }
 
 /// Softmax in int8 over rows of `length`.
@@ -51,27 +62,31 @@ pub fn f32(length: usize, input: &[Cell<f32>], output: &[Cell<f32>]) -> Result {
 /// # Errors
 /// [`ContractError`](crate::ContractError) where the lengths differ or are no multiple of `length`.
 pub fn i8(length: usize, scaling: Scaling, input: &[Cell<i8>], output: &[Cell<i8>]) -> Result {
-    check(length, input.len(), output.len())?;
-    for (x, y) in input
-        .chunks_exact(length.max(1))
-        .zip(output.chunks_exact(length.max(1)))
-    {
-        match scaling {
-            Scaling::Onnx(scale) => scalar::i8(scale, x, y),
-            Scaling::Tflite {
-                multiplier,
-                shift,
-                diff_min,
-            } => {
-                gemmlowp::i8(multiplier, shift, diff_min, x, y);
-            }
+    for_each_row(length, input, output, |x, y| match scaling {
+        Scaling::Onnx(scale) => scalar::i8(scale, x, y),
+        Scaling::Tflite {
+            multiplier,
+            shift,
+            diff_min,
+        } => {
+            gemmlowp::i8(multiplier, shift, diff_min, x, y);
         }
-    }
-    Ok(())
+    })
 }
 
-fn check(length: usize, input: usize, output: usize) -> Result {
-    require(length > 0 && input == output && input.is_multiple_of(length))
+fn for_each_row<T>(
+    length: usize,
+    input: &[Cell<T>],
+    output: &[Cell<T>],
+    f: impl Fn(&[Cell<T>], &[Cell<T>]),
+) -> Result {
+    require(length > 0 && input.len() == output.len() && input.len().is_multiple_of(length))?;
+    // `max(1)` says to the compiler what was just checked: a chunk is not empty.
+    let rows = input.chunks_exact(length.max(1));
+    for (x, y) in rows.zip(output.chunks_exact(length.max(1))) {
+        f(x, y);
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -100,6 +115,16 @@ mod tests {
         }
 
         #[test]
+        fn the_logarithm_is_close_to_the_exact_one(x in prop::collection::vec(-30.0f32..30.0, 1..40)) {
+            let y = cells(&x);
+            log_f32(x.len(), &y, &y).unwrap();
+            let reference = exact(&x.iter().map(|&x| f64::from(x)).collect::<Vec<_>>());
+            for (y, r) in values(&y).iter().zip(reference) {
+                prop_assert!((f64::from(*y) - r.ln()).abs() <= 1e-5, "{y} for {}", r.ln());
+            }
+        }
+
+        #[test]
         fn both_int8_roundings_are_within_a_step(x in prop::collection::vec(any::<i8>(), 1..40)) {
             let scale = 0.1f32;
             let reference = exact(&x.iter().map(|&x| f64::from(x) * f64::from(scale)).collect::<Vec<_>>());
@@ -117,5 +142,19 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn hardmax_marks_the_first_greatest() {
+        let x = cells(&[
+            1.0f32,
+            3.0,
+            3.0,
+            f32::NEG_INFINITY,
+            f32::NEG_INFINITY,
+            -1e30,
+        ]);
+        hard_f32(3, &x, &x).unwrap();
+        assert_eq!(values(&x), [0.0, 1.0, 0.0, 0.0, 0.0, 1.0]);
     }
 }

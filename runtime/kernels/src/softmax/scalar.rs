@@ -1,8 +1,14 @@
+use crate::Cell;
+use crate::math::{exp, ln};
 use crate::requantize::round_to_i32;
-use crate::{Cell, exp};
+
+/// The greatest element, passing over NaN, which comes back through the differences to it.
+fn max(x: &[Cell<f32>]) -> f32 {
+    x.iter().fold(f32::NEG_INFINITY, |max, x| max.max(x.get()))
+}
 
 pub(super) fn f32(x: &[Cell<f32>], y: &[Cell<f32>]) {
-    let max = x.iter().fold(f32::NEG_INFINITY, |max, x| max.max(x.get()));
+    let max = max(x);
     let mut sum = 0.0f32;
     for (x, y) in x.iter().zip(y) {
         let e = exp(x.get() - max);
@@ -11,6 +17,28 @@ pub(super) fn f32(x: &[Cell<f32>], y: &[Cell<f32>]) {
     }
     for y in y {
         y.set(y.get() / sum);
+    }
+}
+
+pub(super) fn log_f32(x: &[Cell<f32>], y: &[Cell<f32>]) {
+    let max = max(x);
+    let mut sum = 0.0f32;
+    for x in x {
+        sum += exp(x.get() - max);
+    }
+    let logarithm = ln(sum);
+    for (x, y) in x.iter().zip(y) {
+        y.set(x.get() - max - logarithm);
+    }
+}
+
+pub(super) fn hard_f32(x: &[Cell<f32>], y: &[Cell<f32>]) {
+    let max = max(x);
+    let mut found = false;
+    for (x, y) in x.iter().zip(y) {
+        let first = !found && x.get() == max;
+        found |= first;
+        y.set(if first { 1.0 } else { 0.0 });
     }
 }
 

@@ -1,0 +1,76 @@
+use bytemuck::{Pod, Zeroable};
+
+use super::QuantI8;
+
+/// `MatMul` in f32, and of 8-bit integers (i8 or u8, each) to i32. Operands: a `[.., m, k]`, b `[.., k, n]`,
+/// of integers also zero points of a (1 or m) and of b (1 or n), of their types, or none; output `[.., m, n]`.
+/// The axes before the last two broadcast.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+pub struct MatMul {
+    /// 1 where a is `[.., k, m]`, else 0.
+    pub transpose_a: u32,
+    /// 1 where b is `[.., n, k]`, else 0.
+    pub transpose_b: u32,
+}
+
+/// `MatMul` of 8-bit integers to i8 or u8, quantised. Operands as [`MatMul`], and multipliers (f32 `[n]` for
+/// `onnx`, i32 `[n, 2]` as [`Multiplier`](crate::Multiplier) for `tflite`).
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+pub struct MatMulI8 {
+    /// How the operands are read.
+    pub matmul: MatMul,
+    /// Zero point and bounds of the output, less 128 where that is u8; the input's zero point is not used.
+    pub quant: QuantI8,
+}
+
+/// `LinearAttention` in f32. Operands: query `[n, t, q*k]`, key `[n, t, h*k]`, value `[n, t, h*v]`, initial
+/// state `[n, h, k, v]` or none, decay `[n, t, h]` or `[n, t, h*k]` or none, beta `[n, t, 1]` or `[n, t, h]`
+/// or none; outputs: result `[n, t, q*v]`, last state `[n, h, k, v]`.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
+pub struct LinearAttention {
+    /// Number of query heads, q.
+    pub query_heads: u32,
+    /// Factor of the result.
+    pub scale: f32,
+}
+
+/// `Dft` in f32. Operands: input `[.., n, .., 1 or 2]`, twiddles `[l, 2]` (cosine and sine of `2 pi j / l`),
+/// window `[l]` or none; output `[.., bins, .., 2]`, or `[.., frames, bins, .., 2]` where there is a hop. The
+/// last axis is 1 for a Hermitian inverse.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+pub struct Dft {
+    /// Axis n of the input.
+    pub axis: u32,
+    /// A [`DftDirection`].
+    pub direction: u32,
+    /// Distance between frames; 0 where the one frame has no axis.
+    pub hop: u32,
+}
+
+/// Which transform `Dft` is.
+#[repr(u32)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DftDirection {
+    /// Forward.
+    Forward = 0,
+    /// Inverse, divided by the length.
+    Inverse = 1,
+    /// Inverse of the first half of a Hermitian spectrum, to real elements.
+    InverseHermitian = 2,
+}
+
+impl DftDirection {
+    /// The direction with this code.
+    pub const fn from_u32(code: u32) -> Option<DftDirection> {
+        Some(match code {
+            0 => DftDirection::Forward,
+            1 => DftDirection::Inverse,
+            2 => DftDirection::InverseHermitian,
+            _ => return None,
+        })
+    }
+}
