@@ -28,6 +28,7 @@ pub mod dynamic_quantize;
 pub mod flip_sign;
 pub mod fully_connected;
 pub mod linear_attention;
+pub mod local_response_norm;
 pub mod math;
 pub mod matmul;
 pub mod max_pool2d;

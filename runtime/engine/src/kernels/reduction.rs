@@ -36,4 +36,10 @@ pub const TABLE: &[Kernel] = &[
         Numerics::None,
         ops::normalize::f32,
     ),
+    kernel(
+        Opcode::LocalResponseNorm,
+        DType::F32,
+        Numerics::None,
+        ops::normalize::local_response,
+    ),
 ];

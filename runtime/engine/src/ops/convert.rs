@@ -132,6 +132,11 @@ pub(super) fn multipliers<'a>(
     }
 }
 
+/// Product of extents; one that overflows fits no operand.
+pub(super) fn product(extents: &[usize]) -> usize {
+    extents.iter().fold(1, |n, &e| n.saturating_mul(e))
+}
+
 /// A constant input that may be left out.
 pub(super) fn optional<'a, T: Element>(
     context: &Context<'a>,

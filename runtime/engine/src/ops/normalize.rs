@@ -1,7 +1,8 @@
-use cadet_format::{Error, Normalize, NormalizeKind};
+use cadet_format::{Error, LocalResponseNorm, Normalize, NormalizeKind};
+use cadet_kernels::local_response_norm as local;
 use cadet_kernels::normalize::{self as kernel, Broadcast, Kind};
 
-use super::convert::contract;
+use super::convert::{contract, product};
 use crate::{Context, Operand};
 
 pub(crate) fn f32(context: &Context<'_>) -> Result<(), Error> {
@@ -53,4 +54,26 @@ fn kind(code: u32) -> Result<Kind, Error> {
         NormalizeKind::L1 => Kind::L1,
         NormalizeKind::L2 => Kind::L2,
     })
+}
+
+pub(crate) fn local_response(context: &Context<'_>) -> Result<(), Error> {
+    let params: LocalResponseNorm = context.params()?;
+    let (input, output) = (context.input(0)?, context.output(0)?);
+    let extents = input.extents()?;
+    let Some((before, [length, behind @ ..])) = extents.split_at_checked(params.axis as usize)
+    else {
+        return Err(Error::KernelContract);
+    };
+    local::f32(&local::F32 {
+        outer: product(before),
+        length: *length,
+        inner: product(behind),
+        size: params.size as usize,
+        alpha: params.alpha,
+        beta: params.beta,
+        bias: params.bias,
+        input: input.cells()?,
+        output: output.cells()?,
+    })
+    .map_err(contract)
 }

@@ -4,7 +4,7 @@ use cadet_format::{Dft, DftDirection, Error};
 use cadet_kernels::determinant as kernel;
 use cadet_kernels::dft::{self, Direction};
 
-use super::convert::{contract, optional};
+use super::convert::{contract, optional, product};
 use crate::Context;
 
 /// Operands: input; output, scratch `[n, n]`.
@@ -29,7 +29,6 @@ pub(crate) fn dft(context: &Context<'_>) -> Result<(), Error> {
         (_, [frames, bins, ..]) => (*frames, *bins),
         _ => return Err(Error::KernelContract),
     };
-    let product = |extents: &[usize]| extents.iter().fold(1usize, |n, &e| n.saturating_mul(e));
     dft::f32(&dft::F32 {
         outer: product(before),
         length: *length,

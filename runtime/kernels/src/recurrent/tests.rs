@@ -190,7 +190,7 @@ proptest! {
                 let row = g * h + j;
                 sigmoid(wx[row] + rh[row] + layer.bias(dir, 0, row) + layer.bias(dir, 1, row))
             };
-            for j in 0..h {
+            for (j, value) in state[0].iter_mut().enumerate() {
                 let row = 2 * h + j;
                 let (wb, rb) = (layer.bias(dir, 0, row), layer.bias(dir, 1, row));
                 let sum = if linear_before_reset {
@@ -200,7 +200,7 @@ proptest! {
                     let reset = (0..h).map(|k| f64::from(r[k]) * gate(1, k) * old[k]).sum::<f64>();
                     wx[row] + reset + wb + rb
                 };
-                state[0][j] = (1.0 - gate(0, j)) * sum.tanh() + gate(0, j) * old[j];
+                *value = (1.0 - gate(0, j)) * sum.tanh() + gate(0, j) * old[j];
             }
         });
         assert_close(&ours[0], &exact[0])?;
@@ -225,14 +225,14 @@ proptest! {
                 wx[row] + rh[row] + layer.bias(dir, 0, row) + layer.bias(dir, 1, row)
             };
             let peephole = |g: usize, j: usize| f64::from(layer.peepholes[(dir * 3 + g) * h + j]);
-            for j in 0..h {
-                let old = state[1][j];
+            let [hidden, cells] = state;
+            for (j, (hidden, cell)) in hidden.iter_mut().zip(cells).enumerate() {
+                let old = *cell;
                 let input = sigmoid(sum(0, j) + peephole(0, j) * old);
                 let forget = sigmoid(sum(2, j) + peephole(2, j) * old);
                 let forget = if input_forget { 1.0 - input } else { forget };
-                let cell = forget * old + input * sum(3, j).tanh();
-                state[1][j] = cell;
-                state[0][j] = sigmoid(sum(1, j) + peephole(1, j) * cell) * cell.tanh();
+                *cell = forget * old + input * sum(3, j).tanh();
+                *hidden = sigmoid(sum(1, j) + peephole(1, j) * *cell) * cell.tanh();
             }
         });
         for (ours, exact) in ours.iter().zip(&exact) {
