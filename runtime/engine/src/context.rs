@@ -249,16 +249,6 @@ impl<'a> Context<'a> {
         tensor.map(|&tensor| self.operand(tensor)).transpose()
     }
 
-    /// Output `index`, where the step has so many.
-    ///
-    /// # Errors
-    /// [`Error::BadStep`] never in a checked package.
-    pub fn optional_output(&self, index: usize) -> Result<Option<Operand<'a>>, Error> {
-        let outputs = self.package.step_outputs(self.step);
-        let output = outputs.get(index).map(|&tensor| self.operand(tensor));
-        output.transpose()
-    }
-
     fn operand(&self, tensor: u16) -> Result<Operand<'a>, Error> {
         let info = self.package.tensor(tensor).ok_or(Error::BadStep)?;
         let bytes = match info.region {
