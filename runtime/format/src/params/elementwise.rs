@@ -5,6 +5,7 @@ use super::{ClampF32, Multiplier, QuantI8};
 /// `Add` in f32. Operands: a and b, which broadcast to the output.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
+#[cfg_attr(feature = "manifest", derive(serde::Serialize))]
 pub struct AddF32 {
     /// Fused activation.
     pub clamp: ClampF32,
@@ -14,6 +15,7 @@ pub struct AddF32 {
 /// shifted left by `left_shift`, scaled by `a` and `b`, added, and scaled by `y`.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "manifest", derive(serde::Serialize))]
 pub struct AddI8 {
     /// Zero point of the first input in `input_zero_point`, of the output, and the fused activation.
     pub quant: QuantI8,
@@ -32,6 +34,7 @@ pub struct AddI8 {
 /// `Unary` and `Transcendental` in f32. Operands: input and output of one shape.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
+#[cfg_attr(feature = "manifest", derive(serde::Serialize))]
 pub struct UnaryF32 {
     /// A [`UnaryFunction`](super::UnaryFunction) or
     /// [`TranscendentalFunction`](super::TranscendentalFunction).
@@ -85,6 +88,7 @@ pub struct MulI8 {
 /// The output's scale is 1/256 and its zero point -128.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "manifest", derive(serde::Serialize))]
 pub struct SoftmaxI8 {
     /// `onnx`: bits of the input's scale. `tflite`: Q31 multiplier and left shift of the scaled difference.
     pub input: Multiplier,
