@@ -20,6 +20,9 @@ pub struct Options {
     pub fuse: bool,
     /// Whether the inputs are still in the arena after a run.
     pub keep_inputs: bool,
+    /// Whether a step may write over inputs that nothing reads afterwards; without, the operands of a
+    /// step are all in memory after it.
+    pub overlap: bool,
     /// Shapes of inputs by name, for models with dynamic shapes. Elsewhere an unknown first
     /// dimension, the batch, becomes 1.
     pub input_shapes: BTreeMap<String, Vec<usize>>,
@@ -29,8 +32,7 @@ pub struct Options {
     pub labels: Vec<String>,
     /// How raw samples become the input, in words.
     pub preprocessing: String,
-    /// Facts on the model's origin, beside those that the compiler finds itself: keys that start with
-    /// `model.` or `options.` are its own.
+    /// Facts on the model's origin.
     pub provenance: BTreeMap<String, String>,
 }
 
@@ -45,6 +47,7 @@ impl Options {
             io: IoLayout::Onnx,
             fuse: true,
             keep_inputs: false,
+            overlap: true,
             input_shapes: BTreeMap::new(),
             security_version: 0,
             labels: Vec::new(),

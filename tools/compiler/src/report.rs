@@ -16,7 +16,8 @@ pub struct Report {
     pub flash: FlashBytes,
     /// Bytes of working memory: inputs, outputs and everything between.
     pub arena_bytes: usize,
-    /// Most bytes that are live during one step, which no plan of these steps can go below.
+    /// Most bytes that the live activations of one step take at the least, a step's outputs
+    /// overlapping its inputs as far as its kernel allows; no plan of these steps can go below.
     pub arena_lower_bound_bytes: usize,
     /// Bytes of memory kept between runs.
     pub state_bytes: usize,
@@ -30,6 +31,8 @@ pub struct Report {
     pub steps: Vec<StepReport>,
     /// Activations of the ONNX model that are in memory at some time.
     pub tensors: Vec<TensorReport>,
+    /// What lies in the arena, and when.
+    pub buffers: Vec<BufferReport>,
     /// How the model fits the board that was named.
     pub fit: Option<Fit>,
 }
@@ -115,6 +118,22 @@ impl TensorReport {
     }
 }
 
+/// A part of the arena that keeps its contents for some steps. A step may write one over another
+/// that it reads for the last time.
+#[derive(Clone, Debug, Serialize)]
+pub struct BufferReport {
+    /// Name of the first tensor in it.
+    pub name: String,
+    /// Where it starts in the arena, in bytes.
+    pub offset: usize,
+    /// Its size.
+    pub bytes: usize,
+    /// The step that writes it; 0 for inputs.
+    pub first_step: usize,
+    /// The last step that reads it, or the last of all for what is read after the run.
+    pub last_step: usize,
+}
+
 /// A model on a board.
 #[derive(Clone, Debug, Serialize)]
 pub struct Fit {
@@ -163,6 +182,7 @@ pub(crate) fn report(
         outputs: ports(lowered, &lowered.outputs),
         steps: steps(lowered),
         tensors: tensors(arranged, lowered),
+        buffers: buffers(lowered),
         fit: board.map(|board| Fit::new(board, flash.total, lowered.arena_bytes)),
         flash,
     }
@@ -199,6 +219,18 @@ fn steps(lowered: &Lowered) -> Vec<StepReport> {
         }
     });
     rows.collect()
+}
+
+fn buffers(lowered: &Lowered) -> Vec<BufferReport> {
+    let last = lowered.steps.len().saturating_sub(1);
+    let buffers = lowered.buffers.iter().map(|stored| BufferReport {
+        name: stored.name.clone(),
+        offset: stored.offset,
+        bytes: stored.buffer.bytes,
+        first_step: stored.buffer.first.min(last),
+        last_step: stored.buffer.last.min(last),
+    });
+    buffers.collect()
 }
 
 fn kernel_name(lowered: &Lowered, index: u16) -> String {

@@ -33,11 +33,6 @@ impl ElementType {
             ElementType::Bool => DType::Bool,
         }
     }
-
-    /// Bytes of one element.
-    pub(crate) fn bytes(self) -> usize {
-        self.dtype().bits() as usize / 8
-    }
 }
 
 /// Values of a constant in ONNX order; integers of every width, and booleans, are held as i64.
@@ -139,10 +134,5 @@ impl Tensor {
     /// Whether the tensor has no element.
     pub(crate) fn is_empty(&self) -> bool {
         self.len() == 0
-    }
-
-    /// Bytes in memory.
-    pub(crate) fn bytes(&self) -> usize {
-        self.len() * self.element.bytes()
     }
 }

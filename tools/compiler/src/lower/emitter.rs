@@ -4,11 +4,11 @@ use bytemuck::Pod;
 use cadet_format::{DType, KernelId, NO_TENSOR, Numerics, Opcode};
 
 use super::constants::Constants;
-use super::storage::Storage;
+use super::storage::{StoredBuffer, assign};
 use crate::error::CompileError;
 use crate::ir::{Affine, Graph, LayoutRule, Node, Op, TensorId, Values};
 use crate::layout::{Arranged, Layout};
-use crate::options::IoLayout;
+use crate::options::Options;
 
 /// A model as rows of a package.
 #[derive(Clone, Debug)]
@@ -23,6 +23,8 @@ pub(crate) struct Lowered {
     pub(crate) outputs: Vec<u16>,
     pub(crate) arena_bytes: usize,
     pub(crate) lower_bound_bytes: usize,
+    /// What lies in the arena, and when.
+    pub(crate) buffers: Vec<StoredBuffer>,
     pub(crate) alignment: usize,
     /// Row of each activation of the graph, and the step after which it holds; `None` for inputs.
     pub(crate) activations: Vec<(TensorId, u16, Option<usize>)>,
@@ -55,8 +57,13 @@ pub(crate) struct LoweredTensor {
 }
 
 impl LoweredTensor {
+    /// Number of elements.
+    pub(crate) fn len(&self) -> usize {
+        self.dims.iter().product()
+    }
+
     pub(crate) fn bytes(&self) -> usize {
-        self.dims.iter().product::<usize>() * self.dtype.bits() as usize / 8
+        self.len() * self.dtype.bits() as usize / 8
     }
 }
 
@@ -90,7 +97,6 @@ pub(super) fn block<P: Pod>(params: P) -> Vec<u8> {
 pub(super) struct Emitter<'a> {
     arranged: &'a Arranged,
     numerics: Numerics,
-    storage: Storage,
     alignment: usize,
     kernels: Vec<KernelId>,
     steps: Vec<LoweredStep>,
@@ -102,16 +108,10 @@ pub(super) struct Emitter<'a> {
 }
 
 impl<'a> Emitter<'a> {
-    pub(super) fn new(
-        arranged: &'a Arranged,
-        numerics: Numerics,
-        storage: Storage,
-        alignment: usize,
-    ) -> Emitter<'a> {
+    pub(super) fn new(arranged: &'a Arranged, numerics: Numerics, alignment: usize) -> Emitter<'a> {
         Emitter {
             arranged,
             numerics,
-            storage,
             alignment,
             kernels: Vec::new(),
             steps: Vec::new(),
@@ -185,7 +185,8 @@ impl<'a> Emitter<'a> {
         let row = self.push(LoweredTensor {
             name: tensor.name.clone(),
             dtype: tensor.element.dtype(),
-            place: Place::Arena(self.storage.offset(id)),
+            // Planned by `finish`, when all steps are known.
+            place: Place::Arena(0),
             dims: dims.to_vec(),
             scale: affine.map_or(0.0, |affine| affine.scale),
             zero_point: affine.map_or(0, |affine| affine.zero_point),
@@ -279,38 +280,45 @@ impl<'a> Emitter<'a> {
         (self.tensors.len() - 1) as u16
     }
 
-    pub(super) fn finish(mut self, io: IoLayout) -> Result<Lowered, CompileError> {
+    pub(super) fn finish(mut self, options: &Options) -> Result<Lowered, CompileError> {
         let graph = self.graph();
         // Ports have the extents of the layout asked for, which other layouts may be equal to.
         let mut port = |id: &TensorId| {
-            let layout = Layout::of_port(self.shape(*id), io);
+            let layout = Layout::of_port(self.shape(*id), options.io);
             self.operand(*id, &layout.memory_extents())
         };
         let inputs = graph.inputs.iter().map(&mut port).collect();
         let outputs = graph.outputs.iter().map(&mut port).collect();
         let activations = self.activations();
         let weights = self.constants.into_bytes();
-        let total = weights.len().max(self.storage.arena_bytes());
         if self.tensors.len() >= usize::from(NO_TENSOR) {
             let message = format!("{} tensors, a package holds 65,534", self.tensors.len());
             return Err(CompileError::TooLarge(message));
         }
-        if total > u32::MAX as usize / 2 {
-            let message = format!("{total} bytes, a package addresses 2 GiB");
-            return Err(CompileError::TooLarge(message));
+        let mut owners = vec![None; self.tensors.len()];
+        for ((id, _), &row) in &self.rows {
+            owners[usize::from(row)] = Some(*id);
         }
-        Ok(Lowered {
+        let mut lowered = Lowered {
             kernels: self.kernels,
             steps: self.steps,
             tensors: self.tensors,
             weights,
             inputs,
             outputs,
-            arena_bytes: self.storage.arena_bytes(),
-            lower_bound_bytes: self.storage.lower_bound_bytes(),
+            arena_bytes: 0,
+            lower_bound_bytes: 0,
+            buffers: Vec::new(),
             alignment: self.alignment,
             activations,
-        })
+        };
+        assign(&mut lowered, graph, &owners, options);
+        let total = lowered.weights.len().max(lowered.arena_bytes);
+        if total > u32::MAX as usize / 2 {
+            let message = format!("{total} bytes, a package addresses 2 GiB");
+            return Err(CompileError::TooLarge(message));
+        }
+        Ok(lowered)
     }
 
     /// A row of every activation, views of another's bytes included.
@@ -323,8 +331,7 @@ impl<'a> Emitter<'a> {
             rows.push((id, self.activation(id, &dims), None));
         }
         for node in &graph.nodes {
-            let is_view = is_view(&node.op);
-            let step = if is_view {
+            let step = if is_view(&node.op) {
                 let source = rows.iter().find(|(id, ..)| *id == node.inputs[0]);
                 source.and_then(|&(_, _, step)| step)
             } else {

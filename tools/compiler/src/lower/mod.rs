@@ -9,6 +9,7 @@ mod dense;
 mod elementwise;
 mod emitter;
 mod epilogue;
+mod overlap;
 mod pool;
 mod relayout;
 mod scale_shift;
@@ -23,7 +24,6 @@ use crate::ir::{Node, Op};
 use crate::layout::Arranged;
 use crate::options::Options;
 use emitter::Emitter;
-use storage::Storage;
 
 /// Bytes that packages, weights and activations are aligned to: what the widest loads of a
 /// microcontroller's kernels want, and a cache line on hosts.
@@ -39,13 +39,11 @@ pub(crate) fn alignment(target: cadet_format::TargetId) -> usize {
 /// # Errors
 /// `TooLarge` where the model exceeds what package offsets can hold.
 pub(crate) fn lower(arranged: &Arranged, options: &Options) -> Result<Lowered, CompileError> {
-    let align = alignment(options.target);
-    let storage = Storage::new(arranged, align, options.keep_inputs);
-    let mut emitter = Emitter::new(arranged, options.numerics, storage, align);
+    let mut emitter = Emitter::new(arranged, options.numerics, alignment(options.target));
     for node in &arranged.graph.nodes {
         lower_node(&mut emitter, node);
     }
-    emitter.finish(options.io)
+    emitter.finish(options)
 }
 
 fn lower_node(emitter: &mut Emitter<'_>, node: &Node) {

@@ -1,104 +1,127 @@
 use std::collections::HashMap;
 
-use super::emitter::is_view;
-use crate::ir::{Op, TensorId};
-use crate::layout::Arranged;
-use crate::plan::{Buffer, Placement, place};
+use super::emitter::{Lowered, Place, is_view};
+use super::overlap::overlap;
+use crate::ir::{Graph, TensorId};
+use crate::options::Options;
+use crate::plan::{Buffer, Overwrite, place};
 
-/// Where each activation lies in the arena.
+/// A part of the arena and the steps for which it keeps its contents.
 #[derive(Clone, Debug)]
-pub(super) struct Storage {
-    /// Index into the placement of the buffer of each tensor; `None` for constants.
-    buffers: Vec<Option<usize>>,
-    placement: Placement,
+pub(crate) struct StoredBuffer {
+    /// Name of its first tensor.
+    pub(crate) name: String,
+    /// Where it starts, and how long, from which step to which.
+    pub(crate) offset: usize,
+    pub(crate) buffer: Buffer,
 }
 
-impl Storage {
-    /// Plans the arena. Reshapes and transposes share their input's buffer; elementwise steps write
-    /// over an input that nothing reads afterwards, where that makes the arena smaller.
-    pub(super) fn new(arranged: &Arranged, align: usize, keep_inputs: bool) -> Storage {
-        let plan = |in_place| plan(arranged, align, keep_inputs, in_place);
-        let (apart, shared) = (plan(false), plan(true));
-        if shared.placement.arena_bytes <= apart.placement.arena_bytes {
-            shared
-        } else {
-            apart
-        }
-    }
-
-    /// Offset in bytes of an activation.
-    pub(super) fn offset(&self, id: TensorId) -> usize {
-        self.buffers[id.0].map_or(0, |buffer| self.placement.offsets[buffer])
-    }
-
-    pub(super) fn arena_bytes(&self) -> usize {
-        self.placement.arena_bytes
-    }
-
-    pub(super) fn lower_bound_bytes(&self) -> usize {
-        self.placement.lower_bound_bytes
-    }
-}
-
-fn plan(arranged: &Arranged, align: usize, keep_inputs: bool, in_place: bool) -> Storage {
-    let graph = &arranged.graph;
-    let nodes = &graph.nodes;
-    // Time is the node's index; outputs and kept inputs are read after the last node.
-    let end = nodes.len();
-    let mut last_read: HashMap<TensorId, usize> = HashMap::new();
-    for (time, node) in nodes.iter().enumerate() {
-        for &input in &node.inputs {
-            last_read.insert(input, time);
-        }
-    }
-    let kept = if keep_inputs { &graph.inputs[..] } else { &[] };
-    for &id in graph.outputs.iter().chain(kept) {
-        last_read.insert(id, end);
-    }
-    let mut live: Vec<Buffer> = Vec::new();
-    let mut buffers = vec![None; graph.tensors.len()];
-    let define = |live: &mut Vec<Buffer>, id: TensorId, first: usize| {
-        live.push(Buffer {
-            bytes: graph.tensor(id).bytes(),
-            first,
-            last: last_read.get(&id).map_or(first, |&last| last.max(first)),
+/// Plans the arena: gives every activation its place. Views share the buffer of what they view; a
+/// step may write over inputs that nothing reads afterwards, as far as its kernel's contract goes.
+///
+/// `owners` names the tensor of each row that is an activation.
+pub(super) fn assign(
+    lowered: &mut Lowered,
+    graph: &Graph,
+    owners: &[Option<TensorId>],
+    options: &Options,
+) {
+    let viewed = viewed(graph);
+    let owner = |row: u16| Some(viewed[owners.get(usize::from(row)).copied().flatten()?.0]);
+    let mut indices: HashMap<TensorId, usize> = HashMap::new();
+    let mut tensors = Vec::new();
+    let mut buffers: Vec<Buffer> = Vec::new();
+    let mut touch = |row: u16, step: usize| {
+        let Some(id) = owner(row) else { return };
+        let index = *indices.entry(id).or_insert_with(|| {
+            tensors.push(id);
+            buffers.push(Buffer {
+                bytes: lowered.tensors[usize::from(row)].bytes(),
+                first: step,
+                last: step,
+            });
+            buffers.len() - 1
         });
-        live.len() - 1
+        buffers[index].last = buffers[index].last.max(step);
     };
-    for &id in &graph.inputs {
-        buffers[id.0] = Some(define(&mut live, id, 0));
+    for &input in &lowered.inputs {
+        touch(input, 0);
     }
-    for (time, node) in nodes.iter().enumerate() {
-        let is_view = is_view(&node.op);
-        let is_elementwise = match node.op {
-            Op::Add { .. } | Op::Unary(_) | Op::Softmax { .. } => true,
-            _ => false,
-        };
-        let own = node.inputs.iter().find_map(|&input| {
-            let buffer = buffers[input.0]?;
-            // The extent of a buffer covers all tensors in it, so a later reader of a view counts.
-            let is_dying = live[buffer].last == time;
-            let may_overwrite =
-                is_dying && graph.tensor(input).bytes() == graph.tensor(node.output()).bytes();
-            (is_view || (in_place && is_elementwise && may_overwrite)).then_some(buffer)
-        });
-        let buffer = match own {
-            Some(buffer) => {
-                let last = last_read
-                    .get(&node.output())
-                    .map_or(time, |&last| last.max(time));
-                live[buffer].last = live[buffer].last.max(last);
-                buffer
-            }
-            None => define(&mut live, node.output(), time),
-        };
-        buffers[node.output().0] = Some(buffer);
-        for &other in &node.outputs[1..] {
-            buffers[other.0] = Some(define(&mut live, other, time));
+    for (time, step) in lowered.steps.iter().enumerate() {
+        for &row in step.inputs.iter().chain(&step.outputs) {
+            touch(row, time);
         }
     }
-    Storage {
-        buffers,
-        placement: place(&live, align),
+    // What is read after the last step.
+    let kept = if options.keep_inputs {
+        &lowered.inputs[..]
+    } else {
+        &[]
+    };
+    for &row in lowered.outputs.iter().chain(kept) {
+        touch(row, lowered.steps.len());
     }
+
+    let index = |row: u16| indices.get(&owner(row)?).copied();
+    let overwrites = if options.overlap {
+        overwrites(lowered, index)
+    } else {
+        Vec::new()
+    };
+    let placement = place(&buffers, &overwrites, lowered.alignment);
+    for row in 0..lowered.tensors.len() as u16 {
+        if owner(row).is_some() {
+            let offset = index(row).map_or(0, |index| placement.offsets[index]);
+            lowered.tensors[usize::from(row)].place = Place::Arena(offset);
+        }
+    }
+    lowered.arena_bytes = placement.arena_bytes;
+    lowered.lower_bound_bytes = placement.lower_bound_bytes;
+    let stored = tensors.iter().zip(&buffers).zip(&placement.offsets);
+    let stored = stored.map(|((&id, &buffer), &offset)| StoredBuffer {
+        name: graph.tensor(id).name.clone(),
+        offset,
+        buffer,
+    });
+    lowered.buffers = stored.collect();
+}
+
+/// For each tensor the one whose bytes it views: itself where it has its own.
+fn viewed(graph: &Graph) -> Vec<TensorId> {
+    let mut viewed: Vec<TensorId> = (0..graph.tensors.len()).map(TensorId).collect();
+    for node in graph.nodes.iter().filter(|node| is_view(&node.op)) {
+        viewed[node.output().0] = viewed[node.inputs[0].0];
+    }
+    viewed
+}
+
+/// The overlaps that the contracts of the steps' kernels allow, which are about a step's first
+/// output; `index` gives the buffer of a row.
+fn overwrites(lowered: &Lowered, index: impl Fn(u16) -> Option<usize>) -> Vec<Overwrite> {
+    let mut overwrites: Vec<Overwrite> = Vec::new();
+    for step in &lowered.steps {
+        let first_of_step = overwrites.len();
+        for (operand, &row) in step.inputs.iter().enumerate() {
+            let (Some(input), Some(output)) = (index(row), index(step.outputs[0])) else {
+                continue;
+            };
+            let [from, to] = [row, step.outputs[0]].map(|row| &lowered.tensors[usize::from(row)]);
+            let kernel = lowered.kernels[usize::from(step.kernel)];
+            let overlap = overlap(kernel, &step.params, operand, from, to);
+            let mut known = overwrites[first_of_step..].iter_mut();
+            match known.find(|known| known.input == input) {
+                // An input that is several operands has to please them all.
+                Some(known) => {
+                    known.overlap.before = known.overlap.before.max(overlap.before);
+                    known.overlap.after = known.overlap.after.max(overlap.after);
+                }
+                None => overwrites.push(Overwrite {
+                    input,
+                    output,
+                    overlap,
+                }),
+            }
+        }
+    }
+    overwrites
 }

@@ -1,8 +1,14 @@
-//! Where each buffer lies in the arena: a pure function of sizes and lifetimes.
+//! Where each buffer lies in the arena: a pure function of sizes, lifetimes and the overlaps that
+//! kernels allow.
 
+mod bound;
+mod conflicts;
 mod place;
+mod search;
 
-pub(crate) use place::place;
+use cadet_kernels::Overlap;
+
+pub(crate) use search::place;
 
 /// A range of arena bytes that must keep its contents for some steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +28,18 @@ impl Buffer {
     }
 }
 
+/// Leave for the output of a step to overlap an input of it. It counts where the input's last step
+/// is the output's first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Overwrite {
+    /// Index of the buffer that the step reads.
+    pub(crate) input: usize,
+    /// Index of the buffer that the step writes.
+    pub(crate) output: usize,
+    /// How near they may start to each other.
+    pub(crate) overlap: Overlap,
+}
+
 /// Offsets of buffers in the arena.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Placement {
@@ -29,6 +47,7 @@ pub(crate) struct Placement {
     pub(crate) offsets: Vec<usize>,
     /// Bytes up to the end of the last buffer.
     pub(crate) arena_bytes: usize,
-    /// Largest sum of the bytes that are live during one step; no placement needs less.
+    /// Most bytes that the live buffers of one step take at the least, whatever the other steps
+    /// need; no placement needs less.
     pub(crate) lower_bound_bytes: usize,
 }

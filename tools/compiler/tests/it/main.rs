@@ -1,8 +1,11 @@
 //! Whole models through the compiler and the engine, in one binary: linking tract takes long.
 
 mod against_tract;
+mod arena;
+
 mod coverage;
 mod int8;
 mod onnx_runtime;
 mod package;
+mod random_nets;
 mod support;

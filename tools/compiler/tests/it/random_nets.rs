@@ -1,0 +1,213 @@
+//! Random nets give the same results whether or not their steps overwrite their inputs.
+
+use crate::support::{Generator, Machine};
+use cadet_compiler::{BufferReport, Compiled, IoLayout, Options, compile};
+use cadet_onnx::{ElementType, GraphBuilder};
+use proptest::prelude::*;
+
+/// A layer by kind, the tensor that it reads and, where it needs them, another tensor and a number.
+type Layer = (usize, usize, usize, usize);
+
+fn layer() -> impl Strategy<Value = Layer> {
+    (0_usize..12, 0_usize..4, 0_usize..20, 0_usize..8)
+}
+
+/// Adds layers to a graph and knows the shape `[c, h, w]` of every tensor `t0`, `t1`, ...
+struct Net {
+    graph: GraphBuilder,
+    shapes: Vec<[usize; 3]>,
+    random: Generator,
+}
+
+impl Net {
+    fn new([c, h, w]: [usize; 3]) -> Net {
+        let mut graph = GraphBuilder::new("net");
+        graph.input("t0", ElementType::F32, [1, c, h, w]);
+        Net {
+            graph,
+            shapes: vec![[c, h, w]],
+            random: Generator::new(5),
+        }
+    }
+
+    fn constant(&mut self, name: &str, shape: &[usize]) {
+        let random = &mut self.random;
+        let values = (0..shape.iter().product()).map(|_| 0.5 * random.normal());
+        let values: Vec<f32> = values.collect();
+        self.graph.constant_f32(name, shape, &values);
+    }
+
+    fn conv(&mut self, x: &str, y: &str, [c, h, w]: [usize; 3], outputs: usize, number: usize) {
+        let is_depthwise = outputs == 0;
+        let (group, outputs) = if is_depthwise {
+            (c, c * (1 + number % 2))
+        } else {
+            (1, outputs)
+        };
+        let (kernel, stride) = (1 + 2 * (number / 2 % 2), 1 + number / 4);
+        let weights = format!("weights of {y}");
+        self.constant(&weights, &[outputs, c / group, kernel, kernel]);
+        let pad = (kernel / 2) as i64;
+        self.graph
+            .node("Conv", y, &[x, &weights], &[y])
+            .attribute("group", group as i64)
+            .attribute("strides", [stride as i64; 2])
+            .attribute("pads", [pad; 4]);
+        let extent = |extent: usize| (extent - 1) / stride + 1;
+        self.shapes.push([outputs, extent(h), extent(w)]);
+    }
+
+    /// Adds a layer that reads one of the last tensors; `other` may be any of them.
+    fn layer(&mut self, (kind, back, other, number): Layer) {
+        let last = self.shapes.len() - 1;
+        let source = last - back.min(last);
+        let (x, y) = (format!("t{source}"), format!("t{}", last + 1));
+        let shape = self.shapes[source];
+        let [c, h, w] = shape;
+        match kind {
+            0..=2 => self.conv(&x, &y, shape, 1 + other % 9, number),
+            3 | 4 => self.conv(&x, &y, shape, 0, number),
+            5 => {
+                // With itself where no other tensor has its shape.
+                let all = (0..=last).cycle().skip(other % (last + 1)).take(last + 1);
+                let same = all
+                    .into_iter()
+                    .find(|&t| t != source && self.shapes[t] == shape);
+                let z = format!("t{}", same.unwrap_or(source));
+                self.graph.node("Add", &y, &[&x, &z], &[&y]);
+                self.shapes.push(shape);
+            }
+            6 | 7 => {
+                let op = ["Relu", "Tanh", "Sigmoid", "LeakyRelu"][number % 4];
+                self.graph.node(op, &y, &[&x], &[&y]);
+                self.shapes.push(shape);
+            }
+            8 => {
+                let op = ["MaxPool", "AveragePool"][number % 2];
+                let stride = 1 + number / 4;
+                self.graph
+                    .node(op, &y, &[&x], &[&y])
+                    .attribute("kernel_shape", [3, 3])
+                    .attribute("strides", [stride as i64; 2])
+                    .attribute("pads", [1, 1, 1, 1]);
+                let extent = |extent: usize| (extent - 1) / stride + 1;
+                self.shapes.push([c, extent(h), extent(w)]);
+            }
+            9 => {
+                let turned = self.graph.node("Transpose", &y, &[&x], &[&y]);
+                turned.attribute("perm", [0, 1, 3, 2]);
+                self.shapes.push([c, w, h]);
+            }
+            10 => {
+                // A dense layer, of one row or of one a pixel.
+                let outputs = 1 + other;
+                let (flat, product) = (format!("flat {y}"), format!("product {y}"));
+                let (rows, inputs) = if number % 2 == 0 {
+                    (1, c * h * w)
+                } else {
+                    (c * h, w)
+                };
+                let (weights, shapes) = (format!("weights of {y}"), format!("shape of {y}"));
+                self.constant(&weights, &[inputs, outputs]);
+                self.graph
+                    .constant_i64(&flat, &[2], &[rows as i64, inputs as i64]);
+                let new = [rows, 1, outputs];
+                let dims = [1, rows as i64, 1, outputs as i64];
+                self.graph.constant_i64(&shapes, &[4], &dims);
+                let view = format!("view {y}");
+                self.graph.node("Reshape", &view, &[&x, &flat], &[&view]);
+                self.graph
+                    .node("MatMul", &product, &[&view, &weights], &[&product]);
+                self.graph.node("Reshape", &y, &[&product, &shapes], &[&y]);
+                self.shapes.push(new);
+            }
+            _ => {
+                let softmax = self.graph.node("Softmax", &y, &[&x], &[&y]);
+                softmax.attribute("axis", 1 + number as i64 % 3);
+                self.shapes.push(shape);
+            }
+        }
+    }
+
+    /// The model; its outputs are the last tensor and perhaps another.
+    fn encode(mut self, other: usize) -> Vec<u8> {
+        let last = self.shapes.len() - 1;
+        let mut outputs = vec![last, 1 + other % last];
+        outputs.dedup();
+        for tensor in outputs {
+            let [c, h, w] = self.shapes[tensor];
+            let name = format!("t{tensor}");
+            self.graph.output(&name, ElementType::F32, [1, c, h, w]);
+        }
+        self.graph.encode()
+    }
+}
+
+fn outputs(compiled: &Compiled) -> Vec<Vec<u8>> {
+    let bytes = compiled.report.inputs[0].shape.iter().product::<usize>();
+    let mut random = Generator::new(9);
+    Machine::new(compiled).with_session(|session| {
+        // Bytes of small floats, or of any int8.
+        let input = session.input_mut(0, 0).unwrap();
+        let is_float = input.len() != bytes;
+        for (index, byte) in input.iter_mut().enumerate() {
+            let value = (random.uniform() * 256.0) as u8;
+            *byte = if is_float && index % 4 == 3 {
+                0x3e | value & 0x80
+            } else {
+                value
+            };
+        }
+        session.run(0).unwrap();
+        let count = compiled.report.outputs.len();
+        (0..count)
+            .map(|index| session.output(0, index).unwrap().to_vec())
+            .collect()
+    })
+}
+
+/// Buffers that hold values at one time share bytes only where a step reads one for the last time
+/// and writes the other.
+fn check_overlaps(buffers: &[BufferReport]) -> Result<(), TestCaseError> {
+    for (index, a) in buffers.iter().enumerate() {
+        for b in &buffers[..index] {
+            let are_live = a.first_step <= b.last_step && b.first_step <= a.last_step;
+            let share = a.offset < b.offset + b.bytes && b.offset < a.offset + a.bytes;
+            if are_live && share {
+                let follows = a.last_step == b.first_step || b.last_step == a.first_step;
+                prop_assert!(follows, "`{}` and `{}` overlap", a.name, b.name);
+            }
+        }
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1000))]
+    #[test]
+    fn overlaps_change_no_bit(
+        input in (1_usize..5, 1_usize..12, 1_usize..12),
+        layers in prop::collection::vec(layer(), 1..12),
+        other_output: usize,
+        is_float: bool,
+        keep_inputs: bool,
+    ) {
+        let shape = [input.0, input.1, input.2];
+        let mut net = Net::new(shape);
+        for layer in layers {
+            net.layer(layer);
+        }
+        let onnx = net.encode(other_output);
+        let sample = (0..shape.iter().product()).map(|i| (i as f32).sin()).collect();
+        let precision = if is_float { Options::float() } else { Options::int8(vec![sample]) };
+        let options = Options { io: IoLayout::ChannelsLast, keep_inputs, ..precision };
+        let apart = compile(&onnx, &Options { overlap: false, ..options.clone() }).unwrap();
+        let overlapping = compile(&onnx, &options).unwrap();
+        let again = compile(&onnx, &options).unwrap();
+        prop_assert!(overlapping.package == again.package, "compiling again gives another package");
+        prop_assert!(overlapping.report.arena_bytes <= apart.report.arena_bytes);
+        prop_assert!(overlapping.report.arena_lower_bound_bytes <= overlapping.report.arena_bytes);
+        check_overlaps(&overlapping.report.buffers)?;
+        prop_assert_eq!(outputs(&overlapping), outputs(&apart));
+    }
+}
