@@ -45,6 +45,11 @@ impl<'a> Golden<'a> {
         Ok(Golden { header, crcs })
     }
 
+    /// The header: generator, seed and counts.
+    pub fn header(&self) -> &GoldenHeader {
+        &self.header
+    }
+
     /// Number of input vectors.
     pub fn vectors(&self) -> usize {
         self.header.vectors as usize

@@ -92,9 +92,9 @@ opcodes! {
     MaxPool2d = 4 "max_pool2d",
     /// Mean of a window.
     AveragePool2d = 5 "average_pool2d",
-    /// Sum of two tensors of one shape.
+    /// Sum of two tensors, in f32 or quantised.
     Add = 6 "add",
-    /// A floating-point function of each element.
+    /// A function of each element, by the arithmetic of f32.
     Unary = 7 "unary",
     /// Any function of an 8-bit element, as a table of 256 bytes.
     Table = 8 "table",
@@ -112,6 +112,20 @@ opcodes! {
     Requantize = 14 "requantize",
 
     // Elementwise: 16 to 31.
+    /// A function of two elements.
+    Binary = 16 "binary",
+    /// A comparison of two elements.
+    Compare = 17 "compare",
+    /// Powers.
+    Pow = 18 "pow",
+    /// Product of two quantised tensors.
+    Mul = 19 "mul",
+    /// Elements of one tensor or another, by a condition.
+    Select = 20 "select",
+    /// Conversion of the element type.
+    Cast = 21 "cast",
+    /// A function of each element in f32 that is computed in f64.
+    Transcendental = 22 "transcendental",
 
     // Movement, selection and indexing: 32 to 63.
 

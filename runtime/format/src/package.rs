@@ -169,6 +169,18 @@ impl<'a> Package<'a> {
         self.bytes
     }
 
+    /// The section directory.
+    pub fn sections(&self) -> &'a [SectionEntry] {
+        let start = HEADER_BYTES.saturating_add(size_of_val(self.kernels));
+        let bytes = (self.header.section_count as usize).saturating_mul(size_of::<SectionEntry>());
+        cast(
+            self.bytes,
+            start..start.saturating_add(bytes),
+            Error::BadSection,
+        )
+        .unwrap_or_default()
+    }
+
     /// The kernels that the package needs.
     pub fn kernels(&self) -> &'a [KernelId] {
         self.kernels

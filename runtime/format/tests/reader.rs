@@ -32,6 +32,7 @@ fn corpus() -> Vec<(String, Vec<u8>)> {
 /// Calls every accessor.
 fn touch_all(package: &Package<'_>) -> usize {
     let mut touched = package.kernels().len() + package.manifest_bytes().len();
+    touched += package.sections().len();
     for program in 0..package.programs().len() {
         let ports = [
             package.inputs(program).unwrap(),
@@ -63,6 +64,13 @@ fn every_package_of_the_corpus_is_read() {
         with_aligned(&bytes, |bytes| {
             let package = Package::new(bytes).unwrap_or_else(|error| panic!("{name}: {error}"));
             assert!(touch_all(&package) > 0);
+            let sections = package.sections();
+            assert_eq!(sections.len() as u32, package.header().section_count);
+            let end = sections
+                .iter()
+                .map(|entry| entry.offset + entry.bytes)
+                .max();
+            assert_eq!(end, Some(package.header().length));
             assert_eq!(package.bytes().len(), bytes.len());
         });
     }

@@ -6,8 +6,8 @@ use std::cell::Cell;
 use bytemuck::{Pod, Zeroable};
 use cadet_kernels::requantize::{Multiplier, Multipliers, Quant};
 use cadet_kernels::{
-    Overlap, Window, add, affine, average_pool2d, conv2d, depthwise_conv2d, fully_connected,
-    max_pool2d, softmax, table, unary, view,
+    Overlap, Pair, Source, Window, affine, average_pool2d, binary, conv2d, depthwise_conv2d,
+    fully_connected, max_pool2d, softmax, table, unary, view,
 };
 use proptest::prelude::*;
 
@@ -255,7 +255,10 @@ proptest! {
         for is_first in [true, false] {
             overwrites(overlap, &floats(count), count, |input, output| {
                 let (a, b) = if is_first { (input, &other[..]) } else { (&other[..], input) };
-                add::f32(&add::F32 { a, b, clamp: [-1.0, 1.0], output }).unwrap();
+                let shape = &[count][..];
+                let (a, b) = (Source::Cells(a), Source::Cells(b));
+                let pair = Pair { a, a_shape: shape, b, b_shape: shape, output, shape };
+                binary::f32(binary::Function::Add, [-1.0, 1.0], &pair).unwrap();
             });
         }
     }

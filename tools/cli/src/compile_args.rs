@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::env;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use cadet_compiler::{Board, IoLayout, Options};
@@ -90,6 +90,7 @@ impl CompileArgs {
             },
             fuse: !self.no_fuse,
             keep_inputs: self.keep_inputs,
+            provenance: [("model.file".into(), file_name(&self.model))].into(),
             input_shapes: self.shapes.iter().cloned().collect::<BTreeMap<_, _>>(),
             ..Options::float()
         })
@@ -105,6 +106,12 @@ impl CompileArgs {
         };
         Ok(cadet_flash::Board::find(&targets, name)?)
     }
+}
+
+/// A file's own name: where it lay says nothing elsewhere.
+fn file_name(path: &Path) -> String {
+    let name = path.file_name().unwrap_or_default();
+    name.to_string_lossy().into_owned()
 }
 
 fn parse_shape(text: &str) -> Result<(String, Vec<usize>), String> {

@@ -100,15 +100,46 @@ fn a_model_is_fitted_packed_inspected_verified_run_and_timed() {
     assert_eq!(fit["arena_bytes"], pack["arena_bytes"]);
     let bytes = fs::read(desk.path("model.cadet")).unwrap().len();
     assert_eq!(pack["flash"]["total"], bytes);
-    assert_eq!(fit["flash"]["total"], bytes, "`fit` foretells the package");
+    for part in ["weights", "plan", "golden"] {
+        assert_eq!(
+            fit["flash"][part], pack["flash"][part],
+            "`fit` foretells {part}"
+        );
+    }
 
     let inspect = json(&desk.succeed(&["inspect", "model.cadet", "--json"]));
     assert_eq!(inspect["arena_bytes"][0], pack["arena_bytes"]);
     assert_eq!(inspect["inputs"][0]["name"], "x");
+    let sections = inspect["sections"].as_array().unwrap();
+    assert!(sections.iter().any(|it| it["tag"] == "GOLD"));
+    let conv = &inspect["steps"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|it| it["name"] == "conv")
+        .unwrap();
+    assert_eq!(conv["params"]["window"]["kernel"], json("[3, 3]"));
+    assert_eq!(conv["golden_crcs"].as_array().unwrap().len(), 2);
+    let facts = &inspect["provenance"];
+    assert_eq!(facts["model.file"], "model.onnx");
+    assert_eq!(facts["options.calibration.rows"], "8");
+    let model_id = inspect["model_id"].as_str().unwrap();
     assert!(
-        desk.succeed(&["inspect", "model.cadet"])
-            .contains("conv2d i8 onnx")
+        facts["model.sha256"]
+            .as_str()
+            .unwrap()
+            .starts_with(model_id)
     );
+
+    let text = desk.succeed(&["inspect", "model.cadet"]);
+    assert!(
+        text.contains("conv2d i8 onnx") && !text.contains("window.kernel"),
+        "{text}"
+    );
+    let text = desk.succeed(&["inspect", "model.cadet", "--steps", "--tensors"]);
+    for part in ["window.kernel", "golden", "arena0", "WGT0"] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
 
     let verify = json(&desk.succeed(&["verify", "model.cadet", "--json"]));
     assert_eq!(verify["guards_intact"], true);

@@ -9,7 +9,7 @@ use crate::lower::{Lowered, Place, lower};
 use crate::options::{Options, Precision};
 use crate::package::{self, Identity};
 use crate::report::{FlashBytes, Report, report};
-use crate::{golden, passes, quantise};
+use crate::{golden, passes, provenance, quantise};
 
 /// A compiled model.
 #[derive(Clone, Debug)]
@@ -35,7 +35,7 @@ pub fn compile(onnx: &[u8], options: &Options) -> Result<Compiled, CompileError>
     let arranged = arrange(graph, options.io);
     let lowered = lower(&arranged, options)?;
     let identity = identity(onnx, options);
-    let manifest = manifest(&arranged, &lowered, options)?;
+    let manifest = manifest(onnx, &arranged, &lowered, options)?;
     let bare = package::write(&lowered, &identity, &manifest, None);
     let golden = golden::section(
         &bare,
@@ -62,7 +62,7 @@ pub fn fit(onnx: &[u8], options: &Options) -> Result<Report, CompileError> {
     }
     let arranged = arrange(graph, options.io);
     let lowered = lower(&arranged, options)?;
-    let manifest = manifest(&arranged, &lowered, options)?;
+    let manifest = manifest(onnx, &arranged, &lowered, options)?;
     let golden = vec![0; golden::section_bytes(lowered.steps.len())];
     let package = package::write(&lowered, &identity(onnx, options), &manifest, Some(&golden));
     let flash = flash_bytes(&package, &lowered, &golden, &manifest);
@@ -118,6 +118,7 @@ fn model_id(onnx: &[u8]) -> [u8; 16] {
 }
 
 fn manifest(
+    onnx: &[u8],
     arranged: &Arranged,
     lowered: &Lowered,
     options: &Options,
@@ -133,10 +134,6 @@ fn manifest(
         Place::Arena(_) => tensor.name.as_str(),
         Place::Weights(_) => "",
     });
-    let provenance = options
-        .provenance
-        .iter()
-        .map(|(key, value)| format!("{key}={value}"));
     let manifest = Manifest {
         producer: concat!("cadet ", env!("CARGO_PKG_VERSION")),
         model: &arranged.graph.name,
@@ -147,7 +144,7 @@ fn manifest(
         tensors: &lines(activations),
         labels: &lines(options.labels.iter().map(String::as_str)),
         preprocessing: &options.preprocessing,
-        provenance: &lines(provenance),
+        provenance: &lines(provenance::facts(onnx, options).iter()),
     };
     postcard::to_extend(&manifest, Vec::new())
         .map_err(|error| CompileError::SelfCheck(error.to_string()))

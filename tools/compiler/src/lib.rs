@@ -32,6 +32,7 @@ mod options;
 mod package;
 mod passes;
 mod plan;
+mod provenance;
 mod quantise;
 mod report;
 mod run;

@@ -32,7 +32,8 @@ pub struct Options {
     pub labels: Vec<String>,
     /// How raw samples become the input, in words.
     pub preprocessing: String,
-    /// Facts on the model's origin.
+    /// Facts on the model's origin, beside those that the compiler finds itself: keys that start with
+    /// `model.` or `options.` are its own.
     pub provenance: BTreeMap<String, String>,
 }
 

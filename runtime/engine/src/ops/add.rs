@@ -1,18 +1,15 @@
 use cadet_format::{AddF32, AddI8, Error, Multiplier, Numerics};
 use cadet_kernels::add::{self, Scaling};
+use cadet_kernels::binary::{self, Function};
 
 use super::convert::{clamp, contract, numerics, quant};
+use super::pair::Operands;
 use crate::Context;
 
 pub(crate) fn f32(context: &Context<'_>) -> Result<(), Error> {
     let params: AddF32 = context.params()?;
-    add::f32(&add::F32 {
-        a: context.input(0)?.cells()?,
-        b: context.input(1)?.cells()?,
-        clamp: clamp(&params.clamp),
-        output: context.output(0)?.cells()?,
-    })
-    .map_err(contract)
+    let operands = Operands::of(context)?;
+    binary::f32(Function::Add, clamp(&params.clamp), &operands.pair()?).map_err(contract)
 }
 
 pub(crate) fn i8(context: &Context<'_>) -> Result<(), Error> {
@@ -32,13 +29,12 @@ pub(crate) fn i8(context: &Context<'_>) -> Result<(), Error> {
         },
         Numerics::None => return Err(Error::BadStep),
     };
+    let operands = Operands::of(context)?;
     add::i8(&add::I8 {
-        a: context.input(0)?.cells()?,
-        b: context.input(1)?.cells()?,
+        pair: operands.pair()?,
         quant: quant(&params.quant),
         b_zero_point: params.b_zero_point,
         scaling,
-        output: context.output(0)?.cells()?,
     })
     .map_err(contract)
 }

@@ -2,22 +2,27 @@
 
 pub(crate) mod add;
 pub(crate) mod affine;
+pub(crate) mod binary;
+pub(crate) mod cast;
 pub(crate) mod conv;
 pub(crate) mod conv2d;
 pub(crate) mod data;
 pub(crate) mod deform_conv;
 pub(crate) mod depthwise_conv2d;
-pub(crate) mod elementwise;
 pub(crate) mod fully_connected;
 pub(crate) mod linear_attention;
 pub(crate) mod matmul;
+pub(crate) mod mul;
 pub(crate) mod normalize;
 pub(crate) mod pool;
 pub(crate) mod pool2d;
 pub(crate) mod quantize_linear;
 pub(crate) mod recurrent;
 pub(crate) mod reduce;
+pub(crate) mod select;
 pub(crate) mod softmax;
 pub(crate) mod transform;
+pub(crate) mod unary;
 
 mod convert;
+mod pair;

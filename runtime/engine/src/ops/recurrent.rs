@@ -3,7 +3,7 @@ use cadet_kernels::recurrent::{Gru, Lstm, Rnn, Sequence};
 use cadet_kernels::unary::Function;
 
 use super::convert::{contract, optional, optional_source};
-use super::elementwise::function;
+use super::unary::function;
 use crate::Context;
 
 pub(crate) fn lstm(context: &Context<'_>) -> Result<(), Error> {

@@ -5,6 +5,7 @@ use super::{Multiplier, QuantI8};
 /// `Quantize`: f32 to i8, `y = sat(rne(x / scale) + zero_point)`; `Dequantize`: `(x - zero_point) * scale`.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
+#[cfg_attr(feature = "manifest", derive(serde::Serialize))]
 pub struct Affine {
     /// Real value of one step.
     pub scale: f32,
@@ -15,6 +16,7 @@ pub struct Affine {
 /// `Requantize`: i8 to i8. The multiplier is the input's scale over the output's.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "manifest", derive(serde::Serialize))]
 pub struct RequantizeI8 {
     /// Zero points and bounds.
     pub quant: QuantI8,
@@ -28,6 +30,7 @@ pub struct RequantizeI8 {
 /// axis; others have the input's shape with the axis divided into blocks.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "manifest", derive(serde::Serialize))]
 pub struct AxisAffine {
     /// The axis.
     pub axis: u32,

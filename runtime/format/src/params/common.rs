@@ -3,6 +3,7 @@ use bytemuck::{Pod, Zeroable};
 /// Window of a convolution or pooling, in elements.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "manifest", derive(serde::Serialize))]
 pub struct Window {
     /// Height and width.
     pub kernel: [u32; 2],
@@ -18,6 +19,7 @@ pub struct Window {
 /// they have fewer axes, the entries of those that are missing come first and are 1, and 0 in `pad`.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "manifest", derive(serde::Serialize))]
 pub struct Window3d {
     /// Depth, height and width.
     pub kernel: [u32; 3],
@@ -32,6 +34,7 @@ pub struct Window3d {
 /// Bounds of a fused activation in f32; `-inf` and `inf` where there is none.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
+#[cfg_attr(feature = "manifest", derive(serde::Serialize))]
 pub struct ClampF32 {
     /// Least value.
     pub min: f32,
@@ -42,6 +45,7 @@ pub struct ClampF32 {
 /// Zero points and fused activation of an int8 step.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "manifest", derive(serde::Serialize))]
 pub struct QuantI8 {
     /// Value of the input that stands for 0.
     pub input_zero_point: i32,
@@ -57,6 +61,7 @@ pub struct QuantI8 {
 /// (numerics `tflite`, positive shifts left).
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "manifest", derive(serde::Serialize))]
 pub struct Multiplier {
     /// `f32::to_bits` or Q31.
     pub bits: i32,

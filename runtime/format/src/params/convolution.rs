@@ -7,6 +7,7 @@ use super::{ClampF32, QuantI8, Window, Window3d};
 /// f32 scales `[o]`.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
+#[cfg_attr(feature = "manifest", derive(serde::Serialize))]
 pub struct Conv2dF32 {
     /// The window.
     pub window: Window,
@@ -21,6 +22,7 @@ pub struct Conv2dF32 {
 /// i8 `[o]` or none; output.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "manifest", derive(serde::Serialize))]
 pub struct Conv2dI8 {
     /// The window.
     pub window: Window,
@@ -35,6 +37,7 @@ pub struct Conv2dI8 {
 /// there.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
+#[cfg_attr(feature = "manifest", derive(serde::Serialize))]
 pub struct DepthwiseConv2dF32 {
     /// The window.
     pub window: Window,
@@ -45,6 +48,7 @@ pub struct DepthwiseConv2dF32 {
 /// `DepthwiseConv2d` in int8: as [`Conv2dI8`] with weights `[kh, kw, o]`.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "manifest", derive(serde::Serialize))]
 pub struct DepthwiseConv2dI8 {
     /// The window.
     pub window: Window,
@@ -56,6 +60,7 @@ pub struct DepthwiseConv2dI8 {
 /// `FullyConnectedCompressed` as [`Conv2dF32`].
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
+#[cfg_attr(feature = "manifest", derive(serde::Serialize))]
 pub struct FullyConnectedF32 {
     /// Fused activation.
     pub clamp: ClampF32,
@@ -64,6 +69,7 @@ pub struct FullyConnectedF32 {
 /// `FullyConnected` in int8. Operands as [`Conv2dI8`] with weights `[o, i]`.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "manifest", derive(serde::Serialize))]
 pub struct FullyConnectedI8 {
     /// Zero points and fused activation.
     pub quant: QuantI8,
@@ -73,6 +79,7 @@ pub struct FullyConnectedI8 {
 /// (constant or activation), bias `[o]` or none; output `[n, .., o]`.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
+#[cfg_attr(feature = "manifest", derive(serde::Serialize))]
 pub struct ConvF32 {
     /// The window.
     pub window: Window3d,
@@ -85,6 +92,7 @@ pub struct ConvF32 {
 /// `Conv` and `ConvTranspose` in int8. Operands as [`Conv2dI8`], extents as [`ConvF32`].
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "manifest", derive(serde::Serialize))]
 pub struct ConvI8 {
     /// The window.
     pub window: Window3d,
@@ -98,6 +106,7 @@ pub struct ConvI8 {
 /// none, zero points of the weights i8 `[o]` or none (all constant or activation); output i32 `[n, .., o]`.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "manifest", derive(serde::Serialize))]
 pub struct ConvInteger {
     /// The window.
     pub window: Window3d,
@@ -110,6 +119,7 @@ pub struct ConvInteger {
 /// `[n, oh, ow, offset_groups * kh * kw]` or none; output `[n, oh, ow, o]`.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
+#[cfg_attr(feature = "manifest", derive(serde::Serialize))]
 pub struct DeformConvF32 {
     /// The window.
     pub window: Window,

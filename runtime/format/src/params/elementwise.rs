@@ -2,18 +2,20 @@ use bytemuck::{Pod, Zeroable};
 
 use super::{ClampF32, Multiplier, QuantI8};
 
-/// `Add` in f32. Operands: a, b and output of one shape.
+/// `Add` in f32. Operands: a and b, which broadcast to the output.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
+#[cfg_attr(feature = "manifest", derive(serde::Serialize))]
 pub struct AddF32 {
     /// Fused activation.
     pub clamp: ClampF32,
 }
 
-/// `Add` in int8. `onnx`: `a` and `b` are each input's scale over the output's. `tflite`: both inputs are
+/// `Add` in int8. Operands as [`AddF32`]. `onnx`: `a` and `b` are each input's scale over the output's. `tflite`: both inputs are
 /// shifted left by `left_shift`, scaled by `a` and `b`, added, and scaled by `y`.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "manifest", derive(serde::Serialize))]
 pub struct AddI8 {
     /// Zero point of the first input in `input_zero_point`, of the output, and the fused activation.
     pub quant: QuantI8,
@@ -29,49 +31,64 @@ pub struct AddI8 {
     pub left_shift: u32,
 }
 
-/// `Unary` in f32. Operands: input and output of one shape.
+/// `Unary` and `Transcendental` in f32. Operands: input and output of one shape.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
+#[cfg_attr(feature = "manifest", derive(serde::Serialize))]
 pub struct UnaryF32 {
-    /// A [`UnaryFunction`].
+    /// A [`UnaryFunction`](super::UnaryFunction) or
+    /// [`TranscendentalFunction`](super::TranscendentalFunction).
     pub function: u32,
-    /// First parameter: `min` of clamp, slope of leaky ReLU.
+    /// First parameter, where the function has one.
     pub alpha: f32,
-    /// Second parameter: `max` of clamp.
+    /// Second parameter.
     pub beta: f32,
 }
 
-/// The functions of `Unary`.
-#[repr(u32)]
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum UnaryFunction {
-    /// `min(max(x, alpha), beta)`.
-    Clamp = 0,
-    /// `x` where positive, else `alpha * x`.
-    LeakyRelu = 1,
-    /// `1 / (1 + exp(-x))`.
-    Sigmoid = 2,
-    /// Hyperbolic tangent.
-    Tanh = 3,
+/// `Binary` in f32. Operands: a and b, which broadcast to the output.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
+pub struct BinaryF32 {
+    /// A [`BinaryFunction`](super::BinaryFunction).
+    pub function: u32,
+    /// Fused activation.
+    pub clamp: ClampF32,
 }
 
-impl UnaryFunction {
-    /// The function with this code.
-    pub const fn from_u32(code: u32) -> Option<UnaryFunction> {
-        Some(match code {
-            0 => UnaryFunction::Clamp,
-            1 => UnaryFunction::LeakyRelu,
-            2 => UnaryFunction::Sigmoid,
-            3 => UnaryFunction::Tanh,
-            _ => return None,
-        })
-    }
+/// `Binary` of integers or booleans. Operands as [`BinaryF32`]. `Pow` (base f32, i32 or i64; exponent f32 or i64),
+/// `Select` (condition, a, b) and `Cast` have no parameters.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+pub struct Binary {
+    /// A [`BinaryFunction`](super::BinaryFunction).
+    pub function: u32,
+}
+
+/// `Compare` of any type. Operands: a and b, which broadcast to the output, a boolean.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+pub struct Compare {
+    /// A [`Comparison`](super::Comparison).
+    pub comparison: u32,
+}
+
+/// `Mul` in int8. Operands as [`AddI8`]. The multiplier is the product of the inputs' scales over the output's.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+pub struct MulI8 {
+    /// Zero point of the first input in `input_zero_point`, of the output, and the fused activation.
+    pub quant: QuantI8,
+    /// Zero point of the second input.
+    pub b_zero_point: i32,
+    /// Of the product.
+    pub multiplier: Multiplier,
 }
 
 /// `Softmax` in int8; f32 has no parameters. Operands: input and output of one shape, over the last axis.
 /// The output's scale is 1/256 and its zero point -128.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "manifest", derive(serde::Serialize))]
 pub struct SoftmaxI8 {
     /// `onnx`: bits of the input's scale. `tflite`: Q31 multiplier and left shift of the scaled difference.
     pub input: Multiplier,

@@ -6,6 +6,7 @@ use super::{Multiplier, QuantI8, Window, Window3d};
 /// `[n, h, w, c]`. Padding never wins.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "manifest", derive(serde::Serialize))]
 pub struct MaxPool2d {
     /// The window.
     pub window: Window,
@@ -14,6 +15,7 @@ pub struct MaxPool2d {
 /// `AveragePool2d` in f32 or f16. Operands: input and output `[n, h, w, c]`.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "manifest", derive(serde::Serialize))]
 pub struct AveragePool2dF32 {
     /// The window.
     pub window: Window,
@@ -24,6 +26,7 @@ pub struct AveragePool2dF32 {
 /// `AveragePool2d` in int8. `tflite` wants the same scale and zero point on both sides.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "manifest", derive(serde::Serialize))]
 pub struct AveragePool2dI8 {
     /// The window.
     pub window: Window,
@@ -40,6 +43,7 @@ pub struct AveragePool2dI8 {
 /// in the padding.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "manifest", derive(serde::Serialize))]
 pub struct MaxPool {
     /// The window.
     pub window: Window3d,
@@ -50,6 +54,7 @@ pub struct MaxPool {
 /// `AveragePool` in f32. Operands: input and output `[n, .., c]`.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "manifest", derive(serde::Serialize))]
 pub struct AveragePool {
     /// The window.
     pub window: Window3d,
@@ -62,6 +67,7 @@ pub struct AveragePool {
 /// `LpPool` in f32: `(sum of |x|^p)^(1/p)`. Operands: input and output `[n, .., c]`.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "manifest", derive(serde::Serialize))]
 pub struct LpPool {
     /// The window.
     pub window: Window3d,
@@ -72,6 +78,7 @@ pub struct LpPool {
 /// `MaxUnpool` in f32. Operands: input, i64 indices (constant or activation), output, all `[n, c, ..]`.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "manifest", derive(serde::Serialize))]
 pub struct MaxUnpool {
     /// Extents that the indices count in, none larger than the output's; as many entries as its rank, the rest is
     /// ignored.

@@ -7,6 +7,7 @@ use super::QuantI8;
 /// The axes before the last two broadcast.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "manifest", derive(serde::Serialize))]
 pub struct MatMul {
     /// 1 where a is `[.., k, m]`, else 0.
     pub transpose_a: u32,
@@ -18,6 +19,7 @@ pub struct MatMul {
 /// `onnx`, i32 `[n, 2]` as [`Multiplier`](crate::Multiplier) for `tflite`).
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "manifest", derive(serde::Serialize))]
 pub struct MatMulI8 {
     /// How the operands are read.
     pub matmul: MatMul,
@@ -30,6 +32,7 @@ pub struct MatMulI8 {
 /// or none; outputs: result `[n, t, q*v]`, last state `[n, h, k, v]`.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
+#[cfg_attr(feature = "manifest", derive(serde::Serialize))]
 pub struct LinearAttention {
     /// Number of query heads, q.
     pub query_heads: u32,
@@ -42,6 +45,7 @@ pub struct LinearAttention {
 /// last axis is 1 for a Hermitian inverse.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "manifest", derive(serde::Serialize))]
 pub struct Dft {
     /// Axis n of the input.
     pub axis: u32,

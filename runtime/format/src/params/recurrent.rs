@@ -9,6 +9,7 @@ use super::UnaryF32;
 /// and, where wanted, the hidden states `[t, d, n, h]`.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
+#[cfg_attr(feature = "manifest", derive(serde::Serialize))]
 pub struct Recurrent {
     /// 1 where the first direction runs backwards, else 0; a second one always does.
     pub reverse: u32,

@@ -6,6 +6,7 @@ use super::{Multiplier, QuantI8};
 /// for each index of the axes that are kept.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "manifest", derive(serde::Serialize))]
 pub struct Reduce {
     /// A [`ReduceFunction`].
     pub function: u32,
@@ -16,6 +17,7 @@ pub struct Reduce {
 /// `Reduce` in int8, quantised: a sum or, by its multiplier, a mean. Operands as [`Reduce`].
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "manifest", derive(serde::Serialize))]
 pub struct ReduceI8 {
     /// Bit `i` is set where axis `i` is reduced.
     pub axes: u32,
@@ -74,6 +76,7 @@ impl ReduceFunction {
 /// result, of the input's shape, and, where wanted, mean and inverse deviation of each group.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
+#[cfg_attr(feature = "manifest", derive(serde::Serialize))]
 pub struct Normalize {
     /// Bit `i` is set where axis `i` belongs to a group.
     pub axes: u32,
@@ -114,6 +117,7 @@ impl NormalizeKind {
 /// Operands: input and output of one shape.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
+#[cfg_attr(feature = "manifest", derive(serde::Serialize))]
 pub struct LocalResponseNorm {
     /// The axis along which neighbours lie.
     pub axis: u32,

@@ -1,30 +1,18 @@
-//! Sum of two tensors of one shape (ONNX `Add`, `QLinearAdd`; TensorFlow Lite `ADD`).
+//! Sum of two int8 tensors, with broadcasting (ONNX Runtime's `QLinearAdd`; TensorFlow Lite `ADD`, and `SUB` with
+//! the second multiplier negated).
 //!
-//! The output may overlap either input as [`Overlap::elementwise`](crate::Overlap::elementwise) says.
+//! Elements are written first to last. The output may overlap an operand of its own shape as
+//! [`Overlap::elementwise`](crate::Overlap::elementwise) says, and no other.
 //!
-//! int8, numerics `onnx`: `rne(f32(a - za) * (sa / sy) + f32(b - zb) * (sb / sy)) + zy`, each operation
+//! Numerics `onnx`: `rne(f32(a - za) * (sa / sy) + f32(b - zb) * (sb / sy)) + zy`, each operation
 //! rounded to f32. Numerics `tflite`: both differences shifted left, scaled to a common scale, added and
 //! scaled to the output.
 
 mod scalar;
 
-use core::cell::Cell;
-
+use crate::broadcast::Pair;
 use crate::requantize::Quant;
 use crate::{Result, require};
-
-/// Operands of a float addition.
-#[derive(Clone, Copy)]
-pub struct F32<'a> {
-    /// First summand.
-    pub a: &'a [Cell<f32>],
-    /// Second summand.
-    pub b: &'a [Cell<f32>],
-    /// Fused activation: least and greatest value.
-    pub clamp: [f32; 2],
-    /// Sum.
-    pub output: &'a [Cell<f32>],
-}
 
 /// How int8 summands come to the output's scale.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -52,59 +40,31 @@ pub enum Scaling {
 /// Operands of an int8 addition.
 #[derive(Clone, Copy)]
 pub struct I8<'a> {
-    /// First summand.
-    pub a: &'a [Cell<i8>],
-    /// Second summand.
-    pub b: &'a [Cell<i8>],
+    /// Summands and sum.
+    pub pair: Pair<'a, i8, i8, i8>,
     /// Zero points of the first summand and of the output, and the fused activation.
     pub quant: Quant,
     /// Zero point of the second summand.
     pub b_zero_point: i32,
     /// Scales.
     pub scaling: Scaling,
-    /// Sum.
-    pub output: &'a [Cell<i8>],
-}
-
-/// Addition in f32.
-///
-/// # Errors
-/// [`ContractError`](crate::ContractError) where the lengths differ.
-pub fn f32(op: &F32<'_>) -> Result {
-    require(op.a.len() == op.output.len() && op.b.len() == op.output.len())?;
-    scalar::f32(op);
-    Ok(())
 }
 
 /// Addition in int8.
 ///
 /// # Errors
-/// [`ContractError`](crate::ContractError) where the lengths differ or a zero point is not an i8.
+/// [`ContractError`](crate::ContractError) where the shapes do not broadcast or a zero point is not an i8.
 pub fn i8(op: &I8<'_>) -> Result {
-    require(op.a.len() == op.output.len() && op.b.len() == op.output.len())?;
     require(i8::try_from(op.b_zero_point).is_ok())?;
     op.quant.check()?;
-    scalar::i8(op);
-    Ok(())
+    scalar::i8(op)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Source;
     use crate::testing::{cells, values};
-
-    #[test]
-    fn adds_in_place() {
-        let a = cells(&[1.0f32, -2.0, 3.0]);
-        f32(&F32 {
-            a: &a,
-            b: &cells(&[1.0, 1.0, 1.0]),
-            clamp: [0.0, 3.5],
-            output: &a,
-        })
-        .unwrap();
-        assert_eq!(values(&a), [2.0, 0.0, 3.5]);
-    }
 
     #[test]
     fn int8_sums_real_values() {
@@ -118,13 +78,19 @@ mod tests {
         let output = cells(&[0i8; 2]);
         // Real values 10 * 0.5 and 10 * 0.25 in an output scale of 0.5: 5 + 2.5 = 7.5 is 15 steps.
         let scaling = Scaling::Onnx { a: 1.0, b: 0.5 };
+        let pair = Pair {
+            a: Source::Cells(&a),
+            a_shape: &[2],
+            b: Source::Cells(&b),
+            b_shape: &[2],
+            output: &output,
+            shape: &[2],
+        };
         i8(&I8 {
-            a: &a,
-            b: &b,
+            pair,
             quant,
             b_zero_point: 10,
             scaling,
-            output: &output,
         })
         .unwrap();
         assert_eq!(values(&output), [10, -128]);

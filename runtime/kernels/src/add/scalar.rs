@@ -1,20 +1,13 @@
-use super::{F32, I8, Scaling};
-use crate::clamp_f32;
+use super::{I8, Scaling};
+use crate::Result;
 use crate::requantize::{round_to_i32, scale_tflite};
 
-pub(super) fn f32(op: &F32<'_>) {
-    let [min, max] = op.clamp;
-    for ((a, b), y) in op.a.iter().zip(op.b).zip(op.output) {
-        y.set(clamp_f32(a.get() + b.get(), min, max));
-    }
-}
-
-pub(super) fn i8(op: &I8<'_>) {
-    for ((a, b), y) in op.a.iter().zip(op.b).zip(op.output) {
-        let a = i32::from(a.get()) - op.quant.input_zero_point;
-        let b = i32::from(b.get()) - op.b_zero_point;
-        y.set(op.quant.finish(sum(op.scaling, a, b)));
-    }
+pub(super) fn i8(op: &I8<'_>) -> Result {
+    op.pair.map(|a, b| {
+        let a = i32::from(a) - op.quant.input_zero_point;
+        let b = i32::from(b) - op.b_zero_point;
+        op.quant.finish(sum(op.scaling, a, b))
+    })
 }
 
 fn sum(scaling: Scaling, a: i32, b: i32) -> i32 {

@@ -1,10 +1,10 @@
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use cadet_compiler::{Calibration, Options, Precision, Range, Report, compile};
 use cadet_format::sign;
+use sha2::{Digest, Sha256};
 
 use crate::compile_args::{CompileArgs, Numerics};
 use crate::keys;
@@ -73,9 +73,9 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         numerics: args.numerics.into(),
         security_version: args.security_version,
         preprocessing: args.preprocessing.clone(),
-        provenance: args.provenance.iter().cloned().collect::<BTreeMap<_, _>>(),
         ..args.compile.options()?
     };
+    options.provenance.extend(args.provenance.iter().cloned());
     if let Some(path) = &args.labels {
         options.labels = read_labels(path)?;
     }
@@ -87,6 +87,8 @@ pub(crate) fn run(args: &Args) -> Result<()> {
             samples: samples::read(path, sample_length(&float))?,
             range: args.percentile.map_or(Range::MinMax, Range::Percentile),
         });
+        let fact = ("options.calibration.sha256".into(), sha256(path)?);
+        options.provenance.extend([fact]);
     }
     let mut compiled = compile(&model, &options).with_context(failed)?;
     if let Some(key) = key {
@@ -115,7 +117,16 @@ fn read_labels(path: &Path) -> Result<Vec<String>> {
     Ok(text.lines().map(|line| line.trim().to_owned()).collect())
 }
 
+fn sha256(path: &Path) -> Result<String> {
+    let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    let digest = Sha256::digest(bytes);
+    Ok(digest.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
 fn parse_fact(text: &str) -> Result<(String, String), String> {
     let (key, value) = text.split_once('=').ok_or("write KEY=VALUE")?;
+    if key.starts_with("model.") || key.starts_with("options.") {
+        return Err("facts on `model.` and `options.` are written by cadet itself".into());
+    }
     Ok((key.to_owned(), value.to_owned()))
 }

@@ -4,7 +4,9 @@ use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use tract_onnx::pb;
-use tract_onnx::prelude::{DatumType, InferenceModelExt, Tensor as TractTensor};
+use tract_onnx::prelude::{
+    Datum, DatumType, InferenceModel, InferenceModelExt, OutletId, Tensor as TractTensor,
+};
 use tract_onnx::tract_hir::infer::{Factoid, InferenceFact};
 
 use crate::error::CompileError;
@@ -54,46 +56,115 @@ impl Fact {
     }
 }
 
-/// Infers the facts of a model whose inputs have static shapes. Nodes of operators that `is_known`
-/// refuses need not be understood by tract either: what follows them then stays unknown.
-pub(super) fn infer(
-    model: &pb::ModelProto,
-    is_known: impl Fn(&pb::NodeProto) -> bool,
-) -> Result<HashMap<String, Fact>, CompileError> {
-    // tract indexes some attributes of malformed nodes without checking them.
-    let inferred = catch_unwind(AssertUnwindSafe(|| infer_unchecked(model, is_known)));
-    inferred.unwrap_or_else(|_| {
-        let message = "an attribute or shape contradicts its operator; check it with onnx.checker";
-        Err(CompileError::Parse(message.into()))
-    })
+/// A model in tract, which infers the facts of its tensors. It need not understand every node: what
+/// follows one that it does not stays unknown until that node's outputs are declared.
+pub(super) struct Inference {
+    model: InferenceModel,
+    outlets: HashMap<String, OutletId>,
 }
 
-fn infer_unchecked(
-    model: &pb::ModelProto,
-    is_known: impl Fn(&pb::NodeProto) -> bool,
-) -> Result<HashMap<String, Fact>, CompileError> {
-    let onnx = tract_onnx::onnx().with_ignore_value_info(true);
-    let mut parsed = match onnx.parse(model, None) {
-        Ok(parsed) => parsed,
-        Err(_) => {
-            // One builder of tract refused its node; only those we compile anyway matter.
-            let mut reduced = model.clone();
-            for node in reduced.graph.iter_mut().flat_map(|graph| &mut graph.node) {
-                if !is_known(node) {
-                    node.op_type = format!("unsupported {}", node.op_type);
-                }
-            }
-            onnx.parse(&reduced, None)
-                .map_err(|error| CompileError::Parse(format!("{error:#}")))?
+impl Inference {
+    /// Starts from a model whose inputs have static shapes.
+    pub(super) fn new(model: &pb::ModelProto) -> Result<Inference, CompileError> {
+        // tract indexes some attributes of malformed nodes without checking them.
+        let inferred = catch_unwind(AssertUnwindSafe(|| {
+            let onnx = tract_onnx::onnx().with_ignore_value_info(true);
+            let parsed = onnx
+                .parse(model, None)
+                .or_else(|_| onnx.parse(&understood(model), None));
+            let parsed = parsed.map_err(|error| CompileError::Parse(format!("{error:#}")))?;
+            let mut inference = Inference {
+                model: parsed.model,
+                outlets: parsed.outlets_by_name,
+            };
+            inference.analyse();
+            Ok(inference)
+        }));
+        inferred.unwrap_or_else(|_| {
+            let message =
+                "an attribute or shape contradicts its operator; check it with onnx.checker";
+            Err(CompileError::Parse(message.into()))
+        })
+    }
+
+    /// The facts by tensor.
+    pub(super) fn facts(&self) -> HashMap<String, Fact> {
+        let outlets = self.outlets.iter();
+        outlets
+            .map(|(name, &outlet)| (name.clone(), self.fact(outlet)))
+            .collect()
+    }
+
+    /// Declares the type and shape of a node's output, and completes `facts` by what follows.
+    pub(super) fn declare(
+        &mut self,
+        name: &str,
+        element: ElementType,
+        shape: &[usize],
+        facts: &mut HashMap<String, Fact>,
+    ) {
+        let Some(&outlet) = self.outlets.get(name) else {
+            return;
+        };
+        let declared = InferenceFact::dt_shape(datum_type(element), shape);
+        if self.model.set_outlet_fact(outlet, declared).is_err() {
+            return;
         }
-    };
-    // An inference error is about one node; that node is reported when it is imported.
-    let _ = parsed.model.analyse(true);
-    let facts = parsed.outlets_by_name.into_iter().map(|(name, outlet)| {
-        let fact = parsed.model.outlet_fact(outlet);
-        (name, fact.map(Fact::from_tract).unwrap_or_default())
-    });
-    Ok(facts.collect())
+        // A panic of tract over one node leaves the facts of others as they are.
+        let _ = catch_unwind(AssertUnwindSafe(|| self.analyse()));
+        for (name, &outlet) in &self.outlets {
+            let fact = facts.entry(name.clone()).or_default();
+            if fact.element.is_none() || fact.shape().is_none() {
+                *fact = self.fact(outlet);
+            }
+        }
+    }
+
+    fn analyse(&mut self) {
+        // An inference error is about one node; that node is reported when it is imported.
+        let _ = self.model.analyse(true);
+    }
+
+    fn fact(&self, outlet: OutletId) -> Fact {
+        let fact = self.model.outlet_fact(outlet);
+        fact.map(Fact::from_tract).unwrap_or_default()
+    }
+}
+
+/// The model with nodes in place of those that tract refuses to build, of operators unknown to it.
+fn understood(model: &pb::ModelProto) -> pb::ModelProto {
+    let onnx = tract_onnx::onnx();
+    let mut understood = model.clone();
+    for node in understood
+        .graph
+        .iter_mut()
+        .flat_map(|graph| &mut graph.node)
+    {
+        let alone = pb::ModelProto {
+            opset_import: model.opset_import.clone(),
+            graph: Some(pb::GraphProto {
+                node: vec![node.clone()],
+                ..pb::GraphProto::default()
+            }),
+            ..pb::ModelProto::default()
+        };
+        let built = catch_unwind(AssertUnwindSafe(|| onnx.parse(&alone, None).is_ok()));
+        if !built.unwrap_or(false) {
+            node.op_type = format!("refused {}", node.op_type);
+        }
+    }
+    understood
+}
+
+fn datum_type(element: ElementType) -> DatumType {
+    match element {
+        ElementType::F32 => f32::datum_type(),
+        ElementType::I8 => i8::datum_type(),
+        ElementType::U8 => u8::datum_type(),
+        ElementType::I32 => i32::datum_type(),
+        ElementType::I64 => i64::datum_type(),
+        ElementType::Bool => bool::datum_type(),
+    }
 }
 
 fn element_type(datum: DatumType) -> Option<ElementType> {
@@ -118,5 +189,38 @@ fn values(tensor: &TractTensor) -> Option<Values> {
         let tensor = tensor.cast_to::<i64>().ok()?;
         let view = tensor.as_plain_ram()?;
         Some(Values::I64(view.as_slice::<i64>().ok()?.to_vec()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use cadet_onnx::{ElementType as Onnx, GraphBuilder};
+    use prost::Message;
+
+    use super::*;
+
+    #[test]
+    fn what_follows_a_declared_output_is_inferred() {
+        let mut graph = GraphBuilder::new("odd");
+        graph.input("x", Onnx::F32, [1, 4]);
+        graph.node("NoSuchOp", "unknown", &["x"], &["a"]);
+        graph
+            .node("Softmax", "refused", &["x"], &["b"])
+            .attribute("axis", "no integer");
+        graph.node("Relu", "relu", &["a"], &["c"]);
+        graph.node("Add", "sum", &["b", "c"], &["y"]);
+        graph.output("y", Onnx::F32, [1, 4]);
+        let model = pb::ModelProto::decode(&graph.encode()[..]).unwrap();
+
+        let mut inference = Inference::new(&model).unwrap();
+        let mut facts = inference.facts();
+        assert_eq!(facts["x"].shape(), Some(vec![1, 4]));
+        assert_eq!(facts["c"].shape(), None);
+        inference.declare("a", ElementType::F32, &[3, 4], &mut facts);
+        assert_eq!(facts["c"].shape(), Some(vec![3, 4]));
+        assert_eq!(facts["y"].shape(), None);
+        inference.declare("b", ElementType::F32, &[1, 4], &mut facts);
+        assert_eq!(facts["y"].shape(), Some(vec![3, 4]));
+        assert_eq!(facts["y"].element, Some(ElementType::F32));
     }
 }

@@ -2,7 +2,7 @@ use std::collections::{HashMap, HashSet};
 
 use cadet_format::MAX_RANK;
 
-use super::facts::Fact;
+use super::facts::{Fact, Inference};
 use super::node::{OnnxNode, Refusal};
 use crate::error::UnsupportedNode;
 use crate::ir::{ElementType, Graph, Node, Op, Tensor, TensorId, Values};
@@ -13,6 +13,7 @@ const MAX_ELEMENTS: usize = 1 << 29;
 /// The graph under construction.
 pub(super) struct Importer {
     pub(super) graph: Graph,
+    inference: Inference,
     facts: HashMap<String, Fact>,
     ids: HashMap<String, TensorId>,
     /// Tensors whose shape is unknown because a node before them is not supported.
@@ -20,13 +21,14 @@ pub(super) struct Importer {
 }
 
 impl Importer {
-    pub(super) fn new(name: &str, facts: HashMap<String, Fact>) -> Importer {
+    pub(super) fn new(name: &str, inference: Inference) -> Importer {
         Importer {
             graph: Graph {
                 name: name.into(),
                 ..Graph::default()
             },
-            facts,
+            facts: inference.facts(),
+            inference,
             ids: HashMap::new(),
             unknown: HashSet::new(),
         }
@@ -37,6 +39,16 @@ impl Importer {
         self.facts
             .get(name)
             .is_some_and(|fact| fact.values.is_some())
+    }
+
+    /// Declares the element type and shape of a node's output by the operator's definition, for
+    /// operators that tract may not know; what tract knows stays.
+    pub(super) fn declare(&mut self, name: &str, element: ElementType, shape: &[usize]) {
+        let known = self.facts.get(name);
+        if known.is_none_or(|fact| fact.element.is_none() || fact.shape().is_none()) {
+            self.inference
+                .declare(name, element, shape, &mut self.facts);
+        }
     }
 
     /// The id of a tensor, which is added on first use.

@@ -21,6 +21,7 @@ use tract_onnx::pb::type_proto::Value as TypeValue;
 
 use crate::error::CompileError;
 use crate::ir::{Graph, TensorId};
+use facts::Inference;
 use importer::Importer;
 use node::{OnnxNode, Refusal};
 
@@ -40,13 +41,13 @@ pub(crate) fn import(
         .map_err(|error| CompileError::Parse(format!("{error}; is the file complete?")))?;
     check(&model)?;
     fix_input_shapes(&mut model, input_shapes)?;
-    let facts = facts::infer(&model, |node| importer_of(node).is_some())?;
+    let inference = Inference::new(&model)?;
     let opset = standard_opset(&model);
     let Some(proto) = &model.graph else {
         return Err(CompileError::Parse("it has no graph".into()));
     };
 
-    let mut importer = Importer::new(&proto.name, facts);
+    let mut importer = Importer::new(&proto.name, inference);
     let constants: HashSet<&str> = initializers(proto).collect();
     for input in proto
         .input

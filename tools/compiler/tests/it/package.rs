@@ -50,7 +50,9 @@ fn header_and_manifest_say_what_the_options_said() {
         assert_eq!(manifest.outputs, "probabilities");
         assert_eq!(manifest.steps, "head of it\nsoftmax");
         assert_eq!(manifest.labels, "yes\nno\nmaybe");
-        assert_eq!(manifest.provenance, "teacher=t1");
+        let facts: Vec<&str> = manifest.provenance.lines().collect();
+        assert!(facts.contains(&"teacher=t1") && facts.contains(&"options.precision=f32"));
+        assert!(facts.iter().any(|fact| fact.starts_with("model.opset=")));
         assert_eq!(
             package.golden().map(|golden| golden.is_exact()),
             Some(false)

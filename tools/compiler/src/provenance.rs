@@ -1,0 +1,228 @@
+//! What a package was made from and how: facts for its manifest, the same wherever and whenever the
+//! same model is compiled with the same options, and enough to compile its plan again.
+
+use std::collections::BTreeMap;
+
+use cadet_format::Numerics;
+use prost::Message;
+use sha2::{Digest, Sha256};
+use tract_onnx::pb;
+
+use crate::options::{Calibration, IoLayout, Options, Precision, Range};
+
+/// Longest key and value of the model's metadata that a package keeps.
+const MAX_KEY_BYTES: usize = 64;
+const MAX_VALUE_BYTES: usize = 256;
+
+/// The fields of ONNX's `ModelProto` that tell of its origin; decoding skips the others.
+#[derive(Clone, PartialEq, Message)]
+struct Origin {
+    #[prost(string, tag = "2")]
+    producer_name: String,
+    #[prost(string, tag = "3")]
+    producer_version: String,
+    #[prost(message, repeated, tag = "8")]
+    opset_import: Vec<pb::OperatorSetIdProto>,
+    #[prost(message, repeated, tag = "14")]
+    metadata_props: Vec<pb::StringStringEntryProto>,
+}
+
+/// `key=value` lines, sorted: the caller's facts, those of the model (`model.`) and the options that are not the
+/// default (`options.`). The caller's give way where keys are equal.
+pub(crate) fn facts(onnx: &[u8], options: &Options) -> Vec<String> {
+    let mut facts = options.provenance.clone();
+    // The importer has refused what does not decode.
+    let origin = Origin::decode(onnx).unwrap_or_default();
+    facts.extend(model(onnx, &origin));
+    facts.extend(choices(options));
+    let lines = facts.iter().map(|(key, value)| format!("{key}={value}"));
+    lines.collect()
+}
+
+fn model(onnx: &[u8], origin: &Origin) -> Vec<(String, String)> {
+    let digest = Sha256::digest(onnx);
+    let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    let mut facts = vec![("model.sha256".into(), hex)];
+    let producer = format!("{} {}", origin.producer_name, origin.producer_version);
+    if !producer.trim().is_empty() {
+        facts.push(("model.producer".into(), producer.trim().into()));
+    }
+    for import in &origin.opset_import {
+        let key = match import.domain.as_str() {
+            "" | "ai.onnx" => "model.opset".into(),
+            domain => format!("model.opset.{domain}"),
+        };
+        facts.push((key, import.version.to_string()));
+    }
+    for entry in &origin.metadata_props {
+        let is_short = entry.key.len() <= MAX_KEY_BYTES && entry.value.len() <= MAX_VALUE_BYTES;
+        if is_short && !entry.key.contains('=') {
+            facts.push((format!("model.metadata.{}", entry.key), entry.value.clone()));
+        }
+    }
+    facts
+}
+
+fn choices(options: &Options) -> Vec<(String, String)> {
+    // Named one by one, so that a new option is not forgotten here; the header and other parts of
+    // the manifest hold those that are left out.
+    let Options {
+        precision,
+        numerics,
+        target: _,
+        board: _,
+        io,
+        fuse,
+        keep_inputs,
+        input_shapes,
+        security_version: _,
+        labels: _,
+        preprocessing: _,
+        provenance: _,
+    } = options;
+    let mut facts = Vec::new();
+    let mut fact = |key: &str, value: String| facts.push((format!("options.{key}"), value));
+    match precision {
+        Precision::F32 => fact("precision", "f32".into()),
+        Precision::Int8(calibration) => {
+            fact("precision", "int8".into());
+            let range = match calibration.range {
+                Range::MinMax => "min-max".into(),
+                Range::Percentile(share) => format!("percentile {share}"),
+            };
+            fact("range", range);
+            fact("calibration.rows", calibration.samples.len().to_string());
+        }
+    }
+    if *numerics == Numerics::Tflite {
+        fact("numerics", "tflite".into());
+    }
+    if *io == IoLayout::ChannelsLast {
+        fact("io", "nhwc".into());
+    }
+    if !fuse {
+        fact("fuse", "no".into());
+    }
+    if *keep_inputs {
+        fact("keep-inputs", "yes".into());
+    }
+    for (name, shape) in input_shapes {
+        let shape: Vec<String> = shape.iter().map(usize::to_string).collect();
+        fact(&format!("shape.{name}"), shape.join("x"));
+    }
+    facts
+}
+
+impl Options {
+    /// The options that a package's provenance records. Calibration data is not among them: an int8
+    /// model has none here, which is enough for [`fit`](crate::fit).
+    pub fn recorded(provenance: &str) -> Options {
+        let facts: BTreeMap<&str, &str> = provenance
+            .lines()
+            .filter_map(|line| line.strip_prefix("options.")?.rsplit_once('='))
+            .collect();
+        let is = |key: &str, value: &str| facts.get(key) == Some(&value);
+        let range = facts
+            .get("range")
+            .and_then(|range| range.strip_prefix("percentile "));
+        let calibration = Calibration {
+            samples: Vec::new(),
+            range: range
+                .and_then(|share| share.parse().ok())
+                .map_or(Range::MinMax, Range::Percentile),
+        };
+        let shapes = facts.iter().filter_map(|(key, shape)| {
+            let shape: Result<_, _> = shape.split('x').map(str::parse).collect();
+            Some((key.strip_prefix("shape.")?.into(), shape.ok()?))
+        });
+        Options {
+            precision: match is("precision", "int8") {
+                true => Precision::Int8(calibration),
+                false => Precision::F32,
+            },
+            numerics: match is("numerics", "tflite") {
+                true => Numerics::Tflite,
+                false => Numerics::Onnx,
+            },
+            io: match is("io", "nhwc") {
+                true => IoLayout::ChannelsLast,
+                false => IoLayout::Onnx,
+            },
+            fuse: !is("fuse", "no"),
+            keep_inputs: is("keep-inputs", "yes"),
+            input_shapes: shapes.collect(),
+            ..Options::float()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn int8() -> Options {
+        Options {
+            precision: Precision::Int8(Calibration {
+                samples: vec![vec![0.0]; 3],
+                range: Range::Percentile(0.001),
+            }),
+            numerics: Numerics::Tflite,
+            io: IoLayout::ChannelsLast,
+            fuse: false,
+            keep_inputs: true,
+            input_shapes: [("x=y:0".into(), vec![1, 3, 8])].into(),
+            ..Options::float()
+        }
+    }
+
+    #[test]
+    fn options_can_be_read_back() {
+        for options in [Options::float(), int8()] {
+            let recorded = Options::recorded(&facts(b"", &options).join("\n"));
+            let mut wanted = choices(&options);
+            wanted.retain(|(key, _)| key != "options.calibration.rows");
+            let mut found = choices(&recorded);
+            found.retain(|(key, _)| key != "options.calibration.rows");
+            assert_eq!(found, wanted);
+        }
+    }
+
+    #[test]
+    fn the_model_s_own_words_are_kept_where_they_are_short() {
+        let origin = Origin {
+            producer_name: "trainer".into(),
+            producer_version: "2".into(),
+            opset_import: vec![pb::OperatorSetIdProto {
+                domain: String::new(),
+                version: 17,
+            }],
+            metadata_props: [("author", "me".to_owned()), ("log", "x".repeat(257))]
+                .map(|(key, value)| pb::StringStringEntryProto {
+                    key: key.into(),
+                    value,
+                })
+                .into(),
+        };
+        let options = Options {
+            provenance: [
+                ("teacher".into(), "t1".into()),
+                ("model.opset".into(), "forged".into()),
+            ]
+            .into(),
+            ..Options::float()
+        };
+        let mut facts = facts(&origin.encode_to_vec(), &options);
+        let sha = facts.remove(4);
+        assert_eq!(
+            facts,
+            [
+                "model.metadata.author=me",
+                "model.opset=17",
+                "model.producer=trainer 2",
+                "options.precision=f32",
+                "teacher=t1",
+            ]
+        );
+        assert_eq!(sha.len(), "model.sha256=".len() + 64);
+    }
+}
