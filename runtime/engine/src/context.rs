@@ -213,6 +213,11 @@ impl<'a> Context<'a> {
         self.scalars.get(index).copied()
     }
 
+    /// Number of inputs, those that are not given included.
+    pub fn input_count(&self) -> usize {
+        self.package.step_inputs(self.step).len()
+    }
+
     /// Input `index`.
     ///
     /// # Errors

@@ -128,6 +128,44 @@ opcodes! {
     Transcendental = 22 "transcendental",
 
     // Movement, selection and indexing: 32 to 63.
+    /// A tensor read in strides, such as a slice or a repetition.
+    StridedCopy = 32 "strided_copy",
+    /// Tensors one behind the other.
+    Concat = 33 "concat",
+    /// Elements added or taken away at the ends of axes.
+    Pad = 34 "pad",
+    /// The upper or lower triangle of matrices.
+    Triangle = 35 "triangle",
+    /// The first elements of each sequence in reverse.
+    ReverseSequence = 36 "reverse_sequence",
+    /// Slices named by tuples of indices.
+    Gather = 37 "gather",
+    /// Elements named by one index each.
+    GatherElements = 38 "gather_elements",
+    /// Elements replaced or combined where indices say.
+    ScatterElements = 39 "scatter_elements",
+    /// Slices replaced or combined where tuples of indices say.
+    ScatterNd = 40 "scatter_nd",
+    /// New rows in a cache.
+    TensorScatter = 41 "tensor_scatter",
+    /// One value where an index points, another elsewhere.
+    OneHot = 42 "one_hot",
+    /// Running sum or product along an axis.
+    Cumulative = 43 "cumulative",
+    /// The greatest or least elements along an axis.
+    TopK = 44 "top_k",
+    /// Place of the greatest or least element along an axis.
+    ArgMax = 45 "arg_max",
+    /// Weighted sums of neighbours along axes.
+    Resample = 46 "resample",
+    /// Interpolation at given places.
+    GridSample = 47 "grid_sample",
+    /// Places of an affinely moved image.
+    AffineGrid = 48 "affine_grid",
+    /// Mean or greatest of points in regions of interest.
+    RoiAlign = 49 "roi_align",
+    /// Sums of overlapping blocks.
+    Col2Im = 50 "col2im",
 
     // Reductions, normalisations, products, recurrences: 64 to 95.
     /// One value for each group of elements along a set of axes.

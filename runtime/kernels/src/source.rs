@@ -32,4 +32,11 @@ impl<T: Copy + Default> Source<'_, T> {
         }
         .unwrap_or_default()
     }
+
+    /// Copies its elements to `output`, which may be the same memory.
+    pub fn copy_to(&self, output: &[Cell<T>]) {
+        for (position, cell) in output.iter().enumerate() {
+            cell.set(self.get(position));
+        }
+    }
 }

@@ -64,6 +64,12 @@ impl<const N: usize> Walk<N> {
         }
     }
 
+    /// The current index: that of the element whose offsets [`next`](Self::next) gives.
+    #[inline(always)]
+    pub fn index(&self) -> &[usize; MAX_RANK] {
+        &self.index
+    }
+
     /// The offsets at the current index, which then moves on; `None` at the end. An offset outside an
     /// operand comes out as `usize::MAX` or beyond its end, which `load` and `store` ignore.
     #[inline(always)]

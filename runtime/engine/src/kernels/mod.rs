@@ -6,14 +6,17 @@ use cadet_format::{DType, Error, KernelId, Numerics, Opcode};
 use crate::Context;
 
 pub mod affine;
+pub mod axis;
 pub mod compressed;
 pub mod convolution;
 pub mod elementwise;
+pub mod indexing;
 pub mod movement;
 pub mod pool;
 pub mod product;
 pub mod recurrent;
 pub mod reduction;
+pub mod resample;
 pub mod softmax;
 
 /// Runs one step.
@@ -35,19 +38,56 @@ const fn kernel(opcode: Opcode, dtype: DType, numerics: Numerics, run: StepFn) -
     }
 }
 
+/// Rows of kernels that move elements as plain bytes of their size, one a type.
+macro_rules! any_type {
+    ($($opcode:ident => $module:ident::$function:ident,)*) => {
+        &[$(
+            kernel(Opcode::$opcode, DType::F32, Numerics::None, ops::$module::$function::<u32>),
+            kernel(Opcode::$opcode, DType::F16, Numerics::None, ops::$module::$function::<u16>),
+            kernel(Opcode::$opcode, DType::Bf16, Numerics::None, ops::$module::$function::<u16>),
+            kernel(Opcode::$opcode, DType::I8, Numerics::None, ops::$module::$function::<u8>),
+            kernel(Opcode::$opcode, DType::U8, Numerics::None, ops::$module::$function::<u8>),
+            kernel(Opcode::$opcode, DType::I16, Numerics::None, ops::$module::$function::<u16>),
+            kernel(Opcode::$opcode, DType::I32, Numerics::None, ops::$module::$function::<u32>),
+            kernel(Opcode::$opcode, DType::I64, Numerics::None, ops::$module::$function::<u64>),
+            kernel(Opcode::$opcode, DType::Bool, Numerics::None, ops::$module::$function::<u8>),
+        )*]
+    };
+}
+
+/// Rows of kernels that count with elements, one a type. Booleans count as bytes.
+macro_rules! numbers {
+    ($($opcode:ident => $module:ident::$function:ident,)*) => {
+        &[$(
+            kernel(Opcode::$opcode, DType::F32, Numerics::None, ops::$module::$function::<f32>),
+            kernel(Opcode::$opcode, DType::I8, Numerics::None, ops::$module::$function::<i8>),
+            kernel(Opcode::$opcode, DType::U8, Numerics::None, ops::$module::$function::<u8>),
+            kernel(Opcode::$opcode, DType::I32, Numerics::None, ops::$module::$function::<i32>),
+            kernel(Opcode::$opcode, DType::I64, Numerics::None, ops::$module::$function::<i64>),
+            kernel(Opcode::$opcode, DType::Bool, Numerics::None, ops::$module::$function::<u8>),
+        )*]
+    };
+}
+
+use {any_type, numbers};
+
 /// Every built-in kernel.
 pub const ALL: &[Kernel] = &join::<{ count(FAMILIES) }>(FAMILIES);
 
 const FAMILIES: &[&[Kernel]] = &[
     affine::TABLE,
     compressed::TABLE,
+    axis::TABLE,
     convolution::TABLE,
     elementwise::TABLE,
+    indexing::TABLE,
+    indexing::SCATTER,
     movement::TABLE,
     pool::TABLE,
     product::TABLE,
     recurrent::TABLE,
     reduction::TABLE,
+    resample::TABLE,
     softmax::TABLE,
 ];
 

@@ -2,23 +2,16 @@
 
 use cadet_format::{DType, Numerics, Opcode};
 
-use super::{Kernel, kernel};
+use super::{Kernel, any_type, kernel};
 use crate::ops;
 
 /// The kernels.
-pub const TABLE: &[Kernel] = &[
-    kernel(
-        Opcode::Transpose,
-        DType::F32,
-        Numerics::None,
-        ops::data::transpose,
-    ),
-    kernel(
-        Opcode::Transpose,
-        DType::I8,
-        Numerics::None,
-        ops::data::transpose,
-    ),
-    kernel(Opcode::Copy, DType::F32, Numerics::None, ops::data::copy),
-    kernel(Opcode::Copy, DType::I8, Numerics::None, ops::data::copy),
-];
+pub const TABLE: &[Kernel] = any_type! {
+    Transpose => movement::transpose,
+    Copy => movement::copy,
+    StridedCopy => movement::strided_copy,
+    Concat => movement::concat,
+    Pad => movement::pad,
+    Triangle => movement::triangle,
+    ReverseSequence => movement::reverse_sequence,
+};

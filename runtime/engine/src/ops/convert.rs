@@ -2,7 +2,9 @@
 
 use cadet_format::{self as format, Error, Numerics};
 use cadet_kernels::requantize::{Multiplier, Multipliers, Quant};
-use cadet_kernels::{Cell, ContractError, Epilogue, Source, Window, Window3d};
+use cadet_kernels::{
+    Axis, Cell, ContractError, Epilogue, Indices, Source, Window, Window3d, product,
+};
 
 use crate::{Context, Element, Operand};
 
@@ -157,4 +159,33 @@ pub(super) fn optional_source<'a, T: Element>(
         .optional_input(input)?
         .map(|operand| operand.source())
         .transpose()
+}
+
+/// Checks that both have one element type.
+pub(super) fn same_type(a: &Operand<'_>, b: &Operand<'_>) -> Result<(), Error> {
+    if a.info.dtype == b.info.dtype {
+        Ok(())
+    } else {
+        Err(Error::KernelContract)
+    }
+}
+
+/// Product of extents.
+pub(super) fn elements(extents: &[usize]) -> Result<usize, Error> {
+    product(extents).ok_or(Error::KernelContract)
+}
+
+/// One axis of an operand.
+pub(super) fn axis(operand: &Operand<'_>, axis: u32) -> Result<Axis, Error> {
+    Axis::of(&operand.extents()?, axis as usize).map_err(contract)
+}
+
+/// An operand of indices.
+pub(super) fn indices<'a>(operand: &Operand<'a>) -> Result<Indices<'a>, Error> {
+    match operand.info.dtype {
+        format::DType::I32 => operand.source().map(Indices::I32),
+        format::DType::I64 => operand.source().map(Indices::I64),
+        format::DType::F32 => operand.source().map(Indices::F32),
+        _ => Err(Error::KernelContract),
+    }
 }

@@ -2,16 +2,18 @@
 
 pub(crate) mod add;
 pub(crate) mod affine;
+pub(crate) mod axis;
 pub(crate) mod binary;
 pub(crate) mod cast;
 pub(crate) mod conv;
 pub(crate) mod conv2d;
-pub(crate) mod data;
 pub(crate) mod deform_conv;
 pub(crate) mod depthwise_conv2d;
 pub(crate) mod fully_connected;
+pub(crate) mod indexing;
 pub(crate) mod linear_attention;
 pub(crate) mod matmul;
+pub(crate) mod movement;
 pub(crate) mod mul;
 pub(crate) mod normalize;
 pub(crate) mod pool;
@@ -19,6 +21,7 @@ pub(crate) mod pool2d;
 pub(crate) mod quantize_linear;
 pub(crate) mod recurrent;
 pub(crate) mod reduce;
+pub(crate) mod resample;
 pub(crate) mod select;
 pub(crate) mod softmax;
 pub(crate) mod transform;

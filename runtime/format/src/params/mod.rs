@@ -24,23 +24,29 @@ macro_rules! codes {
 }
 
 mod affine;
+mod axis;
 mod common;
 mod convolution;
 mod elementwise;
 mod functions;
+mod indexing;
 mod movement;
 mod pool;
 mod product;
 mod recurrent;
 mod reduction;
+mod resample;
 
 pub use affine::*;
+pub use axis::*;
 pub use common::*;
 pub use convolution::*;
 pub use elementwise::*;
 pub use functions::*;
+pub use indexing::*;
 pub use movement::*;
 pub use pool::*;
 pub use product::*;
 pub use recurrent::*;
 pub use reduction::*;
+pub use resample::*;
