@@ -2,9 +2,7 @@
 
 use cadet_format::{self as format, Error, Numerics};
 use cadet_kernels::requantize::{Multiplier, Multipliers, Quant};
-use cadet_kernels::{
-    Axis, Cell, ContractError, Epilogue, Indices, Source, Window, Window3d, product,
-};
+use cadet_kernels::{Axis, Cell, ContractError, Epilogue, Indices, Source, Window, Window3d};
 
 use crate::{Context, Element, Operand};
 
@@ -168,11 +166,6 @@ pub(super) fn same_type(a: &Operand<'_>, b: &Operand<'_>) -> Result<(), Error> {
     } else {
         Err(Error::KernelContract)
     }
-}
-
-/// Product of extents.
-pub(super) fn elements(extents: &[usize]) -> Result<usize, Error> {
-    product(extents).ok_or(Error::KernelContract)
 }
 
 /// One axis of an operand.

@@ -9,7 +9,7 @@ use cadet_kernels::{
     scatter_elements as placing, scatter_nd as scattering, tensor_scatter as caching,
 };
 
-use super::convert::{axis, contract, elements, indices, same_type};
+use super::convert::{axis, contract, indices, product, same_type};
 use crate::Context;
 
 pub(crate) fn gather<T: Pod + Default>(context: &Context<'_>) -> Result<(), Error> {
@@ -22,10 +22,10 @@ pub(crate) fn gather<T: Pod + Default>(context: &Context<'_>) -> Result<(), Erro
     let parted = rest.split_at_checked(params.depth as usize);
     let (indexed, slice) = parted.ok_or(Error::KernelContract)?;
     gathering::copy::<T>(&gathering::Gather {
-        batch: elements(batch)?,
+        batch: product(batch),
         shared: params.shared != 0,
         indexed,
-        slice: elements(slice)?,
+        slice: product(slice),
         data: data.raw_source()?,
         indices: indices(&context.input(1)?)?,
         output: output.raw_cells()?,
@@ -78,7 +78,7 @@ pub(crate) fn scatter_nd<T: Number + Pod>(context: &Context<'_>) -> Result<(), E
     let (indexed, slice) = parted.ok_or(Error::KernelContract)?;
     let op = scattering::ScatterNd::<T> {
         indexed,
-        slice: elements(slice)?,
+        slice: product(slice),
         data: data.raw_source()?,
         indices: indices(&places)?,
         updates: updates.raw_source()?,

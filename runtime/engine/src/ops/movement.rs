@@ -8,7 +8,7 @@ use cadet_kernels::{
     strided_copy as copying, transpose as transposing, triangle as cutting,
 };
 
-use super::convert::{contract, elements, indices, same_type};
+use super::convert::{contract, indices, product, same_type};
 use crate::Context;
 
 pub(crate) fn transpose<T: Pod + Default>(context: &Context<'_>) -> Result<(), Error> {
@@ -125,7 +125,7 @@ pub(crate) fn reverse_sequence<T: Pod + Default>(context: &Context<'_>) -> Resul
         return Err(Error::KernelContract);
     };
     reversing::copy::<T>(&reversing::ReverseSequence {
-        extents: [first, second, elements(rest)?],
+        extents: [first, second, product(rest)],
         time_first: params.time_first != 0,
         lengths: indices(&context.input(1)?)?,
         input: input.raw_source()?,

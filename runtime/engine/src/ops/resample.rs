@@ -8,7 +8,7 @@ use cadet_kernels::{
     roi_align as pooling,
 };
 
-use super::convert::{contract, elements, indices};
+use super::convert::{contract, indices, product};
 use crate::{Context, Element};
 
 pub(crate) fn resample_f32(context: &Context<'_>) -> Result<(), Error> {
@@ -67,7 +67,7 @@ fn parted(shape: &[usize], axis: u32, axes: u32) -> Result<(usize, [usize; 3], u
     let (before, rest) = parted.ok_or(Error::KernelContract)?;
     let parted = rest.split_at_checked(axes as usize);
     let (changed, behind) = parted.ok_or(Error::KernelContract)?;
-    Ok((elements(before)?, spatial(changed)?, elements(behind)?))
+    Ok((product(before), spatial(changed)?, product(behind)))
 }
 
 /// Depth, height and width of up to three axes; those that are not there have one element.
@@ -94,7 +94,7 @@ pub(crate) fn grid_sample(context: &Context<'_>) -> Result<(), Error> {
         batch,
         extents: spatial(extents)?,
         channels,
-        points: elements(points)?,
+        points: product(points),
         axes,
         mode: match params.mode {
             0 => sampling::Mode::Nearest,
@@ -171,7 +171,7 @@ pub(crate) fn col2im(context: &Context<'_>) -> Result<(), Error> {
     let [depth, height, width] = spatial(extents)?;
     let [d, h, w] = params.axes;
     folding::f32(&folding::Col2Im {
-        planes: elements(&[batch, channels])?,
+        planes: product(&[batch, channels]),
         axes: [blocks(depth, d), blocks(height, h), blocks(width, w)],
         input: input.cells()?,
         output: output.cells()?,
