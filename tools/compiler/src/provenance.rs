@@ -74,6 +74,7 @@ fn choices(options: &Options) -> Vec<(String, String)> {
         io,
         fuse,
         keep_inputs,
+        overlap,
         input_shapes,
         security_version: _,
         labels: _,
@@ -105,6 +106,9 @@ fn choices(options: &Options) -> Vec<(String, String)> {
     }
     if *keep_inputs {
         fact("keep-inputs", "yes".into());
+    }
+    if !overlap {
+        fact("overlap", "no".into());
     }
     for (name, shape) in input_shapes {
         let shape: Vec<String> = shape.iter().map(usize::to_string).collect();
