@@ -182,6 +182,16 @@ impl<'p, 'm> Session<'p, 'm> {
         self.bytes(self.package.tensor(index).ok_or(Error::NoSuchIndex)?)
     }
 
+    /// The bytes of any tensor outside the weights, to be written between two steps: for bisecting a model
+    /// step by step.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchIndex`] where there is none, or it is a constant.
+    pub fn tensor_mut(&mut self, index: u16) -> Result<&mut [u8], Error> {
+        let tensor = self.package.tensor(index).ok_or(Error::NoSuchIndex)?;
+        self.memory.bytes_mut(&tensor).ok_or(Error::NoSuchIndex)
+    }
+
     fn bytes(&self, tensor: TensorInfo<'p>) -> Result<&[u8], Error> {
         match tensor.region {
             Region::Weights(index) => self

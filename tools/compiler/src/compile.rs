@@ -75,6 +75,10 @@ fn optimised(onnx: &[u8], options: &Options) -> Result<Graph, CompileError> {
         passes::fuse(&mut graph);
     }
     passes::legalise(&mut graph);
+    if options.fuse {
+        passes::integerise(&mut graph);
+    }
+    quantise::integers_of_layers(&mut graph);
     Ok(graph)
 }
 

@@ -107,14 +107,28 @@ impl TensorReport {
     /// # Panics
     /// Where `memory` does not hold as many elements as the tensor.
     pub fn to_onnx_order<T: Copy + Default>(&self, memory: &[T]) -> Vec<T> {
-        let layout = crate::layout::Layout::new(self.extents.clone(), self.order.clone());
-        let indices = layout.onnx_indices();
-        assert_eq!(indices.len(), memory.len(), "elements of `{}`", self.name);
+        let indices = self.onnx_indices(memory.len());
         let mut elements = vec![T::default(); memory.len()];
         for (&index, &value) in indices.iter().zip(memory) {
             elements[index] = value;
         }
         elements
+    }
+
+    /// Elements in memory order from elements in ONNX order.
+    ///
+    /// # Panics
+    /// Where `elements` does not hold as many elements as the tensor.
+    pub fn to_memory_order<T: Copy>(&self, elements: &[T]) -> Vec<T> {
+        let indices = self.onnx_indices(elements.len());
+        indices.iter().map(|&index| elements[index]).collect()
+    }
+
+    fn onnx_indices(&self, len: usize) -> Vec<usize> {
+        let layout = crate::layout::Layout::new(self.extents.clone(), self.order.clone());
+        let indices = layout.onnx_indices();
+        assert_eq!(indices.len(), len, "elements of `{}`", self.name);
+        indices
     }
 }
 

@@ -57,20 +57,19 @@ fn check_depth(
 
 /// The weights as `[n, k]`, scaled.
 fn matrix(importer: &mut Importer, id: TensorId, is_transposed: bool, alpha: f32) -> TensorId {
-    if is_transposed && alpha == 1.0 {
+    let graph = &mut importer.graph;
+    let id = match graph.tensor(id).transposed_matrix() {
+        Some(transposed) if !is_transposed => graph.add_tensor(transposed),
+        _ => id,
+    };
+    if alpha == 1.0 {
         return id;
     }
-    let tensor = importer.graph.tensor(id);
+    let tensor = graph.tensor(id);
     let (name, shape) = (tensor.name.clone(), tensor.shape.clone());
-    let values = importer.graph.constant_f32(id).unwrap_or(&[]);
-    let (shape, values): (_, Vec<f32>) = if is_transposed {
-        (shape, values.iter().map(|value| alpha * value).collect())
-    } else {
-        let (k, n) = (shape[0], shape[1]);
-        let transposed = (0..n * k).map(|i| alpha * values[(i % k) * n + i / k]);
-        (vec![n, k], transposed.collect())
-    };
-    importer.graph.add_constant(name, shape, values)
+    let values = graph.constant_f32(id).unwrap_or(&[]);
+    let values = values.iter().map(|value| alpha * value).collect();
+    graph.add_constant(name, shape, values)
 }
 
 fn bias_row(
@@ -81,6 +80,9 @@ fn bias_row(
 ) -> Result<TensorId, Refusal> {
     let tensor = importer.graph.tensor(id);
     let (name, shape) = (tensor.name.clone(), tensor.shape.clone());
+    if shape == [outputs] && beta == 1.0 {
+        return Ok(id);
+    }
     let values = importer.graph.constant_f32(id).unwrap_or(&[]);
     let values: Vec<f32> = match values.len() {
         1 => vec![beta * values[0]; outputs],

@@ -1,11 +1,13 @@
 use std::collections::{HashMap, HashSet};
 
 use cadet_format::MAX_RANK;
+use tract_onnx::pb;
 
 use super::facts::{Fact, Inference};
 use super::node::{OnnxNode, Refusal};
+use super::quantised::dequantised_constants;
 use crate::error::UnsupportedNode;
-use crate::ir::{ElementType, Graph, Node, Op, Tensor, TensorId, Values};
+use crate::ir::{ElementType, Graph, Integers, Node, Op, Tensor, TensorId, Values};
 
 /// Most elements of a tensor: packages count bytes in u32.
 const MAX_ELEMENTS: usize = 1 << 29;
@@ -16,18 +18,22 @@ pub(super) struct Importer {
     inference: Inference,
     facts: HashMap<String, Fact>,
     ids: HashMap<String, TensorId>,
+    /// The integers behind constants of quantised models.
+    integers: HashMap<String, Integers>,
     /// Tensors whose shape is unknown because a node before them is not supported.
     unknown: HashSet<String>,
 }
 
 impl Importer {
-    pub(super) fn new(name: &str, inference: Inference) -> Importer {
+    pub(super) fn new(proto: &pb::GraphProto, inference: Inference) -> Importer {
+        let facts = inference.facts();
         Importer {
             graph: Graph {
-                name: name.into(),
+                name: proto.name.clone(),
                 ..Graph::default()
             },
-            facts: inference.facts(),
+            integers: dequantised_constants(proto, &facts),
+            facts,
             inference,
             ids: HashMap::new(),
             unknown: HashSet::new(),
@@ -87,6 +93,7 @@ impl Importer {
         };
         let id = self.graph.add_tensor(Tensor {
             values: fact.values,
+            integers: self.integers.remove(name),
             ..Tensor::activation(name.into(), element, shape)
         });
         self.ids.insert(name.into(), id);

@@ -9,6 +9,7 @@ mod importer;
 mod node;
 mod normalization;
 mod pool;
+mod quantised;
 mod shape;
 mod window;
 
@@ -47,7 +48,7 @@ pub(crate) fn import(
         return Err(CompileError::Parse("it has no graph".into()));
     };
 
-    let mut importer = Importer::new(&proto.name, inference);
+    let mut importer = Importer::new(proto, inference);
     let constants: HashSet<&str> = initializers(proto).collect();
     for input in proto
         .input
@@ -102,15 +103,15 @@ fn importer_of(node: &pb::NodeProto) -> Option<Import> {
         "Softmax" => normalization::softmax,
         "Reshape" | "Flatten" | "Squeeze" | "Unsqueeze" | "Identity" | "Dropout" => shape::reshape,
         "Transpose" => shape::transpose,
+        "QuantizeLinear" => quantised::quantize_linear,
+        "DequantizeLinear" => quantised::dequantize_linear,
         _ => return None,
     })
 }
 
 fn suggestion(op: &str) -> &'static str {
     match op {
-        "QuantizeLinear" | "DequantizeLinear" | "QLinearConv" | "QLinearMatMul" => {
-            "pack the float model and let cadet quantise it"
-        }
+        "QLinearConv" | "QLinearMatMul" => "pack the float model and let cadet quantise it",
         "HardSwish" | "HardSigmoid" | "Gelu" | "Elu" | "Selu" | "Softplus" | "PRelu" => {
             "use Relu, Relu6, LeakyRelu, Sigmoid or Tanh"
         }

@@ -81,6 +81,8 @@ pub(crate) enum Op {
     Dequantize,
     /// From one affine to another.
     Requantize,
+    /// uint8 to int8 and back: both stand for the same values, with zero points 128 apart.
+    FlipSign,
 }
 
 /// What an operator asks of the memory order of its activations.
@@ -138,6 +140,7 @@ impl Op {
             Op::Quantize => "QuantizeLinear",
             Op::Dequantize => "DequantizeLinear",
             Op::Requantize => "Requantize",
+            Op::FlipSign => "Cast",
         }
     }
 
@@ -149,7 +152,9 @@ impl Op {
             Op::ScaleShift { axis, .. } | Op::Softmax { axis } => LayoutRule::AxisLast(*axis),
             Op::FullyConnected { .. } => LayoutRule::Dense,
             Op::Add { .. } | Op::Unary(_) => LayoutRule::Elementwise,
-            Op::Quantize | Op::Dequantize | Op::Requantize => LayoutRule::Elementwise,
+            Op::Quantize | Op::Dequantize | Op::Requantize | Op::FlipSign => {
+                LayoutRule::Elementwise
+            }
             Op::Reshape | Op::Transpose { .. } | Op::Relayout => LayoutRule::View,
         }
     }
@@ -171,9 +176,11 @@ impl Op {
             | Op::Reshape
             | Op::Transpose { .. }
             | Op::Relayout => Int8Rule::Moves,
-            Op::BatchNormalization { .. } | Op::Quantize | Op::Dequantize | Op::Requantize => {
-                Int8Rule::Float
-            }
+            Op::BatchNormalization { .. }
+            | Op::Quantize
+            | Op::Dequantize
+            | Op::Requantize
+            | Op::FlipSign => Int8Rule::Float,
         }
     }
 

@@ -53,19 +53,25 @@ pub(crate) struct Affine {
     pub(crate) zero_point: i32,
 }
 
-/// The integers that the float values of a quantised constant come from, in the same order. The
-/// first dimension is that of the output channels.
+/// The integers that the float values of a quantised constant come from, in the same order.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Integers {
     /// 8 bits for weights, 32 for biases.
     pub(crate) values: Vec<i32>,
-    /// Real value of one step, one for all or one an output channel.
+    /// Real value of one step, one for all or one an index along `axis`.
     pub(crate) scales: Vec<f32>,
-    /// Integer that stands for 0, one for all or one an output channel.
+    /// Integer that stands for 0, one for all or one an index along `axis`.
     pub(crate) zero_points: Vec<i32>,
+    /// The dimension along which scales and zero points differ, where there are several.
+    pub(crate) axis: usize,
 }
 
 impl Integers {
+    /// Whether scales and zero points are those of the first dimension, the output channels.
+    pub(crate) fn is_per_output(&self) -> bool {
+        self.axis == 0 || (self.scales.len() == 1 && self.zero_points.len() == 1)
+    }
+
     /// Scale of the weights of an output channel.
     pub(crate) fn scale(&self, channel: usize) -> f32 {
         self.scales[channel.min(self.scales.len() - 1)]

@@ -1,7 +1,7 @@
 use cadet_format::{DType, NO_TENSOR, Numerics};
 
 use super::emitter::Emitter;
-use crate::ir::{Affine, Integers, Node, TensorId};
+use crate::ir::{Affine, Integers, Node, Op, TensorId};
 use crate::quantise::{onnx_multiplier, q31_multiplier};
 
 /// Constants of a layer.
@@ -120,7 +120,17 @@ fn multipliers(
     let name = format!("{} multipliers", node.name);
     let scales = (0..layer.outputs).map(|channel| integers.scale(channel));
     if emitter.rounding() == Numerics::Tflite {
-        let real = |scale: f32| f64::from(input.scale) * f64::from(scale) / f64::from(output.scale);
+        // TensorFlow Lite rounds the product of the scales of a fully connected layer with one
+        // weight scale to f32, and that of every other layer not at all.
+        let is_rounded = matches!(node.op, Op::FullyConnected { .. }) && integers.scales.len() == 1;
+        let product = |scale: f32| {
+            if is_rounded {
+                f64::from(input.scale * scale)
+            } else {
+                f64::from(input.scale) * f64::from(scale)
+            }
+        };
+        let real = |scale: f32| product(scale) / f64::from(output.scale);
         let values: Vec<[i32; 2]> = scales.map(|scale| q31_multiplier(real(scale))).collect();
         return emitter.constant(&name, DType::I32, &[values.len(), 2], &values, 4);
     }

@@ -25,6 +25,12 @@ pub(super) fn fold(graph: &mut Graph, index: usize) -> Option<()> {
         _ => return None,
     };
     let mut bias = per_channel(graph, addend, &shape, channel_axis)?;
+    if graph.nodes[producer].inputs.len() == 2 && graph.shape(addend) == [shape[channel_axis]] {
+        // As it is, with the integers that it may come from.
+        graph.nodes[producer].inputs.push(addend);
+        super::absorb(graph, producer, index);
+        return Some(());
+    }
     if let Some(&old) = graph.nodes[producer].inputs.get(2) {
         for (bias, old) in bias.iter_mut().zip(graph.constant_f32(old)?) {
             *bias += old;

@@ -6,6 +6,7 @@ mod bias;
 mod constant_add;
 mod dead_code;
 mod identity;
+mod qdq;
 
 use crate::ir::{Graph, TensorId};
 
@@ -13,6 +14,13 @@ use crate::ir::{Graph, TensorId};
 pub(crate) fn legalise(graph: &mut Graph) {
     batch_norm::into_scale_shift(graph);
     constant_add::into_scale_shift(graph);
+}
+
+/// Makes integer steps of what a model quantised elsewhere says in `DequantizeLinear` and
+/// `QuantizeLinear`.
+pub(crate) fn integerise(graph: &mut Graph) {
+    qdq::fuse(graph);
+    dead_code::remove(graph);
 }
 
 /// Folds nodes into the one before them, so that fewer tensors are written.

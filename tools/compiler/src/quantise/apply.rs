@@ -1,6 +1,6 @@
 use std::collections::HashMap;
 
-use crate::ir::{Affine, ElementType, Graph, Int8Rule, Node, Op, Tensor, TensorId, Values};
+use crate::ir::{Affine, ElementType, Graph, Int8Rule, Node, Op, Tensor, TensorId};
 
 /// Turns the float activations of a graph into int8, where operators have int8 kernels: `ranges`
 /// gives least and greatest value of each tensor. Between integer and float steps come
@@ -86,10 +86,7 @@ impl Quantiser<'_> {
                 continue;
             }
             node.inputs[index] = match self.graph.constant_f32(id) {
-                Some(values) => {
-                    let (min, max) = extremes(values);
-                    self.constant(id, Affine::covering(min, max))
-                }
+                Some(_) => self.constant(id, None),
                 None => self.copy(id, Some(self.affines[id.0])),
             };
         }
@@ -118,25 +115,18 @@ impl Quantiser<'_> {
             {
                 node.inputs[index] = self.copy(id, Some(affine));
             } else if tensor.element == ElementType::F32 {
-                node.inputs[index] = self.constant(id, affine);
+                node.inputs[index] = self.constant(id, Some(affine));
             }
         }
         self.mark(node.output(), affine);
     }
 
     /// A constant as int8.
-    fn constant(&mut self, id: TensorId, affine: Affine) -> TensorId {
-        let values = self.graph.constant_f32(id).unwrap_or(&[]);
-        let integers = values
-            .iter()
-            .map(|&value| i64::from(affine.quantise(value)));
-        let tensor = Tensor {
-            values: Some(Values::I64(integers.collect())),
-            element: ElementType::I8,
-            affine: Some(affine),
-            ..self.graph.tensor(id).clone()
-        };
-        self.add(tensor, affine)
+    fn constant(&mut self, id: TensorId, affine: Option<Affine>) -> TensorId {
+        let constant = super::integer_constant(self.graph, id, affine);
+        self.affines
+            .resize(self.graph.tensors.len(), self.affines[id.0]);
+        constant
     }
 
     /// An activation as floats, or as int8 with `affine`.
@@ -174,9 +164,4 @@ impl Quantiser<'_> {
         self.affines.push(affine);
         self.graph.add_tensor(tensor)
     }
-}
-
-fn extremes(values: &[f32]) -> (f32, f32) {
-    let extend = |(min, max): (f32, f32), &value: &f32| (min.min(value), max.max(value));
-    values.iter().fold((0.0, 0.0), extend)
 }

@@ -17,7 +17,8 @@ pub(crate) fn integers_of_layers(graph: &mut Graph) {
         let floats = bias.and_then(|id| graph.constant_f32(id));
         let floats = floats.map_or(vec![0.0; channels], <[f32]>::to_vec);
         // A constant that several layers share has integers of its own in each.
-        let layer = match &graph.tensor(weights).integers {
+        let given = graph.tensor(weights).integers.as_ref();
+        let layer = match given.filter(|integers| integers.is_per_output()) {
             Some(integers) => integers.clone(),
             None => {
                 let values = graph.constant_f32(weights).unwrap_or(&[]);
@@ -25,15 +26,32 @@ pub(crate) fn integers_of_layers(graph: &mut Graph) {
             }
         };
         if let Some(bias) = bias
-            && graph.tensor(bias).integers.is_none()
+            && !has_fitting_integers(graph, bias, input.scale, &layer)
         {
             let integers = integer_bias(&floats, input.scale, &layer);
             graph.nodes[index].inputs[2] = with_integers(graph, bias, integers);
         }
-        if graph.tensor(weights).integers.is_none() {
+        if graph.tensor(weights).integers.as_ref() != Some(&layer) {
             graph.nodes[index].inputs[1] = with_integers(graph, weights, layer);
         }
     }
+}
+
+/// Whether a bias comes in steps of the input's scale times the scale of the channel's weights.
+fn has_fitting_integers(
+    graph: &Graph,
+    bias: TensorId,
+    input_scale: f32,
+    weights: &Integers,
+) -> bool {
+    let Some(integers) = &graph.tensor(bias).integers else {
+        return false;
+    };
+    (0..integers.values.len()).all(|channel| {
+        let wanted = input_scale * weights.scale(channel);
+        let difference = (integers.scale(channel) - wanted).abs();
+        difference <= 1e-5 * wanted && integers.zero_point(channel) == 0
+    })
 }
 
 fn with_integers(graph: &mut Graph, id: TensorId, integers: Integers) -> TensorId {

@@ -2,12 +2,14 @@
 //! ranges, integer weights from scales.
 
 mod apply;
+mod constant;
 mod layers;
 mod multiplier;
 mod observe;
 mod weights;
 
 pub(crate) use apply::apply;
+pub(crate) use constant::integer_constant;
 pub(crate) use layers::integers_of_layers;
 pub(crate) use multiplier::{onnx_multiplier, q31_multiplier};
 pub(crate) use observe::ranges;

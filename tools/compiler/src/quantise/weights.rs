@@ -25,6 +25,7 @@ pub(super) fn integer_weights(values: &[f32], bias: &[f32], input_scale: f32) ->
     Integers {
         values,
         zero_points: vec![0],
+        axis: 0,
         scales,
     }
 }
@@ -38,6 +39,7 @@ pub(super) fn integer_bias(bias: &[f32], input_scale: f32, weights: &Integers) -
         values: values.collect(),
         scales: (0..bias.len()).map(|c| steps(c) as f32).collect(),
         zero_points: vec![0],
+        axis: 0,
     }
 }
 

@@ -7,5 +7,6 @@ mod coverage;
 mod int8;
 mod onnx_runtime;
 mod package;
+mod quantised_models;
 mod random_nets;
 mod support;
