@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what cadet's tests need beyond Rust: the ARM cross compiler and emulator, the
-# bare-metal Rust target, and a Python environment with onnx and onnxruntime.
+# bare-metal Rust target, and a Python environment with onnx, onnxruntime and LiteRT.
 # Running it again does nothing where everything is in place.
 #
 # usage: setup.sh [cross] [target] [python]     (all three without arguments)
@@ -8,7 +8,7 @@ set -euo pipefail
 
 cache="${XDG_CACHE_HOME:-$HOME/.cache}/cadet"
 rust_target=thumbv7em-none-eabihf
-python_packages=(onnx==1.23.2 onnxruntime==1.32.0 numpy==2.4.6)
+python_packages=(onnx==1.23.2 onnxruntime==1.32.0 numpy==2.4.6 ai-edge-litert==2.3.0)
 
 say() { printf 'setup: %s\n' "$*" >&2; }
 fail() { say "$*"; exit 1; }
@@ -121,7 +121,7 @@ PYTHON
         python3 -m venv --clear "$venv"
         "$venv/bin/python" -m pip install --quiet --disable-pip-version-check "${python_packages[@]}" >&2
     fi
-    say "Python with onnx and onnxruntime: ready"
+    say "Python with onnx, onnxruntime and LiteRT: ready"
 }
 
 [ $# -gt 0 ] || set -- cross target python

@@ -42,6 +42,8 @@ pub enum Numerics {
     Onnx = 1,
     /// Q31 multiplier and shift, double rounding, as TensorFlow Lite Micro and CMSIS-NN.
     Tflite = 2,
+    /// As `Tflite` with single rounding: LiteRT's reference kernel of the fully connected layer.
+    TfliteSingle = 3,
 }
 
 impl Numerics {
@@ -51,6 +53,7 @@ impl Numerics {
             0 => Numerics::None,
             1 => Numerics::Onnx,
             2 => Numerics::Tflite,
+            3 => Numerics::TfliteSingle,
             _ => return None,
         })
     }

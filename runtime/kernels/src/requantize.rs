@@ -1,8 +1,9 @@
-//! From an i32 accumulator to the output's scale: the two roundings that cadet knows.
+//! From an i32 accumulator to the output's scale: the roundings that cadet knows.
 //!
 //! [`Multipliers::Onnx`] follows ONNX Runtime's `QLinearConv` (opset 10): one f32 product, rounded half to
 //! even. [`Multipliers::Tflite`] follows TensorFlow Lite's reference kernels with double rounding, as TFLite
-//! Micro and CMSIS-NN compute it.
+//! Micro and CMSIS-NN compute it; [`Multipliers::TfliteSingle`] rounds once, as LiteRT's reference kernel of the
+//! fully connected layer does.
 
 use crate::{ContractError, require, round_ties_even};
 
@@ -13,13 +14,15 @@ pub enum Multipliers<'a> {
     Onnx(&'a [f32]),
     /// Q31 multiplier and shift (positive shifts left).
     Tflite(&'a [[i32; 2]]),
+    /// The same, rounded once.
+    TfliteSingle(&'a [[i32; 2]]),
 }
 
 impl Multipliers<'_> {
     pub(crate) fn check(&self, channels: usize) -> Result<(), ContractError> {
         let length = match self {
             Multipliers::Onnx(m) => m.len(),
-            Multipliers::Tflite(m) => m.len(),
+            Multipliers::Tflite(m) | Multipliers::TfliteSingle(m) => m.len(),
         };
         require(length == channels)
     }
@@ -32,6 +35,10 @@ impl Multipliers<'_> {
             Multipliers::Tflite(m) => {
                 let [multiplier, shift] = m.get(channel).copied().unwrap_or([0, 0]);
                 scale_tflite(accumulator, multiplier, shift)
+            }
+            Multipliers::TfliteSingle(m) => {
+                let [multiplier, shift] = m.get(channel).copied().unwrap_or([0, 0]);
+                scale_tflite_single(accumulator, multiplier, shift)
             }
         }
     }
@@ -107,6 +114,18 @@ pub fn scale_tflite(value: i32, multiplier: i32, shift: i32) -> i32 {
     rounding_shift_right(doubling_high_multiply(shifted, multiplier), right)
 }
 
+/// TensorFlow Lite's `MultiplyByQuantizedMultiplier` with single rounding: the whole product, shifted once,
+/// halves rounded up.
+#[inline(always)]
+pub fn scale_tflite_single(value: i32, multiplier: i32, shift: i32) -> i32 {
+    // Below 62, so that neither the half nor the product can overflow 64 bits.
+    let right = 31i32.saturating_sub(shift).clamp(1, 62).unsigned_abs();
+    let half = 1i64 << (right - 1);
+    let product = i64::from(value) * i64::from(multiplier);
+    let rounded = product.saturating_add(half) >> right;
+    rounded.clamp(i64::from(i32::MIN), i64::from(i32::MAX)) as i32
+}
+
 /// High half of `2 * a * b`, rounded to nearest with ties up, saturated (gemmlowp's
 /// `SaturatingRoundingDoublingHighMul`).
 #[inline(always)]
@@ -157,6 +176,13 @@ mod tests {
             let product = i64::from(a) * i64::from(b);
             let nudge = if product >= 0 { 1i64 << 30 } else { 1 - (1i64 << 30) };
             prop_assert_eq!(i64::from(doubling_high_multiply(a, b)), (product + nudge) / (1i64 << 31));
+        }
+
+        #[test]
+        fn single_rounding_is_the_nearest(value in -(1i32 << 24)..(1 << 24), m in 1i32 << 30..i32::MAX, shift in -20i32..1) {
+            let exact = f64::from(value) * f64::from(m) * f64::from(shift - 31).exp2();
+            let rounded = f64::from(scale_tflite_single(value, m, shift));
+            prop_assert!((rounded - exact).abs() <= 0.5 + 1e-9, "{exact} became {rounded}");
         }
 
         #[test]

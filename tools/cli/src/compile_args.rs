@@ -46,15 +46,18 @@ enum Io {
 pub(crate) enum Numerics {
     /// As ONNX Runtime
     Onnx,
-    /// As TensorFlow Lite Micro and CMSIS-NN
+    /// As LiteRT's reference kernels
     Tflite,
+    /// As TensorFlow Lite Micro and CMSIS-NN
+    Tflm,
 }
 
-impl From<Numerics> for cadet_format::Numerics {
+impl From<Numerics> for cadet_compiler::Numerics {
     fn from(numerics: Numerics) -> Self {
         match numerics {
             Numerics::Onnx => Self::Onnx,
             Numerics::Tflite => Self::Tflite,
+            Numerics::Tflm => Self::Tflm,
         }
     }
 }

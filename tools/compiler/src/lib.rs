@@ -39,5 +39,5 @@ mod run;
 
 pub use compile::{Compiled, compile, fit};
 pub use error::{CompileError, UnsupportedNode};
-pub use options::{Board, Calibration, IoLayout, Options, Precision, Range};
+pub use options::{Board, Calibration, IoLayout, Numerics, Options, Precision, Range};
 pub use report::{BufferReport, Fit, FlashBytes, PortReport, Report, StepReport, TensorReport};

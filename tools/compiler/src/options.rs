@@ -1,13 +1,13 @@
 use std::collections::BTreeMap;
 
-use cadet_format::{Numerics, TargetId};
+use cadet_format::TargetId;
 
 /// How to compile a model.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// Arithmetic of the steps.
     pub precision: Precision,
-    /// Rounding of integer steps: `Onnx` or `Tflite`.
+    /// Rounding of integer steps.
     pub numerics: Numerics,
     /// Processor family that the package is for.
     pub target: TargetId,
@@ -68,6 +68,18 @@ impl Options {
             ..Options::float()
         }
     }
+}
+
+/// Whose rounding the integer steps follow, bit for bit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Numerics {
+    /// ONNX Runtime's: one f32 product, rounded half to even.
+    Onnx,
+    /// That of LiteRT's reference kernels: fixed-point multipliers, rounded twice, in fully connected
+    /// layers once.
+    Tflite,
+    /// That of TensorFlow Lite Micro and CMSIS-NN: fixed-point multipliers, rounded twice everywhere.
+    Tflm,
 }
 
 /// Arithmetic of the steps.

@@ -255,6 +255,7 @@ fn kernel_name(lowered: &Lowered, index: u16) -> String {
     match cadet_format::Numerics::from_u8(id.numerics) {
         Some(cadet_format::Numerics::Onnx) => format!("{opcode}.{dtype}.onnx"),
         Some(cadet_format::Numerics::Tflite) => format!("{opcode}.{dtype}.tflite"),
+        Some(cadet_format::Numerics::TfliteSingle) => format!("{opcode}.{dtype}.tflite-single"),
         _ => format!("{opcode}.{dtype}"),
     }
 }

@@ -47,6 +47,12 @@ pub const TABLE: &[Kernel] = &[
         ops::fully_connected::i8,
     ),
     kernel(
+        Opcode::FullyConnected,
+        DType::I8,
+        Numerics::TfliteSingle,
+        ops::fully_connected::i8,
+    ),
+    kernel(
         Opcode::Conv,
         DType::F32,
         Numerics::None,

@@ -27,7 +27,7 @@ pub(crate) fn i8(context: &Context<'_>) -> Result<(), Error> {
             b: q31(params.b),
             y: q31(params.y),
         },
-        Numerics::None => return Err(Error::BadStep),
+        Numerics::None | Numerics::TfliteSingle => return Err(Error::BadStep),
     };
     let operands = Operands::of(context)?;
     add::i8(&add::I8 {

@@ -114,6 +114,7 @@ pub(super) fn multiplier(
     match numerics(context)? {
         Numerics::Onnx => Ok(Multiplier::Onnx(f32::from_bits(m.bits as u32))),
         Numerics::Tflite => Ok(Multiplier::Tflite(m.bits, m.shift)),
+        Numerics::TfliteSingle => Err(Error::BadStep),
         Numerics::None => Err(Error::BadStep),
     }
 }
@@ -127,6 +128,9 @@ pub(super) fn multipliers<'a>(
         Numerics::Onnx => Ok(Multipliers::Onnx(operand.constant()?)),
         Numerics::Tflite => bytemuck::try_cast_slice(operand.constant::<i32>()?)
             .map(Multipliers::Tflite)
+            .map_err(|_| Error::KernelContract),
+        Numerics::TfliteSingle => bytemuck::try_cast_slice(operand.constant::<i32>()?)
+            .map(Multipliers::TfliteSingle)
             .map_err(|_| Error::KernelContract),
         Numerics::None => Err(Error::BadStep),
     }

@@ -33,7 +33,7 @@ pub(crate) fn i8(context: &Context<'_>) -> Result<(), Error> {
             shift: params.input.shift,
             diff_min: params.diff_min,
         },
-        Numerics::None => return Err(Error::BadStep),
+        Numerics::None | Numerics::TfliteSingle => return Err(Error::BadStep),
     };
     softmax::i8(length, scaling, input.cells()?, output.cells()?).map_err(contract)
 }

@@ -91,6 +91,12 @@ impl Graph {
             .position(|node| node.outputs.contains(&id))
     }
 
+    /// The nodes that read a tensor.
+    pub(crate) fn consumers(&self, id: TensorId) -> impl Iterator<Item = &Node> {
+        let nodes = self.nodes.iter();
+        nodes.filter(move |node| node.inputs.contains(&id))
+    }
+
     /// Number of places that read a tensor, the model's outputs included.
     pub(crate) fn use_count(&self, id: TensorId) -> usize {
         let reads = self.nodes.iter().flat_map(|node| &node.inputs);

@@ -78,6 +78,18 @@ pub(super) fn requantize(emitter: &mut Emitter<'_>, node: &Node) {
     step(emitter, node, &kernel);
 }
 
+/// `FlipSign` between uint8 and int8.
+pub(super) fn flip_sign(emitter: &mut Emitter<'_>, node: &Node) {
+    let kernel = Kernel {
+        opcode: Opcode::FlipSign,
+        dtype: emitter.dtype(node.inputs[0]),
+        numerics: Numerics::None,
+        params: Vec::new(),
+        macs: 0,
+    };
+    step(emitter, node, &kernel);
+}
+
 fn affine(emitter: &Emitter<'_>, id: TensorId) -> Affine {
     let none = Affine {
         scale: 1.0,

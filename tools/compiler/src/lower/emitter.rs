@@ -8,7 +8,7 @@ use super::storage::{StoredBuffer, assign};
 use crate::error::CompileError;
 use crate::ir::{Affine, Graph, LayoutRule, Node, Op, TensorId, Values};
 use crate::layout::{Arranged, Layout};
-use crate::options::Options;
+use crate::options::{Numerics as Rounding, Options};
 
 /// A model as rows of a package.
 #[derive(Clone, Debug)]
@@ -96,7 +96,7 @@ pub(super) fn block<P: Pod>(params: P) -> Vec<u8> {
 /// Collects rows.
 pub(super) struct Emitter<'a> {
     arranged: &'a Arranged,
-    numerics: Numerics,
+    rounding: Rounding,
     alignment: usize,
     kernels: Vec<KernelId>,
     steps: Vec<LoweredStep>,
@@ -108,10 +108,10 @@ pub(super) struct Emitter<'a> {
 }
 
 impl<'a> Emitter<'a> {
-    pub(super) fn new(arranged: &'a Arranged, numerics: Numerics, alignment: usize) -> Emitter<'a> {
+    pub(super) fn new(arranged: &'a Arranged, rounding: Rounding, alignment: usize) -> Emitter<'a> {
         Emitter {
             arranged,
-            numerics,
+            rounding,
             alignment,
             kernels: Vec::new(),
             steps: Vec::new(),
@@ -163,14 +163,19 @@ impl<'a> Emitter<'a> {
 
     /// Rounding of the integer steps that calculate.
     pub(super) fn rounding(&self) -> Numerics {
-        self.numerics
+        match self.rounding {
+            Rounding::Onnx => Numerics::Onnx,
+            Rounding::Tflite | Rounding::Tflm => Numerics::Tflite,
+        }
     }
 
     /// Rounding of a node's step: none where it works on floats.
     pub(super) fn numerics(&self, node: &Node) -> Numerics {
+        let is_dense = matches!(node.op, Op::FullyConnected { .. });
         match self.affines(node) {
-            Some(_) => self.numerics,
             None => Numerics::None,
+            Some(_) if is_dense && self.rounding == Rounding::Tflite => Numerics::TfliteSingle,
+            Some(_) => self.rounding(),
         }
     }
 

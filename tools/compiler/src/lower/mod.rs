@@ -69,7 +69,7 @@ fn lower_node(emitter: &mut Emitter<'_>, node: &Node) {
         Op::Quantize => affine::quantize(emitter, node),
         Op::Dequantize => affine::dequantize(emitter, node),
         Op::Requantize => affine::requantize(emitter, node),
-        Op::FlipSign => unreachable!("TEMPORARY"),
+        Op::FlipSign => affine::flip_sign(emitter, node),
         Op::BatchNormalization { .. } => unreachable!("legalised into a scale and a shift"),
     }
 }

@@ -218,7 +218,8 @@ fn absorb_ports(graph: &mut Graph) {
             continue;
         };
         let output = graph.nodes[consumer].output();
-        if graph.nodes[consumer].op == Op::Quantize && !graph.outputs.contains(&output) {
+        let is_used = graph.consumers(output).any(|node| node.op != Op::FlipSign);
+        if graph.nodes[consumer].op == Op::Quantize && is_used && !graph.outputs.contains(&output) {
             let id = graph.inputs[port];
             let affine = graph.affine(output);
             mark(graph, id, affine);
@@ -232,7 +233,10 @@ fn absorb_ports(graph: &mut Graph) {
             continue;
         };
         let input = graph.nodes[producer].inputs[0];
-        let is_own = graph.producer(input).is_some() && !graph.outputs.contains(&input);
+        let is_computed = graph
+            .producer(input)
+            .is_some_and(|writer| graph.nodes[writer].op != Op::FlipSign);
+        let is_own = is_computed && !graph.outputs.contains(&input);
         if graph.nodes[producer].op == Op::Dequantize && is_own && graph.use_count(id) == 1 {
             let affine = graph.affine(input);
             mark(graph, id, affine);

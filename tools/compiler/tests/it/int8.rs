@@ -1,8 +1,9 @@
 //! Our own int8, executed by the engine.
 
 use crate::support::{Generator, Machine};
-use cadet_compiler::{Calibration, Compiled, IoLayout, Options, Precision, Range, compile};
-use cadet_format::Numerics;
+use cadet_compiler::{
+    Calibration, Compiled, IoLayout, Numerics, Options, Precision, Range, compile,
+};
 use cadet_onnx::{ElementType, GraphBuilder};
 
 /// A residual net with every kind of step that int8 has.

@@ -6,8 +6,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use cadet_compiler::{Compiled, IoLayout, Options, compile};
-use cadet_format::Numerics;
+use cadet_compiler::{Compiled, IoLayout, Numerics, Options, compile};
 
 use crate::support::{Generator, Machine, data, python};
 

@@ -2,9 +2,9 @@
 
 use crate::c_example::assert_c_agrees;
 use crate::support::{OnDisk, board, random, unless_skipped};
-use cadet_compiler::{Options, compile};
+use cadet_compiler::{Numerics, Options, compile};
 use cadet_flash::flash;
-use cadet_format::{Generator, Numerics};
+use cadet_format::Generator;
 use cadet_onnx::{ElementType, GraphBuilder};
 
 const INPUT: [usize; 4] = [1, 3, 12, 10];

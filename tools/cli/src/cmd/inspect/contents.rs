@@ -299,6 +299,7 @@ fn kernel(id: &KernelId) -> String {
     let numerics = match Numerics::from_u8(id.numerics) {
         Some(Numerics::Onnx) => " onnx",
         Some(Numerics::Tflite) => " tflite",
+        Some(Numerics::TfliteSingle) => " tflite-single",
         _ => "",
     };
     let layout = match id.layout {
