@@ -3,12 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use cadet_format::Numerics;
 use prost::Message;
 use sha2::{Digest, Sha256};
 use tract_onnx::pb;
 
-use crate::options::{Calibration, IoLayout, Options, Precision, Range};
+use crate::options::{Calibration, IoLayout, Numerics, Options, Precision, Range};
 
 /// Longest key and value of the model's metadata that a package keeps.
 const MAX_KEY_BYTES: usize = 64;
@@ -95,14 +94,19 @@ fn choices(options: &Options) -> Vec<(String, String)> {
             fact("calibration.rows", calibration.samples.len().to_string());
         }
     }
-    if *numerics == Numerics::Tflite {
-        fact("numerics", "tflite".into());
+    match numerics {
+        Numerics::Onnx => {}
+        Numerics::Tflite => fact("numerics", "tflite".into()),
+        Numerics::Tflm => fact("numerics", "tflm".into()),
     }
     if *io == IoLayout::ChannelsLast {
         fact("io", "nhwc".into());
     }
     if !fuse {
         fact("fuse", "no".into());
+    }
+    if !overlap {
+        fact("overlap", "no".into());
     }
     if *keep_inputs {
         fact("keep-inputs", "yes".into());
@@ -144,15 +148,17 @@ impl Options {
                 true => Precision::Int8(calibration),
                 false => Precision::F32,
             },
-            numerics: match is("numerics", "tflite") {
-                true => Numerics::Tflite,
-                false => Numerics::Onnx,
+            numerics: match facts.get("numerics") {
+                Some(&"tflite") => Numerics::Tflite,
+                Some(&"tflm") => Numerics::Tflm,
+                _ => Numerics::Onnx,
             },
             io: match is("io", "nhwc") {
                 true => IoLayout::ChannelsLast,
                 false => IoLayout::Onnx,
             },
             fuse: !is("fuse", "no"),
+            overlap: !is("overlap", "no"),
             keep_inputs: is("keep-inputs", "yes"),
             input_shapes: shapes.collect(),
             ..Options::float()
