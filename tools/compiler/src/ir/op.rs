@@ -117,6 +117,8 @@ pub(crate) enum Int8Rule {
     Moves,
     /// It runs in floats.
     Float,
+    /// It works on the integers of a model that was quantised elsewhere, and stays as it is.
+    Quantised,
 }
 
 impl Op {
@@ -176,11 +178,8 @@ impl Op {
             | Op::Reshape
             | Op::Transpose { .. }
             | Op::Relayout => Int8Rule::Moves,
-            Op::BatchNormalization { .. }
-            | Op::Quantize
-            | Op::Dequantize
-            | Op::Requantize
-            | Op::FlipSign => Int8Rule::Float,
+            Op::BatchNormalization { .. } | Op::Quantize => Int8Rule::Float,
+            Op::Dequantize | Op::Requantize | Op::FlipSign => Int8Rule::Quantised,
         }
     }
 

@@ -143,7 +143,7 @@ fn integerise(graph: &mut Graph, index: usize) -> Option<()> {
         Int8Rule::Kernel => wanted,
         Int8Rule::Fixed(affine) => affine,
         Int8Rule::Moves => graph.affine(first)?,
-        Int8Rule::Float => return None,
+        Int8Rule::Float | Int8Rule::Quantised => return None,
     };
     let is_one_scale = |source: &Source| match *source {
         Source::Activation(id) => graph.affine(id) == Some(own),

@@ -62,6 +62,7 @@ impl Quantiser<'_> {
                     }
                 }
             }
+            Int8Rule::Quantised => {}
         }
         self.nodes.push(node);
     }
