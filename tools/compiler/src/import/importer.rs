@@ -161,10 +161,29 @@ impl Importer {
         }
     }
 
-    /// The static shape of a tensor.
-    pub(super) fn shape_of(&mut self, name: &str) -> Result<Vec<usize>, Refusal> {
+    /// A constant of one element; `value` is whole where `element` is an integer.
+    pub(super) fn scalar(
+        &mut self,
+        node: &OnnxNode<'_>,
+        element: ElementType,
+        value: f32,
+    ) -> TensorId {
+        let values = match element {
+            ElementType::F32 => Values::F32(vec![value]),
+            _ => Values::I64(vec![value as i64]),
+        };
+        let name = format!("{} {value}", node.name());
+        self.graph.add_tensor(Tensor {
+            values: Some(values),
+            ..Tensor::activation(name, element, Vec::new())
+        })
+    }
+
+    /// Gives a node's output values that do not depend on the model's inputs.
+    pub(super) fn set_constant(&mut self, name: &str, values: Values) -> Result<(), Refusal> {
         let id = self.tensor(name)?;
-        Ok(self.graph.shape(id).to_vec())
+        self.graph.tensors[id.0].values = Some(values);
+        Ok(())
     }
 
     /// Checks that the last node's output holds as many elements as its attributes say.

@@ -1,9 +1,11 @@
 //! ONNX to the compiler's graph: tract infers shapes and folds constants, the nodes themselves are
 //! read from the protobuf, so that names, attributes and initialisers stay as they were written.
 
+mod binary;
 mod conv;
+mod conversion;
 mod dense;
-mod elementwise;
+mod dropout;
 mod facts;
 mod importer;
 mod node;
@@ -11,6 +13,7 @@ mod normalization;
 mod pool;
 mod quantised;
 mod shape;
+mod unary;
 mod window;
 
 use std::collections::{BTreeMap, HashSet};
@@ -96,12 +99,29 @@ fn importer_of(node: &pb::NodeProto) -> Option<Import> {
         "ReduceMean" => pool::reduce_mean,
         "Gemm" => dense::gemm,
         "MatMul" => dense::mat_mul,
-        "Add" => elementwise::add,
-        "Relu" | "LeakyRelu" | "Sigmoid" | "Tanh" => elementwise::activation,
-        "Clip" => elementwise::clip,
+        "Add" | "Sub" | "Mul" | "Div" | "Mod" | "PRelu" | "BitShift" => binary::binary,
+        "And" | "Or" | "Xor" | "BitwiseAnd" | "BitwiseOr" | "BitwiseXor" => binary::binary,
+        "Min" | "Max" | "Sum" | "Mean" => binary::variadic,
+        "Equal" | "Less" | "LessOrEqual" | "Greater" | "GreaterOrEqual" => binary::compare,
+        "Not" | "BitwiseNot" => binary::not,
+        "IsNaN" => binary::is_nan,
+        "IsInf" => binary::is_inf,
+        "Pow" => binary::pow,
+        "SwiGLU" => binary::swi_glu,
+        "Where" => binary::select,
+        "Cast" => conversion::cast,
+        "CastLike" => conversion::cast_like,
+        "Clip" => unary::clip,
+        "Relu" | "LeakyRelu" | "ThresholdedRelu" | "Elu" | "Selu" | "Celu" => unary::unary,
+        "Sigmoid" | "HardSigmoid" | "HardSwish" | "Swish" | "Mish" | "Gelu" => unary::unary,
+        "Softplus" | "Softsign" | "Shrink" | "Erf" | "Exp" | "Log" | "Sqrt" => unary::unary,
+        "Abs" | "Neg" | "Sign" | "Reciprocal" | "Ceil" | "Floor" | "Round" => unary::unary,
+        "Sin" | "Cos" | "Tan" | "Asin" | "Acos" | "Atan" => unary::unary,
+        "Sinh" | "Cosh" | "Tanh" | "Asinh" | "Acosh" | "Atanh" => unary::unary,
+        "Dropout" => dropout::dropout,
         "BatchNormalization" => normalization::batch_normalization,
         "Softmax" => normalization::softmax,
-        "Reshape" | "Flatten" | "Squeeze" | "Unsqueeze" | "Identity" | "Dropout" => shape::reshape,
+        "Reshape" | "Flatten" | "Squeeze" | "Unsqueeze" | "Identity" => shape::reshape,
         "Transpose" => shape::transpose,
         "QuantizeLinear" => quantised::quantize_linear,
         "DequantizeLinear" => quantised::dequantize_linear,
@@ -112,12 +132,8 @@ fn importer_of(node: &pb::NodeProto) -> Option<Import> {
 fn suggestion(op: &str) -> &'static str {
     match op {
         "QLinearConv" | "QLinearMatMul" => "pack the float model and let cadet quantise it",
-        "HardSwish" | "HardSigmoid" | "Gelu" | "Elu" | "Selu" | "Softplus" | "PRelu" => {
-            "use Relu, Relu6, LeakyRelu, Sigmoid or Tanh"
-        }
         "LSTM" | "GRU" | "RNN" => "use a convolution over time",
         "Resize" | "Upsample" => "resize the input before the model",
-        "Sub" | "Mul" | "Div" => "fold scaling and offsets into the weights before it",
         _ => "replace it, or leave it out of the deployed model",
     }
 }

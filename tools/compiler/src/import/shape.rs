@@ -3,16 +3,10 @@ use super::node::{OnnxNode, Refusal};
 use super::window::sizes;
 use crate::ir::Op;
 
-/// `Reshape`, `Flatten`, `Squeeze`, `Unsqueeze`, `Identity`, `Dropout` at inference: the elements
-/// stay as they are; the output's static shape says the rest.
+/// `Reshape`, `Flatten`, `Squeeze`, `Unsqueeze`, `Identity`: the elements stay as they are; the
+/// output's static shape says the rest.
 pub(super) fn reshape(importer: &mut Importer, node: &OnnxNode<'_>) -> Result<(), Refusal> {
-    node.expect_attributes(&["allowzero", "axis", "axes", "ratio", "seed", "shape"])?;
-    if node.proto.op_type == "Dropout" && node.input(2).is_some() {
-        return Err(Refusal::new(
-            "its training mode is computed",
-            "export the model for inference",
-        ));
-    }
+    node.expect_attributes(&["allowzero", "axis", "axes", "shape"])?;
     let input = importer.input(node, 0)?;
     let len = importer.graph.tensor(input).len();
     importer.emit(node, Op::Reshape, vec![input])?;

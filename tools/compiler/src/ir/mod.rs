@@ -3,13 +3,15 @@
 
 mod affine;
 mod bounds;
+pub(crate) mod elementwise;
 mod graph;
 mod op;
 mod tensor;
 mod window;
 
 pub(crate) use bounds::Bounds;
+pub(crate) use elementwise::Unary;
 pub(crate) use graph::{Graph, Node};
-pub(crate) use op::{Int8Rule, LayoutRule, Op, Unary};
+pub(crate) use op::{Int8Rule, LayoutRule, Op};
 pub(crate) use tensor::{Affine, ElementType, Integers, Tensor, TensorId, Values};
 pub(crate) use window::Window;

@@ -1,17 +1,7 @@
-use super::{Affine, Bounds, Window};
+use cadet_kernels::binary::{Comparison, Function};
+use cadet_kernels::unary;
 
-/// An elementwise function of one input.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Unary {
-    /// `Relu`, `Clip`: clamp to bounds.
-    Clip(Bounds),
-    /// `LeakyRelu` with its slope for negative inputs.
-    LeakyRelu(f32),
-    /// `Sigmoid`.
-    Sigmoid,
-    /// `Tanh`.
-    Tanh,
-}
+use super::{Affine, Bounds, Unary, Window, elementwise};
 
 /// What a node computes.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,11 +30,26 @@ pub(crate) enum Op {
         /// Whether taps in the padding count in the divisor.
         count_padding: bool,
     },
-    /// `Add` of two tensors of one shape.
+    /// `Add` of two float tensors, which broadcast.
     Add {
         /// Clamp of the result.
         bounds: Bounds,
     },
+    /// Any other function of two tensors of one type, which broadcast; `Add` of integers.
+    Binary {
+        /// The function.
+        function: Function,
+        /// Clamp of the result, of floats.
+        bounds: Bounds,
+    },
+    /// `Equal`, `Less`, `LessOrEqual` of two tensors of one type, which broadcast.
+    Compare(Comparison),
+    /// `Pow`: a base in f32, i32 or i64 and an exponent in f32 or i64, which broadcast.
+    Pow,
+    /// `Where`: condition and two tensors, which broadcast.
+    Select,
+    /// `Cast` to the output's element type.
+    Cast,
     /// `BatchNormalization` at inference: input, scale, bias, mean, variance.
     BatchNormalization {
         /// Added to the variance.
@@ -131,11 +136,12 @@ impl Op {
             Op::AveragePool { .. } => "AveragePool",
             Op::Add { .. } => "Add",
             Op::BatchNormalization { .. } | Op::ScaleShift { .. } => "BatchNormalization",
-            Op::Unary(Unary::Clip(Bounds::RELU)) => "Relu",
-            Op::Unary(Unary::Clip(_)) => "Clip",
-            Op::Unary(Unary::LeakyRelu(_)) => "LeakyRelu",
-            Op::Unary(Unary::Sigmoid) => "Sigmoid",
-            Op::Unary(Unary::Tanh) => "Tanh",
+            Op::Unary(function) => function.name(),
+            Op::Binary { function, .. } => elementwise::pair(*function).0,
+            Op::Compare(comparison) => elementwise::comparison(*comparison).0,
+            Op::Pow => "Pow",
+            Op::Select => "Where",
+            Op::Cast => "Cast",
             Op::Softmax { .. } => "Softmax",
             Op::Reshape => "Reshape",
             Op::Transpose { .. } | Op::Relayout => "Transpose",
@@ -153,7 +159,8 @@ impl Op {
             Op::BatchNormalization { .. } => LayoutRule::ChannelsLast,
             Op::ScaleShift { axis, .. } | Op::Softmax { axis } => LayoutRule::AxisLast(*axis),
             Op::FullyConnected { .. } => LayoutRule::Dense,
-            Op::Add { .. } | Op::Unary(_) => LayoutRule::Elementwise,
+            Op::Add { .. } | Op::Unary(_) | Op::Binary { .. } => LayoutRule::Elementwise,
+            Op::Compare(_) | Op::Pow | Op::Select | Op::Cast => LayoutRule::Elementwise,
             Op::Quantize | Op::Dequantize | Op::Requantize | Op::FlipSign => {
                 LayoutRule::Elementwise
             }
@@ -169,10 +176,19 @@ impl Op {
             Op::Conv { .. }
             | Op::FullyConnected { .. }
             | Op::Add { .. }
-            | Op::ScaleShift { .. }
-            | Op::Unary(Unary::Clip(_) | Unary::LeakyRelu(_)) => Int8Rule::Kernel,
-            Op::Softmax { .. } | Op::Unary(Unary::Sigmoid) => fixed(1.0 / 256.0, -128),
-            Op::Unary(Unary::Tanh) => fixed(1.0 / 128.0, 0),
+            | Op::ScaleShift { .. } => Int8Rule::Kernel,
+            Op::Unary(Unary::Plain(unary::Function::Sigmoid)) | Op::Softmax { .. } => {
+                fixed(1.0 / 256.0, -128)
+            }
+            Op::Unary(Unary::Plain(unary::Function::Tanh)) => fixed(1.0 / 128.0, 0),
+            Op::Unary(_) => Int8Rule::Kernel,
+            Op::Binary { function, .. } => match function {
+                Function::Sub | Function::Mul => Int8Rule::Kernel,
+                Function::Min | Function::Max => Int8Rule::Moves,
+                _ => Int8Rule::Float,
+            },
+            Op::Select => Int8Rule::Moves,
+            Op::Compare(_) | Op::Pow | Op::Cast => Int8Rule::Float,
             Op::MaxPool(_)
             | Op::AveragePool { .. }
             | Op::Reshape
@@ -198,6 +214,10 @@ impl Op {
             | Op::FullyConnected { bounds }
             | Op::Add { bounds }
             | Op::ScaleShift { bounds, .. } => Some(bounds),
+            Op::Binary {
+                function: Function::Sub | Function::Mul | Function::Div,
+                bounds,
+            } => Some(bounds),
             _ => None,
         }
     }

@@ -2,9 +2,7 @@
 //! last; what lies between is settled here, at compile time wherever it can be.
 
 mod assign;
-mod broadcast;
 mod order;
 
 pub(crate) use assign::{Arranged, arrange};
-pub(crate) use broadcast::broadcast;
 pub(crate) use order::Layout;

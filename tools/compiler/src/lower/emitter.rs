@@ -161,6 +161,17 @@ impl<'a> Emitter<'a> {
         Some((graph.affine(node.inputs[0])?, graph.affine(node.output())?))
     }
 
+    /// What the integers of a node's two inputs and its output stand for, in a step of which
+    /// [`affines`](Self::affines) is given.
+    pub(super) fn pair_affines(&self, node: &Node) -> [Affine; 3] {
+        let exact = Affine {
+            scale: 1.0,
+            zero_point: 0,
+        };
+        let ids = [node.inputs[0], node.inputs[1], node.output()];
+        ids.map(|id| self.graph().affine(id).unwrap_or(exact))
+    }
+
     /// Rounding of the integer steps that calculate.
     pub(super) fn rounding(&self) -> Numerics {
         match self.rounding {

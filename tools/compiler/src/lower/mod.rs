@@ -1,12 +1,11 @@
 //! From the arranged graph to the rows of a package: one step a node, weights in the order of the
 //! kernels, every activation at its place in the arena.
 
-mod add;
 mod affine;
+mod binary;
 mod constants;
 mod conv;
 mod dense;
-mod elementwise;
 mod emitter;
 mod epilogue;
 mod overlap;
@@ -14,10 +13,15 @@ mod pool;
 mod relayout;
 mod scale_shift;
 mod shape;
+mod softmax;
 mod storage;
+mod sum;
+mod unary;
 mod weights;
 
 pub(crate) use emitter::{Lowered, Place};
+
+use cadet_format::Opcode;
 
 use crate::error::CompileError;
 use crate::ir::{Node, Op};
@@ -59,9 +63,14 @@ fn lower_node(emitter: &mut Emitter<'_>, node: &Node) {
             window,
             count_padding,
         } => pool::average_pool(emitter, node, window, *count_padding),
-        Op::Add { bounds } => add::add(emitter, node, *bounds),
-        Op::Unary(function) => elementwise::unary(emitter, node, *function),
-        Op::Softmax { .. } => elementwise::softmax(emitter, node),
+        Op::Add { bounds } => sum::sum(emitter, node, *bounds),
+        Op::Binary { function, bounds } => binary::binary(emitter, node, *function, *bounds),
+        Op::Compare(comparison) => binary::compare(emitter, node, *comparison),
+        Op::Pow => binary::plain(emitter, node, Opcode::Pow, 0),
+        Op::Select => binary::plain(emitter, node, Opcode::Select, 1),
+        Op::Cast => binary::plain(emitter, node, Opcode::Cast, 0),
+        Op::Unary(function) => unary::unary(emitter, node, *function),
+        Op::Softmax { .. } => softmax::softmax(emitter, node),
         Op::Relayout => relayout::relayout(emitter, node),
         // These only say anew what the bytes mean.
         Op::Reshape | Op::Transpose { .. } => {}

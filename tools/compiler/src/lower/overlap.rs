@@ -30,7 +30,14 @@ pub(super) fn overlap(
         (
             Some(
                 Opcode::Add
+                | Opcode::Mul
+                | Opcode::Binary
+                | Opcode::Compare
+                | Opcode::Pow
+                | Opcode::Select
+                | Opcode::Cast
                 | Opcode::Unary
+                | Opcode::Transcendental
                 | Opcode::Table
                 | Opcode::Softmax
                 | Opcode::Quantize

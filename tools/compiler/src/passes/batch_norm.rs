@@ -1,3 +1,6 @@
+use cadet_kernels::binary::Function;
+
+use super::bias::per_channel;
 use crate::ir::{Bounds, Graph, Op, TensorId};
 
 /// Folds batch normalisation into the convolution or fully connected layer before it.
@@ -43,6 +46,9 @@ pub(super) fn fold(graph: &mut Graph, index: usize) -> Option<()> {
 /// Turns every batch normalisation that is left into a scale and a shift a channel.
 pub(super) fn into_scale_shift(graph: &mut Graph) {
     for index in 0..graph.nodes.len() {
+        if !matches!(graph.nodes[index].op, Op::BatchNormalization { .. }) {
+            continue;
+        }
         let Some((scale, shift)) = affine(graph, index) else {
             continue;
         };
@@ -60,11 +66,17 @@ pub(super) fn into_scale_shift(graph: &mut Graph) {
     }
 }
 
-/// Batch normalisation as `scale * x + offset` for each channel.
+/// Batch normalisation, or a product with a constant a channel, as `scale * x + offset` for each
+/// channel.
 fn affine(graph: &Graph, index: usize) -> Option<(Vec<f64>, Vec<f64>)> {
     let node = &graph.nodes[index];
-    let Op::BatchNormalization { epsilon } = node.op else {
-        return None;
+    let epsilon = match node.op {
+        Op::BatchNormalization { epsilon } => epsilon,
+        Op::Binary {
+            function: Function::Mul,
+            bounds: Bounds::NONE,
+        } => return product(graph, index),
+        _ => return None,
     };
     let constant = |id: TensorId| graph.constant_f32(id);
     let (gamma, beta) = (constant(node.inputs[1])?, constant(node.inputs[2])?);
@@ -79,6 +91,17 @@ fn affine(graph: &Graph, index: usize) -> Option<(Vec<f64>, Vec<f64>)> {
         .map(|c| wide(beta[c]) - wide(mean[c]) * scale[c])
         .collect();
     Some((scale, offset))
+}
+
+fn product(graph: &Graph, index: usize) -> Option<(Vec<f64>, Vec<f64>)> {
+    let node = &graph.nodes[index];
+    let shape = graph.shape(node.output());
+    if shape != graph.shape(node.inputs[0]) || shape.len() < 2 {
+        return None;
+    }
+    let scale = per_channel(graph, node.inputs[1], shape, 1)?;
+    let zeros = vec![0.0; scale.len()];
+    Some((scale.into_iter().map(f64::from).collect(), zeros))
 }
 
 #[cfg(test)]

@@ -14,13 +14,29 @@ pub(super) fn remove(graph: &mut Graph) {
 mod tests {
     use super::super::test_graph::TestGraph;
     use crate::ir::{Op, Unary};
+    use cadet_kernels::unary::Function;
 
     #[test]
     fn a_chain_that_nothing_reads_goes() {
         let (mut graph, x) = TestGraph::new(&[1, 4]);
-        let kept = graph.node("kept", Op::Unary(Unary::Tanh), &[x], &[1, 4]);
-        let first = graph.node("first", Op::Unary(Unary::Tanh), &[x], &[1, 4]);
-        graph.node("second", Op::Unary(Unary::Tanh), &[first], &[1, 4]);
+        let kept = graph.node(
+            "kept",
+            Op::Unary(Unary::Plain(Function::Tanh)),
+            &[x],
+            &[1, 4],
+        );
+        let first = graph.node(
+            "first",
+            Op::Unary(Unary::Plain(Function::Tanh)),
+            &[x],
+            &[1, 4],
+        );
+        graph.node(
+            "second",
+            Op::Unary(Unary::Plain(Function::Tanh)),
+            &[first],
+            &[1, 4],
+        );
         let mut graph = graph.finish(kept);
         super::remove(&mut graph);
         assert_eq!(graph.nodes.len(), 1);

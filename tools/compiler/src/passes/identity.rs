@@ -27,12 +27,18 @@ pub(super) fn remove(graph: &mut Graph, index: usize) -> Option<()> {
 mod tests {
     use super::super::test_graph::TestGraph;
     use crate::ir::{Bounds, Op, Unary};
+    use cadet_kernels::unary::Function;
 
     #[test]
     fn identities_inside_and_at_the_end_go() {
         let (mut graph, x) = TestGraph::new(&[1, 4]);
         let same = graph.node("same", Op::Reshape, &[x], &[1, 4]);
-        let tanh = graph.node("tanh", Op::Unary(Unary::Tanh), &[same], &[1, 4]);
+        let tanh = graph.node(
+            "tanh",
+            Op::Unary(Unary::Plain(Function::Tanh)),
+            &[same],
+            &[1, 4],
+        );
         let open = Op::Unary(Unary::Clip(Bounds::NONE));
         let end = graph.node("end", open, &[tanh], &[1, 4]);
         let mut graph = graph.finish(end);

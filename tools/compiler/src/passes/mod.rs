@@ -3,17 +3,17 @@
 mod activation;
 mod batch_norm;
 mod bias;
-mod constant_add;
 mod dead_code;
 mod identity;
 mod qdq;
+mod scalar;
 
 use crate::ir::{Graph, TensorId};
 
 /// Rewrites what has no kernel of its own into what has.
 pub(crate) fn legalise(graph: &mut Graph) {
     batch_norm::into_scale_shift(graph);
-    constant_add::into_scale_shift(graph);
+    scalar::into_unary(graph);
 }
 
 /// Makes integer steps of what a model quantised elsewhere says in `DequantizeLinear` and

@@ -40,7 +40,14 @@ impl Quantiser<'_> {
     fn node(&mut self, mut node: Node) {
         let input = node.inputs[0];
         let is_float = |id: TensorId, graph: &Graph| graph.tensor(id).element == ElementType::F32;
-        match node.op.int8_rule() {
+        let rule = match node.op.int8_rule() {
+            // What calculates with integers or booleans goes on doing so.
+            Int8Rule::Kernel | Int8Rule::Fixed(_) if !is_float(node.output(), self.graph) => {
+                Int8Rule::Float
+            }
+            rule => rule,
+        };
+        match rule {
             Int8Rule::Kernel => {
                 self.integer_inputs(&mut node);
                 self.mark(node.output(), self.affines[node.output().0]);
@@ -119,7 +126,9 @@ impl Quantiser<'_> {
                 node.inputs[index] = self.constant(id, Some(affine));
             }
         }
-        self.mark(node.output(), affine);
+        if self.graph.tensor(node.output()).element == ElementType::F32 {
+            self.mark(node.output(), affine);
+        }
     }
 
     /// A constant as int8.

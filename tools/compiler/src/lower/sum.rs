@@ -1,39 +1,47 @@
 use cadet_format::{AddF32, AddI8, Multiplier, Numerics, Opcode, QuantI8};
 
+use super::binary::step;
 use super::emitter::{Emitter, Kernel, block};
 use super::epilogue::{Epilogue, q31, ratio};
-use crate::ir::{Affine, Bounds, Node};
+use crate::ir::{Bounds, Node};
 
 /// Left shift that TensorFlow Lite gives both sides of an addition.
 const LEFT_SHIFT: u32 = 20;
 
-/// `Add` of two activations as `add`.
-pub(super) fn add(emitter: &mut Emitter<'_>, node: &Node, bounds: Bounds) {
-    let dims = emitter.memory_extents(node.inputs[0]);
-    let a = emitter.activation(node.inputs[0], &dims);
-    let b = emitter.activation(node.inputs[1], &dims);
-    let y = emitter.activation(node.output(), &dims);
+/// `Add` of floats, or in int8, as `add`.
+pub(super) fn sum(emitter: &mut Emitter<'_>, node: &Node, bounds: Bounds) {
+    let params = match emitter.epilogue(node, bounds) {
+        Epilogue::F32(clamp) => block(AddF32 { clamp }),
+        Epilogue::I8(quant) => block(scaling(emitter, node, quant)),
+    };
+    add(emitter, node, params);
+}
+
+/// `Sub` in int8: an addition with a negative multiplier.
+pub(super) fn difference(emitter: &mut Emitter<'_>, node: &Node, quant: QuantI8) {
+    let mut params = scaling(emitter, node, quant);
+    params.b.bits = match emitter.rounding() {
+        Numerics::Tflite => -params.b.bits,
+        _ => ratio(-f32::from_bits(params.b.bits as u32)).bits,
+    };
+    add(emitter, node, block(params));
+}
+
+fn add(emitter: &mut Emitter<'_>, node: &Node, params: Vec<u8>) {
     let kernel = Kernel {
         opcode: Opcode::Add,
         dtype: emitter.dtype(node.output()),
         numerics: emitter.numerics(node),
-        params: match (emitter.affines(node), emitter.epilogue(node, bounds)) {
-            (Some((left, output)), Epilogue::I8(quant)) => {
-                let right = emitter.graph().affine(node.inputs[1]).unwrap_or(left);
-                let numerics = emitter.rounding();
-                block(scaling([left, right, output], quant, numerics))
-            }
-            (_, Epilogue::F32(clamp)) => block(AddF32 { clamp }),
-            (None, Epilogue::I8(_)) => unreachable!("an int8 epilogue comes from two affines"),
-        },
+        params,
         macs: 0,
     };
-    emitter.step(node, &kernel, &[a, b], &[y]);
+    step(emitter, node, &kernel);
 }
 
-fn scaling([left, right, output]: [Affine; 3], quant: QuantI8, numerics: Numerics) -> AddI8 {
+fn scaling(emitter: &Emitter<'_>, node: &Node, quant: QuantI8) -> AddI8 {
+    let [left, right, output] = emitter.pair_affines(node);
     let b_zero_point = right.zero_point;
-    if numerics != Numerics::Tflite {
+    if emitter.rounding() != Numerics::Tflite {
         return AddI8 {
             quant,
             b_zero_point,

@@ -1,0 +1,60 @@
+use tract_onnx::pb::tensor_proto::DataType;
+
+use super::importer::Importer;
+use super::node::{OnnxNode, Refusal};
+use crate::ir::{ElementType, Op, TensorId};
+
+/// `Cast`.
+pub(super) fn cast(importer: &mut Importer, node: &OnnxNode<'_>) -> Result<(), Refusal> {
+    node.expect_attributes(&["to", "saturate", "round_mode"])?;
+    let input = importer.input(node, 0)?;
+    let to = node.int("to", 0);
+    let kind = i32::try_from(to)
+        .ok()
+        .and_then(|to| DataType::try_from(to).ok());
+    let element = kind.and_then(element).ok_or_else(|| {
+        Refusal::new(
+            format!("it converts to type {to}"),
+            "use float32, int8, uint8, int32, int64 or bool",
+        )
+    })?;
+    convert(importer, node, input, element)
+}
+
+/// `CastLike`.
+pub(super) fn cast_like(importer: &mut Importer, node: &OnnxNode<'_>) -> Result<(), Refusal> {
+    node.expect_attributes(&["saturate", "round_mode"])?;
+    let input = importer.input(node, 0)?;
+    let like = importer.input(node, 1)?;
+    let element = importer.graph.tensor(like).element;
+    convert(importer, node, input, element)
+}
+
+fn convert(
+    importer: &mut Importer,
+    node: &OnnxNode<'_>,
+    input: TensorId,
+    element: ElementType,
+) -> Result<(), Refusal> {
+    let tensor = importer.graph.tensor(input);
+    let op = if tensor.element == element {
+        Op::Reshape
+    } else {
+        Op::Cast
+    };
+    let shape = tensor.shape.clone();
+    importer.declare(&node.proto.output[0], element, &shape);
+    importer.emit(node, op, vec![input])
+}
+
+fn element(kind: DataType) -> Option<ElementType> {
+    Some(match kind {
+        DataType::Float => ElementType::F32,
+        DataType::Int8 => ElementType::I8,
+        DataType::Uint8 => ElementType::U8,
+        DataType::Int32 => ElementType::I32,
+        DataType::Int64 => ElementType::I64,
+        DataType::Bool => ElementType::Bool,
+        _ => return None,
+    })
+}
