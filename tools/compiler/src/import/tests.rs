@@ -37,10 +37,10 @@ fn shapes_that_the_model_computes_are_folded() {
 fn all_unsupported_nodes_are_named_at_once() {
     let mut graph = GraphBuilder::new("odd");
     graph.input("x", ElementType::F32, [1, 4]);
-    graph.node("Erf", "first", &["x"], &["a"]);
+    graph.node("Bernoulli", "first", &["x"], &["a"]);
     graph.node("NoSuchOp", "second", &["a"], &["b"]);
     graph.node("Relu", "fine", &["b"], &["c"]);
-    graph.node("Hardmax", "third", &["x"], &["d"]);
+    graph.node("RandomUniformLike", "third", &["x"], &["d"]);
     graph.node("Add", "sum", &["c", "d"], &["y"]);
     graph.output("y", ElementType::F32, [1, 4]);
     let error = import(&graph.encode(), &no_shapes()).unwrap_err();
