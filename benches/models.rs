@@ -23,7 +23,7 @@ fn models(c: &mut Criterion) {
         let mut session = Session::new(package, Memory::with_arena(arena), kernels::ALL)
             .expect("a package with one arena");
         // Leaves inputs in place, so that the runs below are of real work.
-        run_golden(&mut session, &mut Generator::new(1), |_, _| Ok(()))
+        run_golden(&mut session, &mut Generator::new(1), |_, _, _| Ok(()))
             .expect("a package that runs");
         group.bench_function(&named.name, |b| b.iter(|| session.run(0)));
     }

@@ -32,7 +32,7 @@ pub fn self_test(session: &mut Session<'_, '_>) -> Result<(), Divergence> {
     for vector in 0..golden.vectors() {
         let mut reached = 0;
         let mut generator = golden.generator(vector).ok_or(none)?;
-        run_golden(session, &mut generator, |step, crc| {
+        run_golden(session, &mut generator, |_, step, crc| {
             reached = step;
             if golden.crc(vector, step) == Some(crc) {
                 Ok(())
@@ -49,15 +49,15 @@ pub fn self_test(session: &mut Session<'_, '_>) -> Result<(), Divergence> {
     Ok(())
 }
 
-/// Runs all programs, one after the other, on inputs from `generator`; `on_step` is given the number of each
-/// step and the CRC-32 of its outputs, and may stop the run.
+/// Runs all programs, one after the other, on inputs from `generator`; `on_step` is given the session as each
+/// step leaves it, the step's number and the CRC-32 of its outputs, and may stop the run.
 ///
 /// # Errors
 /// The first error of the session or of `on_step`.
 pub fn run_golden(
     session: &mut Session<'_, '_>,
     generator: &mut Generator,
-    mut on_step: impl FnMut(usize, u32) -> Result<(), Error>,
+    mut on_step: impl FnMut(&Session<'_, '_>, usize, u32) -> Result<(), Error>,
 ) -> Result<(), Error> {
     session.reset_state();
     let package = *session.package();
@@ -75,7 +75,7 @@ pub fn run_golden(
                 // A step with several outputs chains their checksums.
                 crc = crc.rotate_left(1) ^ crc32(session.tensor(output)?);
             }
-            on_step(number, crc)?;
+            on_step(session, number, crc)?;
             number += 1;
         }
     }

@@ -60,7 +60,7 @@ proptest! {
         let Ok(package) = Package::new(&flash.0[..bytes.len()]) else { return Ok(()) };
         let promised = package.header().arena_bytes[0] as usize;
         if let Ok(mut session) = Session::new(package, Memory::with_arena(&mut arena.0), kernels::ALL) {
-            let _ = run_golden(&mut session, &mut Generator::new(1), |_, _| Ok(()));
+            let _ = run_golden(&mut session, &mut Generator::new(1), |_, _, _| Ok(()));
         }
         if promised < ARENA_BYTES {
             prop_assert!(arena.0[promised..].iter().all(|&byte| byte == 0xA5), "wrote behind its arena");

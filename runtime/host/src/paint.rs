@@ -41,7 +41,7 @@ pub fn measure_memory(package: &Package<'_>) -> Result<MeasuredMemory, Error> {
             output: output.as_mut_slice(),
         };
         let mut session = Session::new(*package, memory, kernels::ALL)?;
-        run_golden(&mut session, &mut Generator::new(1), |_, _| Ok(()))?;
+        run_golden(&mut session, &mut Generator::new(1), |_, _, _| Ok(()))?;
         arena.add(&arenas);
         state.add(&states);
     }

@@ -37,15 +37,14 @@ pub fn compile(onnx: &[u8], options: &Options) -> Result<Compiled, CompileError>
     let identity = identity(onnx, options);
     let manifest = manifest(onnx, &arranged, &lowered, options)?;
     let bare = package::write(&lowered, &identity, &manifest, None);
-    let golden = golden::section(
-        &bare,
-        lowered.arena_bytes,
-        lowered.alignment,
-        is_exact(&lowered),
-    )?;
-    let package = package::write(&lowered, &identity, &manifest, Some(&golden));
-    let flash = flash_bytes(&package, &lowered, &golden, &manifest);
-    let report = report(&arranged, &lowered, flash, options);
+    let golden = golden::section(&bare, &lowered, is_exact(&lowered))?;
+    let (section, golden) = golden.unzip();
+    let package = package::write(&lowered, &identity, &manifest, section.as_deref());
+    let flash = flash_bytes(&package, &lowered, &section.unwrap_or_default(), &manifest);
+    let report = Report {
+        golden,
+        ..report(&arranged, &lowered, flash, options)
+    };
     Ok(Compiled { package, report })
 }
 

@@ -40,4 +40,6 @@ mod run;
 pub use compile::{Compiled, compile, fit};
 pub use error::{CompileError, UnsupportedNode};
 pub use options::{Board, Calibration, IoLayout, Numerics, Options, Precision, Range};
-pub use report::{BufferReport, Fit, FlashBytes, PortReport, Report, StepReport, TensorReport};
+pub use report::{
+    BufferReport, Fit, FlashBytes, GoldenReport, PortReport, Report, StepReport, TensorReport,
+};

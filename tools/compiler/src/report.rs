@@ -33,8 +33,21 @@ pub struct Report {
     pub tensors: Vec<TensorReport>,
     /// What lies in the arena, and when.
     pub buffers: Vec<BufferReport>,
+    /// The golden vectors, where the package has some.
+    pub golden: Option<GoldenReport>,
     /// How the model fits the board that was named.
     pub fit: Option<Fit>,
+}
+
+/// Golden vectors and what they reach.
+#[derive(Clone, Debug, Serialize)]
+pub struct GoldenReport {
+    /// How many there are.
+    pub vectors: usize,
+    /// Seed of the first one.
+    pub seed: u32,
+    /// Steps whose outputs hold one value, or do not differ between the vectors.
+    pub unexercised: Vec<String>,
 }
 
 /// Bytes of a package by part.
@@ -197,6 +210,7 @@ pub(crate) fn report(
         steps: steps(lowered),
         tensors: tensors(arranged, lowered),
         buffers: buffers(lowered),
+        golden: None,
         fit: board.map(|board| Fit::new(board, flash.total, lowered.arena_bytes)),
         flash,
     }

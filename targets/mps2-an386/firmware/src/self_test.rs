@@ -98,7 +98,7 @@ fn check(
     let mut sum = 0u32;
     for vector in 0..golden.vectors() {
         let mut generator = golden.generator(vector).ok_or(Error::NoGolden)?;
-        run_golden(&mut session, &mut generator, |step, crc| {
+        run_golden(&mut session, &mut generator, |_, step, crc| {
             sum = sum.rotate_left(1) ^ crc;
             if let Some(host) = &mut host {
                 host.send(&Message::Result(StepResult {

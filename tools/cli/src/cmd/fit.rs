@@ -105,6 +105,16 @@ pub(super) fn print(report: &Report, package: Option<&Path>) -> Result<()> {
         bytes(report.arena_lower_bound_bytes),
         bytes(report.state_bytes),
     ))?;
+    if let Some(golden) = report
+        .golden
+        .as_ref()
+        .filter(|it| !it.unexercised.is_empty())
+    {
+        print_line(&format!(
+            "golden no vector exercises {}",
+            golden.unexercised.join(", ")
+        ))?;
+    }
     if let Some(fit) = &report.fit {
         let left = |bytes: i64| match bytes {
             0.. => format!("{} left", thousands(bytes.unsigned_abs())),

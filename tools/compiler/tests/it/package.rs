@@ -131,3 +131,29 @@ fn a_constant_output_lies_in_the_weights() {
     let channels_last = [0.0, 4.0, 1.0, 5.0, 2.0, 6.0, 3.0, 7.0];
     in_order(IoLayout::ChannelsLast, &channels_last);
 }
+
+/// The seed of an int8 model's golden vectors and the steps that none exercises.
+fn golden_of(bias: f32) -> (u32, Vec<String>) {
+    let mut graph = GraphBuilder::new("relu");
+    graph.input("x", ElementType::F32, [1, 4]);
+    graph.constant_f32("w", &[4, 4], &[1.0, -1.0, 0.5, 0.25].repeat(4));
+    graph.constant_f32("b", &[4], &[bias; 4]);
+    graph.node("Gemm", "dense", &["x", "w", "b"], &["d"]);
+    graph.node("Relu", "relu", &["d"], &["y"]);
+    graph.output("y", ElementType::F32, [1, 4]);
+    let samples = vec![vec![1.0; 4], vec![-1.0; 4]];
+    let compiled = compile(&graph.encode(), &Options::int8(samples)).unwrap();
+    let golden = compiled.report.golden.unwrap();
+    (golden.seed, golden.unexercised)
+}
+
+#[test]
+fn golden_vectors_are_chosen_to_exercise_every_step() {
+    assert_eq!(golden_of(0.0), (1, Vec::new()));
+    // So low a bias that few inputs get through.
+    let (seed, unexercised) = golden_of(-2.5);
+    assert!(seed > 1, "the first vectors were good enough");
+    assert!(unexercised.is_empty(), "{unexercised:?}");
+    // So low that none does.
+    assert_eq!(golden_of(-1000.0).1, ["dense"]);
+}

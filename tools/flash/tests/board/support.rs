@@ -90,7 +90,7 @@ fn golden_crcs(package: &[u8]) -> Vec<u32> {
     let mut crcs = Vec::new();
     for vector in 0..golden.vectors() {
         let mut generator = golden.generator(vector).unwrap();
-        run_golden(&mut session, &mut generator, |_, crc| {
+        run_golden(&mut session, &mut generator, |_, _, crc| {
             crcs.push(crc);
             Ok(())
         })
