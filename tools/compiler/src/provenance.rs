@@ -180,6 +180,7 @@ mod tests {
             io: IoLayout::ChannelsLast,
             fuse: false,
             keep_inputs: true,
+            overlap: false,
             input_shapes: [("x=y:0".into(), vec![1, 3, 8])].into(),
             ..Options::float()
         }
@@ -222,7 +223,7 @@ mod tests {
             ..Options::float()
         };
         let mut facts = facts(&origin.encode_to_vec(), &options);
-        let sha = facts.remove(4);
+        let sha = facts.remove(3);
         assert_eq!(
             facts,
             [
