@@ -1,6 +1,6 @@
 //! From u8 to i8 and back, with the zero point moved by 128: flips the highest bit of each element.
 //!
-//! The output may be the input's memory.
+//! The output may overlap the input as [`Overlap::elementwise`](crate::Overlap::elementwise) says.
 
 use core::cell::Cell;
 

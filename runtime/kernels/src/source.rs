@@ -33,7 +33,7 @@ impl<T: Copy + Default> Source<'_, T> {
         .unwrap_or_default()
     }
 
-    /// Copies its elements to `output`, which may be the same memory.
+    /// Copies its elements to `output`, first to last.
     pub fn copy_to(&self, output: &[Cell<T>]) {
         for (position, cell) in output.iter().enumerate() {
             cell.set(self.get(position));

@@ -6,8 +6,9 @@ use std::cell::Cell;
 use bytemuck::{Pod, Zeroable};
 use cadet_kernels::requantize::{Multiplier, Multipliers, Quant};
 use cadet_kernels::{
-    Overlap, Pair, Source, Window, affine, average_pool2d, binary, conv2d, depthwise_conv2d,
-    fully_connected, max_pool2d, softmax, table, unary, view,
+    Axis, Indices, Overlap, Pair, Source, Window, affine, average_pool2d, binary, cast, conv2d,
+    depthwise_conv2d, flip_sign, fully_connected, max_pool2d, quantize_linear, scatter_elements,
+    scatter_nd, select, softmax, table, tensor_scatter, transcendental, triangle, unary, view,
 };
 use proptest::prelude::*;
 
@@ -244,6 +245,89 @@ proptest! {
         });
         overwrites(Overlap::elementwise(count, [1, 4]), &steps, count, |x, y| {
             affine::dequantize(0.02, 5, x, y).unwrap();
+        });
+    }
+
+    #[test]
+    fn rows_and_conversions_overwrite_their_input(rows in 1_usize..4, length in 1_usize..9) {
+        let count = rows * length;
+        let same = |bytes: usize| Overlap::elementwise(count, [bytes, bytes]);
+        let (reals, steps) = (floats(count), integers(count));
+        overwrites(same(4), &reals, count, |x, y| softmax::log_f32(length, x, y).unwrap());
+        overwrites(same(4), &reals, count, |x, y| softmax::hard_f32(length, x, y).unwrap());
+        overwrites(same(4), &reals, count, |x, y| {
+            transcendental::f32(transcendental::Function::Sin, x, y).unwrap();
+        });
+        overwrites(same(1), &numbers(count, |number| number as u8), count, |x, y| flip_sign::flip(x, y).unwrap());
+        overwrites(Overlap::elementwise(count, [1, 4]), &steps, count, |x, y| {
+            cast::cast(cast::Input::I8(Source::Cells(x)), cast::Output::F32(y)).unwrap();
+        });
+        overwrites(Overlap::elementwise(count, [4, 1]), &reals, count, |x, y| {
+            cast::cast(cast::Input::F32(Source::Cells(x)), cast::Output::I8(y)).unwrap();
+        });
+        let grid = quantize_linear::Grid { outer: rows, axis: length, inner: 1, grain: quantize_linear::Grain::Axis };
+        let scales = Source::Constant(&SCALES[..length]);
+        overwrites(Overlap::elementwise(count, [4, 1]), &reals, count, |input, output| {
+            let op = quantize_linear::Quantize::<i8> { grid, input, scales, zero_points: None, output };
+            quantize_linear::quantize(&op).unwrap();
+        });
+        overwrites(Overlap::elementwise(count, [1, 4]), &steps, count, |input, output| {
+            let input = Source::<i8>::Cells(input);
+            let op = quantize_linear::Dequantize { grid, input, scales, zero_points: None, output };
+            quantize_linear::dequantize(&op).unwrap();
+        });
+    }
+
+    #[test]
+    fn updates_overwrite_what_they_change(rows in 2_usize..5, length in 1_usize..9) {
+        let count = rows * length;
+        let same = Overlap::elementwise(count, [4, 4]);
+        let data = floats(count);
+        let (updates, shape) = (floats(length), [rows, length]);
+        let (updates, last) = (Source::Constant(&updates[..]), vec![-1; length]);
+        overwrites(same, &data, count, |input, output| {
+            let input = Source::Cells(input);
+            let op = triangle::Triangle { shape: &shape, upper: true, diagonal: 1, input, output };
+            triangle::copy(&op).unwrap();
+        });
+        overwrites(same, &data, count, |data, output| {
+            let indices = Indices::I64(Source::Constant(&last));
+            let op = scatter_elements::ScatterElements {
+                axis: 0, data_shape: &shape, shape: &[1, length], data: Source::Cells(data), indices, updates, output,
+            };
+            scatter_elements::write(&op, |old, update| old + update).unwrap();
+        });
+        overwrites(same, &data, count, |data, output| {
+            let indices = Indices::I64(Source::Constant(&last[..1]));
+            let op = scatter_nd::ScatterNd {
+                indexed: &shape[..1], slice: length, data: Source::Cells(data), indices, updates, output,
+            };
+            scatter_nd::write(&op, |old, update| old + update).unwrap();
+        });
+        overwrites(same, &data, count, |cache, output| {
+            let axis = Axis { outer: 1, length: rows, inner: length };
+            let op = tensor_scatter::TensorScatter {
+                batch: 1, axis, circular: false, cache: Source::Cells(cache), update: updates,
+                starts: Some(Indices::I64(Source::Constant(&[1]))), output,
+            };
+            tensor_scatter::copy(&op).unwrap();
+        });
+    }
+
+    #[test]
+    fn comparisons_and_choices_overwrite_an_operand(count in 1_usize..20) {
+        let (reals, shape) = (floats(count), &[count][..]);
+        let other = Source::Constant(&[0.5_f32][..]);
+        overwrites(Overlap::elementwise(count, [4, 1]), &reals, count, |a, output| {
+            let pair = Pair { a: Source::Cells(a), a_shape: shape, b: other, b_shape: &[], output, shape };
+            binary::compare(binary::Comparison::Less, &pair).unwrap();
+        });
+        let conditions: Vec<u8> = numbers(count, |number| u8::from(number > 0));
+        overwrites(Overlap::elementwise(count, [1, 4]), &conditions, count, |condition, output| {
+            select::copy(&select::Select {
+                condition: Source::Cells(condition), a: Source::Constant(&reals), b: other,
+                shapes: [shape, shape, &[]], output, shape,
+            }).unwrap();
         });
     }
 

@@ -1,8 +1,9 @@
 //! Between floats and integers with a scale for the tensor, for each index of one axis or for each block along
 //! it (ONNX `QuantizeLinear`, `DequantizeLinear`, opsets 10 to 25).
 //!
-//! The tensor is seen as `[outer, axis, inner]`. Scales and zero points may be activations. Input and output
-//! must not overlap. Needs no scratch memory.
+//! The tensor is seen as `[outer, axis, inner]`. Scales and zero points may be activations. The output may
+//! overlap the input as [`Overlap::elementwise`](crate::Overlap::elementwise) says, and neither scales nor zero
+//! points. Needs no scratch memory.
 
 mod scalar;
 #[cfg(test)]

@@ -2,7 +2,8 @@
 //!
 //! `output` is `data`, then, update by update in memory order, `output[i with i[axis] replaced by indices[i]]`
 //! is `combine(it, updates[i])`. An index outside the axis is an error, found before the first element is
-//! written. The output may be the memory of the data; the other inputs must not overlap it.
+//! written. The output may overlap the data as [`Overlap::elementwise`](crate::Overlap::elementwise) says, and no
+//! other input.
 
 use core::cell::Cell;
 

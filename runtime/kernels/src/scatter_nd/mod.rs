@@ -2,8 +2,8 @@
 //!
 //! Data `[indexed.., slice..]`; each tuple of indices names a place on the indexed axes. `output` is `data`,
 //! then, tuple by tuple, each element of the slice it names is `combine(it, update)`. An index outside its axis
-//! is an error, found before the first element is written. The output may be the memory of the data; the other
-//! inputs must not overlap it.
+//! is an error, found before the first element is written. The output may overlap the data as
+//! [`Overlap::elementwise`](crate::Overlap::elementwise) says, and no other input.
 
 use core::cell::Cell;
 

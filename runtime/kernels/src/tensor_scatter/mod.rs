@@ -3,8 +3,8 @@
 //! Cache `[batch, .., length, ..]`, update `[batch, .., rows, ..]` with `rows` at most `length`. `output` is the
 //! cache with row `start[batch] + i` replaced by row `i` of the update, modulo the length where it is circular.
 //! A start outside the cache, or rows that leave a cache that is not circular, are errors, found before the
-//! first element is written. Elements are moved as 1, 2, 4 or 8 bytes. The output may be the memory of the
-//! cache; the other inputs must not overlap it.
+//! first element is written. Elements are moved as 1, 2, 4 or 8 bytes. The output may overlap the cache as
+//! [`Overlap::elementwise`](crate::Overlap::elementwise) says, and no other input.
 
 use core::cell::Cell;
 

@@ -2,7 +2,7 @@
 //!
 //! The last two axes are the matrices; element `[row, column]` belongs to the upper triangle where
 //! `column >= row + diagonal`, to the lower one where `column <= row + diagonal`. Elements are moved as 1, 2, 4
-//! or 8 bytes. The output may be the input's memory.
+//! or 8 bytes. The output may overlap the input as [`Overlap::elementwise`](crate::Overlap::elementwise) says.
 
 use core::cell::Cell;
 

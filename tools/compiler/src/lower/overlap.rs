@@ -15,38 +15,60 @@ pub(super) fn overlap(
     let bytes = [input, output].map(|tensor| tensor.dtype.bits() as usize / 8);
     let none = Overlap::none(input.bytes(), output.bytes());
     let last = |tensor: &LoweredTensor| tensor.dims.last().copied().unwrap_or(1);
-    match (Opcode::from_u16(kernel.opcode), operand) {
-        (Some(Opcode::Conv2d), 0) => {
+    let Some(opcode) = Opcode::from_u16(kernel.opcode) else {
+        return none;
+    };
+    match (opcode, operand) {
+        (Opcode::Conv2d | Opcode::Conv2dCompressed, 0) => {
             window(params, input, output).map_or(none, |window| Overlap::window(&window, bytes))
         }
-        (Some(Opcode::DepthwiseConv2d | Opcode::MaxPool2d | Opcode::AveragePool2d), 0) => {
-            window(params, input, output)
-                .map_or(none, |window| Overlap::channelwise_window(&window, bytes))
-        }
-        (Some(Opcode::FullyConnected), 0) => {
+        (
+            Opcode::DepthwiseConv2d
+            | Opcode::DepthwiseConv2dCompressed
+            | Opcode::MaxPool2d
+            | Opcode::AveragePool2d,
+            0,
+        ) => window(params, input, output)
+            .map_or(none, |window| Overlap::channelwise_window(&window, bytes)),
+        (Opcode::FullyConnected | Opcode::FullyConnectedCompressed, 0) => {
             let lengths = [last(input), last(output)];
             Overlap::rows(output.len() / lengths[1].max(1), lengths, bytes)
         }
-        (
-            Some(
-                Opcode::Add
-                | Opcode::Mul
-                | Opcode::Binary
-                | Opcode::Compare
-                | Opcode::Pow
-                | Opcode::Select
-                | Opcode::Cast
-                | Opcode::Unary
-                | Opcode::Transcendental
-                | Opcode::Table
-                | Opcode::Softmax
-                | Opcode::Quantize
-                | Opcode::Dequantize
-                | Opcode::Requantize,
-            ),
-            _,
-        ) if input.len() == output.len() => Overlap::elementwise(input.len(), bytes),
+        _ if is_elementwise(opcode, operand) && input.len() == output.len() => {
+            Overlap::elementwise(input.len(), bytes)
+        }
         _ => none,
+    }
+}
+
+/// Whether a kernel reads element `i` of an operand of the output's size for the last time when it
+/// makes output element `i`.
+fn is_elementwise(opcode: Opcode, operand: usize) -> bool {
+    match opcode {
+        Opcode::Add
+        | Opcode::Binary
+        | Opcode::Compare
+        | Opcode::Mul
+        | Opcode::Pow
+        | Opcode::Select => true,
+        Opcode::Cast
+        | Opcode::Dequantize
+        | Opcode::DequantizeLinear
+        | Opcode::FlipSign
+        | Opcode::Hardmax
+        | Opcode::LogSoftmax
+        | Opcode::Quantize
+        | Opcode::QuantizeLinear
+        | Opcode::Requantize
+        | Opcode::ScatterElements
+        | Opcode::ScatterNd
+        | Opcode::Softmax
+        | Opcode::Table
+        | Opcode::TensorScatter
+        | Opcode::Transcendental
+        | Opcode::Triangle
+        | Opcode::Unary => operand == 0,
+        _ => false,
     }
 }
 

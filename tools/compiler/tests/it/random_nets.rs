@@ -16,16 +16,21 @@ fn layer() -> impl Strategy<Value = Layer> {
 struct Net {
     graph: GraphBuilder,
     shapes: Vec<[usize; 3]>,
+    inputs: usize,
     random: Generator,
 }
 
 impl Net {
-    fn new([c, h, w]: [usize; 3]) -> Net {
+    /// A net of `inputs` inputs of one shape.
+    fn new([c, h, w]: [usize; 3], inputs: usize) -> Net {
         let mut graph = GraphBuilder::new("net");
-        graph.input("t0", ElementType::F32, [1, c, h, w]);
+        for input in 0..inputs {
+            graph.input(&format!("t{input}"), ElementType::F32, [1, c, h, w]);
+        }
         Net {
             graph,
-            shapes: vec![[c, h, w]],
+            shapes: vec![[c, h, w]; inputs],
+            inputs,
             random: Generator::new(5),
         }
     }
@@ -74,7 +79,8 @@ impl Net {
                     .into_iter()
                     .find(|&t| t != source && self.shapes[t] == shape);
                 let z = format!("t{}", same.unwrap_or(source));
-                self.graph.node("Add", &y, &[&x, &z], &[&y]);
+                let op = ["Add", "Add", "Mul", "Max"][number % 4];
+                self.graph.node(op, &y, &[&x, &z], &[&y]);
                 self.shapes.push(shape);
             }
             6 | 7 => {
@@ -132,7 +138,7 @@ impl Net {
     /// The model; its outputs are the last tensor and perhaps another.
     fn encode(mut self, other: usize) -> Vec<u8> {
         let last = self.shapes.len() - 1;
-        let mut outputs = vec![last, 1 + other % last];
+        let mut outputs = vec![last, self.inputs + other % (last + 1 - self.inputs)];
         outputs.dedup();
         for tensor in outputs {
             let [c, h, w] = self.shapes[tensor];
@@ -143,26 +149,27 @@ impl Net {
     }
 }
 
+/// Runs a model on inputs of small floats, or of any int8.
 fn outputs(compiled: &Compiled) -> Vec<Vec<u8>> {
-    let bytes = compiled.report.inputs[0].shape.iter().product::<usize>();
+    let report = &compiled.report;
     let mut random = Generator::new(9);
     Machine::new(compiled).with_session(|session| {
-        // Bytes of small floats, or of any int8.
-        let input = session.input_mut(0, 0).unwrap();
-        let is_float = input.len() != bytes;
-        for (index, byte) in input.iter_mut().enumerate() {
-            let value = (random.uniform() * 256.0) as u8;
-            *byte = if is_float && index % 4 == 3 {
-                0x3e | value & 0x80
-            } else {
-                value
-            };
+        for (index, port) in report.inputs.iter().enumerate() {
+            let input = session.input_mut(0, index).unwrap();
+            for (place, byte) in input.iter_mut().enumerate() {
+                let value = (random.uniform() * 256.0) as u8;
+                let is_exponent = port.dtype == "f32" && place % 4 == 3;
+                *byte = if is_exponent {
+                    0x3e | value & 0x80
+                } else {
+                    value
+                };
+            }
         }
         session.run(0).unwrap();
-        let count = compiled.report.outputs.len();
-        (0..count)
-            .map(|index| session.output(0, index).unwrap().to_vec())
-            .collect()
+        let outputs = 0..report.outputs.len();
+        let output = |index| session.output(0, index).unwrap().to_vec();
+        outputs.map(output).collect()
     })
 }
 
@@ -187,18 +194,19 @@ proptest! {
     #[test]
     fn overlaps_change_no_bit(
         input in (1_usize..5, 1_usize..12, 1_usize..12),
+        inputs in 1_usize..4,
         layers in prop::collection::vec(layer(), 1..12),
         other_output: usize,
         is_float: bool,
         keep_inputs: bool,
     ) {
         let shape = [input.0, input.1, input.2];
-        let mut net = Net::new(shape);
+        let mut net = Net::new(shape, inputs);
         for layer in layers {
             net.layer(layer);
         }
         let onnx = net.encode(other_output);
-        let sample = (0..shape.iter().product()).map(|i| (i as f32).sin()).collect();
+        let sample = (0..inputs * shape.iter().product::<usize>()).map(|i| (i as f32).sin()).collect();
         let precision = if is_float { Options::float() } else { Options::int8(vec![sample]) };
         let options = Options { io: IoLayout::ChannelsLast, keep_inputs, ..precision };
         let apart = compile(&onnx, &Options { overlap: false, ..options.clone() }).unwrap();
