@@ -7,7 +7,7 @@
 
 use crate::{ContractError, require, round_ties_even};
 
-/// Multipliers of one layer, one a channel.
+/// Multipliers of one layer, one a channel or one for all.
 #[derive(Clone, Copy, Debug)]
 pub enum Multipliers<'a> {
     /// `(sx * sw[c]) / sy`.
@@ -24,24 +24,31 @@ impl Multipliers<'_> {
             Multipliers::Onnx(m) => m.len(),
             Multipliers::Tflite(m) | Multipliers::TfliteSingle(m) => m.len(),
         };
-        require(length == channels)
+        require(length == channels || length == 1)
     }
 
     /// `accumulator` in the output's scale, before its zero point.
     #[inline(always)]
     pub fn scale(&self, accumulator: i32, channel: usize) -> i32 {
         match self {
-            Multipliers::Onnx(m) => scale_onnx(accumulator, m.get(channel).copied().unwrap_or(0.0)),
+            Multipliers::Onnx(m) => scale_onnx(accumulator, of(m, channel)),
             Multipliers::Tflite(m) => {
-                let [multiplier, shift] = m.get(channel).copied().unwrap_or([0, 0]);
+                let [multiplier, shift] = of(m, channel);
                 scale_tflite(accumulator, multiplier, shift)
             }
             Multipliers::TfliteSingle(m) => {
-                let [multiplier, shift] = m.get(channel).copied().unwrap_or([0, 0]);
+                let [multiplier, shift] = of(m, channel);
                 scale_tflite_single(accumulator, multiplier, shift)
             }
         }
     }
+}
+
+/// The entry of a channel, or the one entry.
+#[inline(always)]
+fn of<T: Copy + Default>(entries: &[T], channel: usize) -> T {
+    let entry = entries.get(channel).or(entries.first());
+    entry.copied().unwrap_or_default()
 }
 
 /// A multiplier for a whole tensor.

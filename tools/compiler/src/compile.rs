@@ -8,6 +8,7 @@ use crate::layout::{Arranged, arrange};
 use crate::lower::{Lowered, Place, lower};
 use crate::options::{Options, Precision};
 use crate::package::{self, Identity};
+use crate::prune::prune;
 use crate::report::{FlashBytes, Report, report};
 use crate::{golden, passes, provenance, quantise};
 
@@ -31,6 +32,9 @@ pub fn compile(onnx: &[u8], options: &Options) -> Result<Compiled, CompileError>
         let arranged = arrange(graph.clone(), options.io);
         let ranges = quantise::ranges(&arranged, calibration, options)?;
         quantise::apply(&mut graph, &ranges);
+    }
+    if options.prune {
+        prune(&mut graph, options.numerics);
     }
     let arranged = arrange(graph, options.io);
     let lowered = lower(&arranged, options)?;
@@ -58,6 +62,9 @@ pub fn fit(onnx: &[u8], options: &Options) -> Result<Report, CompileError> {
     if matches!(options.precision, Precision::Int8(_)) {
         let ranges = vec![(-1.0, 1.0); graph.tensors.len()];
         quantise::apply(&mut graph, &ranges);
+    } else if options.prune {
+        // Without real scales, nothing is known of what an int8 model would compute.
+        prune(&mut graph, options.numerics);
     }
     let arranged = arrange(graph, options.io);
     let lowered = lower(&arranged, options)?;

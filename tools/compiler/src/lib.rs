@@ -33,6 +33,7 @@ mod package;
 mod passes;
 mod plan;
 mod provenance;
+mod prune;
 mod quantise;
 mod report;
 mod run;

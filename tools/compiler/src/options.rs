@@ -18,6 +18,9 @@ pub struct Options {
     /// Whether nodes are fused; without, every tensor of the ONNX model is written to memory, so
     /// that it can be compared.
     pub fuse: bool,
+    /// Whether channels whose values are known before anything runs are cut. The results stay the
+    /// same, bit for bit.
+    pub prune: bool,
     /// Whether the inputs are still in the arena after a run.
     pub keep_inputs: bool,
     /// Whether a step may write over inputs that nothing reads afterwards; without, the operands of a
@@ -47,6 +50,7 @@ impl Options {
             board: None,
             io: IoLayout::Onnx,
             fuse: true,
+            prune: true,
             keep_inputs: false,
             overlap: true,
             input_shapes: BTreeMap::new(),

@@ -72,6 +72,7 @@ fn choices(options: &Options) -> Vec<(String, String)> {
         board: _,
         io,
         fuse,
+        prune,
         keep_inputs,
         overlap,
         input_shapes,
@@ -105,11 +106,17 @@ fn choices(options: &Options) -> Vec<(String, String)> {
     if !fuse {
         fact("fuse", "no".into());
     }
+    if !prune {
+        fact("prune", "no".into());
+    }
     if !overlap {
         fact("overlap", "no".into());
     }
     if *keep_inputs {
         fact("keep-inputs", "yes".into());
+    }
+    if !prune {
+        fact("prune", "no".into());
     }
     if !overlap {
         fact("overlap", "no".into());
@@ -158,6 +165,7 @@ impl Options {
                 false => IoLayout::Onnx,
             },
             fuse: !is("fuse", "no"),
+            prune: !is("prune", "no"),
             overlap: !is("overlap", "no"),
             keep_inputs: is("keep-inputs", "yes"),
             input_shapes: shapes.collect(),

@@ -207,6 +207,15 @@ impl Op {
         )
     }
 
+    /// Tells a depthwise convolution that its channels have become fewer.
+    pub(crate) fn set_channels(&mut self, channels: usize) {
+        if let Op::Conv { group, .. } = self
+            && *group > 1
+        {
+            *group = channels;
+        }
+    }
+
     /// The clamp that the operator applies to its own result, where it can.
     pub(crate) fn bounds_mut(&mut self) -> Option<&mut Bounds> {
         match self {

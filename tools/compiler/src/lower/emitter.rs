@@ -172,6 +172,11 @@ impl<'a> Emitter<'a> {
         ids.map(|id| self.graph().affine(id).unwrap_or(exact))
     }
 
+    /// Whose rounding the integer steps follow.
+    pub(super) fn followed(&self) -> Rounding {
+        self.rounding
+    }
+
     /// Rounding of the integer steps that calculate.
     pub(super) fn rounding(&self) -> Numerics {
         match self.rounding {

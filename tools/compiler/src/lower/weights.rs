@@ -1,8 +1,8 @@
-use cadet_format::{DType, NO_TENSOR, Numerics};
+use cadet_format::{DType, NO_TENSOR};
 
 use super::emitter::Emitter;
-use crate::ir::{Affine, Integers, Node, Op, TensorId};
-use crate::quantise::{onnx_multiplier, q31_multiplier};
+use crate::ir::{Affine, Integers, Node, TensorId};
+use crate::quantise::Requantiser;
 
 /// Constants of a layer.
 pub(super) struct Layer {
@@ -118,26 +118,21 @@ fn multipliers(
     output: Affine,
 ) -> u16 {
     let name = format!("{} multipliers", node.name);
-    let scales = (0..layer.outputs).map(|channel| integers.scale(channel));
-    if emitter.rounding() == Numerics::Tflite {
-        // TensorFlow Lite rounds the product of the scales of a fully connected layer with one
-        // weight scale to f32, and that of every other layer not at all.
-        let is_rounded = matches!(node.op, Op::FullyConnected { .. }) && integers.scales.len() == 1;
-        let product = |scale: f32| {
-            if is_rounded {
-                f64::from(input.scale * scale)
-            } else {
-                f64::from(input.scale) * f64::from(scale)
-            }
-        };
-        let real = |scale: f32| product(scale) / f64::from(output.scale);
-        let values: Vec<[i32; 2]> = scales.map(|scale| q31_multiplier(real(scale))).collect();
-        return emitter.constant(&name, DType::I32, &[values.len(), 2], &values, 4);
+    let numerics = emitter.followed();
+    let channels = (0..layer.outputs).map(|channel| {
+        Requantiser::of_layer(&node.op, numerics, [input, output], integers, channel)
+    });
+    let mut channels: Vec<Requantiser> = channels.collect();
+    // One multiplier stands for all where they are the same.
+    if channels.iter().all(|channel| *channel == channels[0]) {
+        channels.truncate(1);
     }
-    let values: Vec<f32> = scales
-        .map(|scale| onnx_multiplier(input.scale, scale, output.scale))
-        .collect();
-    emitter.vector(&name, DType::F32, &values)
+    let floats: Vec<f32> = channels.iter().filter_map(|c| c.ratio()).collect();
+    if floats.len() == channels.len() {
+        return emitter.vector(&name, DType::F32, &floats);
+    }
+    let fixed: Vec<[i32; 2]> = channels.iter().filter_map(|c| c.fixed_point()).collect();
+    emitter.constant(&name, DType::I32, &[fixed.len(), 2], &fixed, 4)
 }
 
 #[cfg(test)]

@@ -6,10 +6,12 @@ mod constant;
 mod layers;
 mod multiplier;
 mod observe;
+mod requantiser;
 mod weights;
 
 pub(crate) use apply::apply;
 pub(crate) use constant::integer_constant;
 pub(crate) use layers::integers_of_layers;
-pub(crate) use multiplier::{onnx_multiplier, q31_multiplier};
+pub(crate) use multiplier::q31_multiplier;
 pub(crate) use observe::ranges;
+pub(crate) use requantiser::Requantiser;

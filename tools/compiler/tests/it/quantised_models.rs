@@ -18,10 +18,16 @@ const MODELS: [&str; 4] = [
 ];
 const SAMPLES: usize = 20;
 
+/// The whole model: no channel is cut, so that every tensor can be compared.
 fn compiled(model: &str, numerics: Numerics) -> Option<Compiled> {
+    compiled_with(model, numerics, false)
+}
+
+fn compiled_with(model: &str, numerics: Numerics, prune: bool) -> Option<Compiled> {
     let path = data(&format!("mlperf-tiny/onnx/{model}.onnx"))?;
     let options = Options {
         numerics,
+        prune,
         io: IoLayout::Onnx,
         ..Options::float()
     };
@@ -277,4 +283,37 @@ fn channels_first(compiled: &Compiled, reference: Tensors) -> Tensors {
         }
     }
     reference
+}
+
+#[test]
+fn cutting_constant_channels_changes_no_bit() {
+    for model in MODELS {
+        for numerics in [Numerics::Onnx, Numerics::Tflite] {
+            let Some(whole) = compiled(model, numerics) else {
+                return;
+            };
+            let pruned = compiled_with(model, numerics, true).unwrap();
+            let inputs = inputs(&whole, SAMPLES);
+            let outputs = |compiled: &Compiled| -> Vec<Vec<i8>> {
+                Machine::new(compiled).with_session(|session| {
+                    let samples = inputs.chunks_exact(inputs.len() / SAMPLES);
+                    let run = |input: &[i8]| {
+                        session.write_input(0, 0, input).unwrap();
+                        session.run(0).unwrap();
+                        session.read_output(0, 0).unwrap().to_vec()
+                    };
+                    samples.map(run).collect()
+                })
+            };
+            assert!(outputs(&whole) == outputs(&pruned), "{model} {numerics:?}");
+            let (before, after) = (&whole.report, &pruned.report);
+            println!(
+                "{model} {numerics:?}: {} to {} MACs, package {} to {} B",
+                before.macs, after.macs, before.flash.total, after.flash.total
+            );
+            if model == "vww_96_int8" {
+                assert!(after.macs <= 3_750_000, "{} MACs are left", after.macs);
+            }
+        }
+    }
 }
