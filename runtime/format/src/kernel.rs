@@ -107,9 +107,9 @@ opcodes! {
     Transpose = 10 "transpose",
     /// Copy of the bytes (a reshape that could not be made in place).
     Copy = 11 "copy",
-    /// f32 to i8.
+    /// f32 to i8 or u8.
     Quantize = 12 "quantize",
-    /// i8 to f32.
+    /// i8 or u8 to f32.
     Dequantize = 13 "dequantize",
     /// i8 to i8 with another scale and zero point.
     Requantize = 14 "requantize",

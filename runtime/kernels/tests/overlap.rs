@@ -240,7 +240,7 @@ proptest! {
         overwrites(same(1), &steps, count, |x, y| {
             affine::requantize(&QUANT, Multiplier::Onnx(0.7), x, y).unwrap();
         });
-        overwrites(Overlap::elementwise(count, [4, 1]), &reals, count, |x, y| {
+        overwrites(Overlap::elementwise(count, [4, 1]), &reals, count, |x, y: &[Cell<i8>]| {
             affine::quantize(0.02, 5, x, y).unwrap();
         });
         overwrites(Overlap::elementwise(count, [1, 4]), &steps, count, |x, y| {

@@ -11,13 +11,25 @@ pub const TABLE: &[Kernel] = &[
         Opcode::Quantize,
         DType::I8,
         Numerics::Onnx,
-        ops::affine::quantize,
+        ops::affine::quantize::<i8>,
     ),
     kernel(
         Opcode::Dequantize,
         DType::I8,
         Numerics::None,
-        ops::affine::dequantize,
+        ops::affine::dequantize::<i8>,
+    ),
+    kernel(
+        Opcode::Quantize,
+        DType::U8,
+        Numerics::Onnx,
+        ops::affine::quantize::<u8>,
+    ),
+    kernel(
+        Opcode::Dequantize,
+        DType::U8,
+        Numerics::None,
+        ops::affine::dequantize::<u8>,
     ),
     kernel(
         Opcode::Requantize,

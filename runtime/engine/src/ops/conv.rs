@@ -30,7 +30,7 @@ fn f32(context: &Context<'_>, transposed: bool) -> Result<(), Error> {
         groups: params.groups as usize,
         transposed,
     };
-    let weights = context.input(1)?.source()?;
+    let weights = context.input(1)?.constant()?;
     let epilogue = epilogue(context, &params.clamp)?;
     each_example(&input, &output, |input, output| {
         conv::f32(&conv::F32 {
@@ -77,9 +77,9 @@ pub(crate) fn integer<X: Element + Into<i32>>(context: &Context<'_>) -> Result<(
         groups: params.groups as usize,
         transposed: false,
     };
-    let weights = context.input(1)?.source()?;
+    let weights = context.input(1)?.constant()?;
     let zero_point = optional_source(context, 2)?;
-    let weight_zero_points = optional_source(context, 3)?;
+    let weight_zero_points = optional(context, 3)?;
     each_example::<X, i32>(&input, &output, |input, output| {
         conv::integer(&conv::Integer {
             geometry,

@@ -1,16 +1,15 @@
 use cadet_format::{DeformConvF32, Error};
-use cadet_kernels::deform_conv;
+use cadet_kernels::{Epilogue, deform_conv};
 
 use super::convert::{clamp, contract, examples, optional, same_batch, window};
 use crate::Context;
-use cadet_kernels::Epilogue;
 
 pub(crate) fn f32(context: &Context<'_>) -> Result<(), Error> {
     let params: DeformConvF32 = context.params()?;
     let (input, output) = (context.input(0)?, context.output(0)?);
     let (offsets, mask) = (context.input(3)?, context.optional_input(4)?);
     let window = window(&params.window, &input, &output)?;
-    let weights = context.input(1)?.source()?;
+    let weights = context.input(1)?.constant()?;
     let epilogue = Epilogue {
         scales: None,
         bias: optional(context, 2)?,

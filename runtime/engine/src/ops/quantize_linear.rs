@@ -1,6 +1,6 @@
 use cadet_format::{AxisAffine, DType, Error};
-use cadet_kernels::quantize_linear::{self as kernel, Grain, Grid, Integer};
-use cadet_kernels::{dynamic_quantize, flip_sign, product};
+use cadet_kernels::quantize_linear::{self as kernel, Grain, Grid};
+use cadet_kernels::{Integer, dynamic_quantize, flip_sign, product};
 
 use super::convert::{contract, optional_source};
 use crate::{Context, Element, Operand};

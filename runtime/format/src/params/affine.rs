@@ -2,7 +2,8 @@ use bytemuck::{Pod, Zeroable};
 
 use super::{Multiplier, QuantI8};
 
-/// `Quantize`: f32 to i8, `y = sat(rne(x / scale) + zero_point)`; `Dequantize`: `(x - zero_point) * scale`.
+/// `Quantize`: f32 to the type of its kernel's name, i8 or u8, `y = sat(rne(x / scale) + zero_point)`; `Dequantize`:
+/// `(x - zero_point) * scale`.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
 #[cfg_attr(feature = "manifest", derive(serde::Serialize))]

@@ -75,8 +75,8 @@ pub struct FullyConnectedI8 {
     pub quant: QuantI8,
 }
 
-/// `Conv` and `ConvTranspose` in f32. Operands: input `[n, .., i]`, weights `[o, .., i/groups]` in either direction
-/// (constant or activation), bias `[o]` or none; output `[n, .., o]`.
+/// `Conv` and `ConvTranspose` in f32. Operands: input `[n, .., i]`, weights `[o, .., i/groups]` in either direction,
+/// bias `[o]` or none; output `[n, .., o]`.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
 #[cfg_attr(feature = "manifest", derive(serde::Serialize))]
@@ -102,8 +102,8 @@ pub struct ConvI8 {
     pub quant: QuantI8,
 }
 
-/// `ConvInteger`, i8 or u8. Operands: input `[n, .., i]`, weights i8 `[o, .., i/groups]`, zero point of the input or
-/// none, zero points of the weights i8 `[o]` or none (all constant or activation); output i32 `[n, .., o]`.
+/// `ConvInteger`, i8 or u8. Operands: input `[n, .., i]`, weights i8 `[o, .., i/groups]`, zero point of the input
+/// (constant or activation) or none, zero points of the weights i8 `[o]` or none; output i32 `[n, .., o]`.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
 #[cfg_attr(feature = "manifest", derive(serde::Serialize))]
@@ -114,7 +114,7 @@ pub struct ConvInteger {
     pub groups: u32,
 }
 
-/// `DeformConv` in f32. Operands: input `[n, h, w, i]`, weights `[o, kh, kw, i/groups]` (constant or activation),
+/// `DeformConv` in f32. Operands: input `[n, h, w, i]`, weights `[o, kh, kw, i/groups]`,
 /// bias `[o]` or none, offsets `[n, oh, ow, offset_groups * kh * kw * 2]` (down, right), mask
 /// `[n, oh, ow, offset_groups * kh * kw]` or none; output `[n, oh, ow, o]`.
 #[repr(C)]

@@ -1,25 +1,23 @@
-//! Between real values and int8, and between int8 scales (ONNX `QuantizeLinear`, `DequantizeLinear`).
+//! Between real values and 8 or 16 bits, and between int8 scales (ONNX `QuantizeLinear`, `DequantizeLinear`).
 //!
 //! The output may overlap the input as [`Overlap::elementwise`](crate::Overlap::elementwise) says.
 
 use core::cell::Cell;
 
 use crate::requantize::{Multiplier, Quant, round_to_i32};
-use crate::{Result, require};
+use crate::{Integer, Result, require};
 
 /// `sat(rne(x / scale) + zero_point)`; NaN gives the zero point.
 ///
 /// # Errors
-/// [`ContractError`](crate::ContractError) where the lengths differ or the zero point is not an i8.
-pub fn quantize(scale: f32, zero_point: i32, input: &[Cell<f32>], output: &[Cell<i8>]) -> Result {
-    let quant = Quant {
-        input_zero_point: 0,
-        output_zero_point: zero_point,
-        min: -128,
-        max: 127,
-    };
-    require(input.len() == output.len())?;
-    quant.check()?;
+/// [`ContractError`](crate::ContractError) where the lengths differ or the zero point is no element.
+pub fn quantize<Q: Integer>(
+    scale: f32,
+    zero_point: i32,
+    input: &[Cell<f32>],
+    output: &[Cell<Q>],
+) -> Result {
+    require(input.len() == output.len() && Q::saturate(zero_point).into() == zero_point)?;
     for (x, y) in input.iter().zip(output) {
         let x = x.get();
         let steps = if x.is_nan() {
@@ -27,7 +25,7 @@ pub fn quantize(scale: f32, zero_point: i32, input: &[Cell<f32>], output: &[Cell
         } else {
             round_to_i32(x / scale)
         };
-        y.set(quant.finish(steps));
+        y.set(Q::saturate(steps + zero_point));
     }
     Ok(())
 }
@@ -35,11 +33,17 @@ pub fn quantize(scale: f32, zero_point: i32, input: &[Cell<f32>], output: &[Cell
 /// `(x - zero_point) * scale`.
 ///
 /// # Errors
-/// [`ContractError`](crate::ContractError) where the lengths differ or the zero point is not an i8.
-pub fn dequantize(scale: f32, zero_point: i32, input: &[Cell<i8>], output: &[Cell<f32>]) -> Result {
-    require(input.len() == output.len() && i8::try_from(zero_point).is_ok())?;
+/// [`ContractError`](crate::ContractError) where the lengths differ or the zero point is no element.
+pub fn dequantize<Q: Integer>(
+    scale: f32,
+    zero_point: i32,
+    input: &[Cell<Q>],
+    output: &[Cell<f32>],
+) -> Result {
+    require(input.len() == output.len() && Q::saturate(zero_point).into() == zero_point)?;
     for (x, y) in input.iter().zip(output) {
-        y.set((i32::from(x.get()) - zero_point) as f32 * scale);
+        let x: i32 = x.get().into();
+        y.set((x - zero_point) as f32 * scale);
     }
     Ok(())
 }
@@ -83,5 +87,9 @@ mod tests {
         dequantize(0.037, -7, &x, &real).unwrap();
         quantize(0.037, -7, &real, &y).unwrap();
         assert_eq!(values(&y), all);
+        let unsigned = cells(&[0u8; 256]);
+        quantize(0.037, 121, &real, &unsigned).unwrap();
+        assert_eq!(values(&unsigned), (0..=255).collect::<std::vec::Vec<u8>>());
+        assert!(quantize(0.037, -7, &real, &unsigned).is_err());
     }
 }

@@ -28,7 +28,7 @@ pub struct F32<'a> {
     /// `[d, h, w, i]`.
     pub input: &'a [Cell<f32>],
     /// `[o, kd, kh, kw, i / groups]`.
-    pub weights: Source<'a, f32>,
+    pub weights: &'a [f32],
     /// Bias and fused activation.
     pub epilogue: Epilogue<'a>,
     /// `[od, oh, ow, o]`.
@@ -66,9 +66,9 @@ pub struct Integer<'a, X> {
     /// One element; none where it is zero.
     pub zero_point: Option<Source<'a, X>>,
     /// `[o, kd, kh, kw, i / groups]`.
-    pub weights: Source<'a, i8>,
+    pub weights: &'a [i8],
     /// `[o]`; none where all are zero.
-    pub weight_zero_points: Option<Source<'a, i8>>,
+    pub weight_zero_points: Option<&'a [i8]>,
     /// `[od, oh, ow, o]`.
     pub output: &'a [Cell<i32>],
 }

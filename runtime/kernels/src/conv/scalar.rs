@@ -5,7 +5,7 @@ pub(super) fn f32(op: &F32<'_>) {
     op.geometry.for_each_output(|at, channel, y| {
         let mut sum = 0.0f32;
         op.geometry.for_each_product(at, channel, |x, w| {
-            sum += load(op.input, x) * op.weights.get(w);
+            sum += load(op.input, x) * op.weights.get(w).copied().unwrap_or(0.0);
         });
         store(op.output, y, op.epilogue.finish(sum, channel));
     });
@@ -13,9 +13,8 @@ pub(super) fn f32(op: &F32<'_>) {
 
 pub(super) fn i8(op: &I8<'_>) {
     op.geometry.for_each_output(|at, channel, y| {
-        let weight_zero_point = op.weight_zero_points.and_then(|z| z.get(channel)).copied();
-        let weight_zero_point = i32::from(weight_zero_point.unwrap_or(0));
-        let mut sum = op.bias.and_then(|b| b.get(channel)).copied().unwrap_or(0);
+        let weight_zero_point = i32::from(of_channel(op.weight_zero_points, channel));
+        let mut sum = of_channel(op.bias, channel);
         op.geometry.for_each_product(at, channel, |x, w| {
             let x = i32::from(load(op.input, x)) - op.quant.input_zero_point;
             let w = i32::from(op.weights.get(w).copied().unwrap_or(0)) - weight_zero_point;
@@ -29,15 +28,18 @@ pub(super) fn i8(op: &I8<'_>) {
 pub(super) fn integer<X: Copy + Default + Into<i32>>(op: &Integer<'_, X>) {
     let zero_point: i32 = op.zero_point.map_or(0, |z| z.get(0).into());
     op.geometry.for_each_output(|at, channel, y| {
-        let weight_zero_point = op
-            .weight_zero_points
-            .map_or(0, |z| i32::from(z.get(channel)));
+        let weight_zero_point = i32::from(of_channel(op.weight_zero_points, channel));
         let mut sum = 0i32;
         op.geometry.for_each_product(at, channel, |x, w| {
             let x: i32 = load(op.input, x).into();
-            let w = i32::from(op.weights.get(w)) - weight_zero_point;
+            let w = i32::from(op.weights.get(w).copied().unwrap_or(0)) - weight_zero_point;
             sum = sum.wrapping_add((x - zero_point).wrapping_mul(w));
         });
         store(op.output, y, sum);
     });
+}
+
+fn of_channel<T: Copy + Default>(values: Option<&[T]>, channel: usize) -> T {
+    let value = values.and_then(|values| values.get(channel));
+    value.copied().unwrap_or_default()
 }

@@ -12,7 +12,7 @@ mod tests;
 
 use core::cell::Cell;
 
-use crate::{ContractError, Epilogue, Result, Source, Window, product, require};
+use crate::{ContractError, Epilogue, Result, Window, product, require};
 
 /// Operands of a deformable convolution.
 #[derive(Clone, Copy)]
@@ -26,7 +26,7 @@ pub struct F32<'a> {
     /// `[1, h, w, i]`.
     pub input: &'a [Cell<f32>],
     /// `[o, kh, kw, i / groups]`.
-    pub weights: Source<'a, f32>,
+    pub weights: &'a [f32],
     /// `[1, oh, ow, g * kh * kw * 2]`.
     pub offsets: &'a [Cell<f32>],
     /// `[1, oh, ow, g * kh * kw]`; none where all are one.

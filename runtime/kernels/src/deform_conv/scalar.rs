@@ -11,6 +11,7 @@ pub(super) fn f32(op: &F32<'_>) {
     let outputs_of_group = (outputs / groups).max(1);
     let inputs_of_offset = (inputs / offset_groups).max(1);
     let taps = op.window.taps();
+    let weight = |index: usize| op.weights.get(index).copied().unwrap_or(0.0);
     for (pixel, channel) in (0..height * width).flat_map(|p| (0..outputs).map(move |o| (p, o))) {
         let (oy, ox) = (pixel / width.max(1), pixel % width.max(1));
         let first_input = channel / outputs_of_group * inputs_of_group;
@@ -28,7 +29,7 @@ pub(super) fn f32(op: &F32<'_>) {
                 let right = load(op.offsets, 2 * position + 1);
                 let x = sample(op, top + down, left + right, input);
                 let mask = op.mask.map_or(1.0, |mask| load(mask, position));
-                sum += x * op.weights.get((channel * taps + tap) * inputs_of_group + i) * mask;
+                sum += x * weight((channel * taps + tap) * inputs_of_group + i) * mask;
             }
         }
         store(

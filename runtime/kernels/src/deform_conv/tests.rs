@@ -14,7 +14,7 @@ proptest! {
         let offsets: std::vec::Vec<f32> = (0..oh * ow * groups * kh * kw).flat_map(|_| [-1.0, -2.0]).collect();
         let padded = Window { pad: [window.pad[0] + 1, window.pad[1] + 2], ..window };
         f32(&F32 {
-            window, groups, offset_groups: groups, input: &x, weights: Source::Constant(&weights),
+            window, groups, offset_groups: groups, input: &x, weights: &weights,
             offsets: &cells(&offsets), mask: None, epilogue: Epilogue::NONE, output: &moved,
         }).unwrap();
         conv2d::f32(&conv2d::F32 {
@@ -54,7 +54,7 @@ fn fractions_read_between_pixels() {
             groups: 1,
             offset_groups: 1,
             input: &input,
-            weights: Source::Constant(&[2.0]),
+            weights: &[2.0],
             offsets: &cells(&offset),
             mask: Some(&cells(&[0.5])),
             epilogue: Epilogue::NONE,
@@ -74,7 +74,7 @@ fn lengths_that_do_not_fit_are_refused() {
         groups: 1,
         offset_groups: 1,
         input: &input,
-        weights: Source::Constant(&[2.0]),
+        weights: &[2.0],
         offsets: &offsets,
         mask: None,
         epilogue: Epilogue::NONE,

@@ -1,6 +1,6 @@
-use super::{Dequantize, Integer, Quantize};
+use super::{Dequantize, Quantize};
 use crate::requantize::round_to_i32;
-use crate::{Source, load, store};
+use crate::{Integer, Source, load, store};
 
 fn zero_point<Q: Copy + Default + Into<i32>>(
     zero_points: Option<Source<'_, Q>>,

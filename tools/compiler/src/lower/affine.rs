@@ -38,7 +38,7 @@ fn convert(
     let affine = affine(emitter, integers);
     let kernel = Kernel {
         opcode,
-        dtype: DType::I8,
+        dtype: emitter.dtype(integers),
         numerics,
         params: block(cadet_format::Affine {
             scale: affine.scale,
