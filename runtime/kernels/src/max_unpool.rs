@@ -18,7 +18,7 @@ pub struct Unpool<'a> {
     pub output_shape: &'a [usize],
     /// `[n, c, ..]`.
     pub input: &'a [Cell<f32>],
-    /// One for each input element; of equal ones the last one's element stays.
+    /// One for each input element; of equal ones the last one's element stays, those outside `shape` are left out.
     pub indices: Source<'a, i64>,
     /// `[n, c, ..]`.
     pub output: &'a [Cell<f32>],
@@ -27,21 +27,23 @@ pub struct Unpool<'a> {
 /// Unpooling in f32.
 ///
 /// # Errors
-/// [`ContractError`] where lengths and extents do not fit, or an index lies outside `shape`.
+/// [`ContractError`] where lengths and extents do not fit.
 pub fn f32(op: &Unpool<'_>) -> Result {
     let same_rank = op.shape.len() == op.output_shape.len();
     let fits = op.shape.iter().zip(op.output_shape).all(|(a, b)| a <= b);
     let elements = product(op.shape).ok_or(ContractError)?;
     require(same_rank && fits && product(op.output_shape) == Some(op.output.len()))?;
     require(op.input.len() == op.indices.len())?;
-    let index = |i: usize| usize::try_from(op.indices.get(i)).unwrap_or(usize::MAX);
-    require((0..op.indices.len()).all(|i| index(i) < elements))?;
     let strides = strides(op.output_shape)?;
     for y in op.output {
         y.set(0.0);
     }
     for (i, x) in op.input.iter().enumerate() {
-        let (mut rest, mut place) = (index(i), 0);
+        let index = usize::try_from(op.indices.get(i)).ok();
+        let Some(mut rest) = index.filter(|&index| index < elements) else {
+            continue;
+        };
+        let mut place = 0;
         for (&extent, stride) in op.shape.iter().zip(strides).rev() {
             place += rest.checked_rem(extent).unwrap_or(0) * stride.unsigned_abs();
             rest = rest.checked_div(extent).unwrap_or(0);
@@ -62,8 +64,8 @@ mod tests {
         let op = Unpool {
             shape: &[1, 1, 2, 2],
             output_shape: &[1, 1, 3, 3],
-            input: &cells(&[5.0, 6.0]),
-            indices: Source::Constant(&[1, 2]),
+            input: &cells(&[7.0, 5.0, 8.0, 6.0]),
+            indices: Source::Constant(&[-1, 1, 4, 2]),
             output: &output,
         };
         f32(&op).unwrap();
@@ -71,10 +73,13 @@ mod tests {
             values(&output),
             [0.0, 5.0, 0.0, 6.0, 0.0, 0.0, 0.0, 0.0, 0.0]
         );
-        for indices in [[-1, 0], [0, 4]] {
-            let indices = Source::Constant(&indices[..]);
-            assert_eq!(f32(&Unpool { indices, ..op }), Err(ContractError));
-        }
-        assert_eq!(values(&output)[1], 5.0, "written before the check");
+        let larger = &[1, 1, 4, 2];
+        assert_eq!(
+            f32(&Unpool {
+                shape: larger,
+                ..op
+            }),
+            Err(ContractError)
+        );
     }
 }

@@ -206,10 +206,70 @@ impl Importer {
         op: Op,
         inputs: Vec<TensorId>,
     ) -> Result<(), Refusal> {
-        node.expect_one_output()?;
+        node.expect_outputs(1)?;
         let output = self.tensor(&node.proto.output[0])?;
         self.push(node, op, inputs, vec![output]);
         Ok(())
+    }
+
+    /// Adds a node whose outputs its operator defines, by element type and shape. Outputs that the
+    /// model does not name are new tensors.
+    pub(super) fn define(
+        &mut self,
+        node: &OnnxNode<'_>,
+        op: Op,
+        inputs: Vec<TensorId>,
+        outputs: &[(ElementType, &[usize])],
+    ) -> Result<(), Refusal> {
+        node.expect_outputs(outputs.len())?;
+        let mut ids = Vec::with_capacity(outputs.len());
+        for (index, &(element, shape)) in outputs.iter().enumerate() {
+            ids.push(match node.output(index) {
+                Some(name) => self.defined(name, element, shape)?,
+                None => {
+                    let name = format!("{} output {index}", node.name());
+                    let tensor = Tensor::activation(name, element, shape.to_vec());
+                    self.graph.add_tensor(tensor)
+                }
+            });
+        }
+        self.push(node, op, inputs, ids);
+        Ok(())
+    }
+
+    /// The id of an output whose element type and shape its operator defines.
+    fn defined(
+        &mut self,
+        name: &str,
+        element: ElementType,
+        shape: &[usize],
+    ) -> Result<TensorId, Refusal> {
+        self.declare(name, element, shape);
+        let id = self.tensor(name)?;
+        let tensor = self.graph.tensor(id);
+        if tensor.shape == shape && tensor.element == element && !tensor.is_empty() {
+            return Ok(id);
+        }
+        let reason = format!(
+            "its attributes give {element:?} {shape:?}, `{name}` is {:?} {:?}",
+            tensor.element, tensor.shape
+        );
+        let suggestion = "the model is malformed; check it with onnx.checker";
+        Err(Refusal::new(reason, suggestion))
+    }
+
+    /// Adds a constant of integers.
+    pub(super) fn integer_constant(
+        &mut self,
+        name: String,
+        element: ElementType,
+        shape: Vec<usize>,
+        values: Vec<i64>,
+    ) -> TensorId {
+        self.graph.add_tensor(Tensor {
+            values: Some(Values::I64(values)),
+            ..Tensor::activation(name, element, shape)
+        })
     }
 
     /// Adds a node with the ONNX node's name.

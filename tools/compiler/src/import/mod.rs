@@ -3,6 +3,7 @@
 
 mod binary;
 mod conv;
+mod conv_transpose;
 mod conversion;
 mod dense;
 mod dropout;
@@ -12,6 +13,7 @@ mod node;
 mod normalization;
 mod pool;
 mod quantised;
+mod quantize_along;
 mod shape;
 mod unary;
 mod window;
@@ -93,9 +95,14 @@ fn importer_of(node: &pb::NodeProto) -> Option<Import> {
     }
     Some(match node.op_type.as_str() {
         "Conv" => conv::conv,
+        "ConvInteger" => conv::conv_integer,
+        "ConvTranspose" => conv_transpose::conv_transpose,
+        "DeformConv" => conv::deform_conv,
         "MaxPool" => pool::max_pool,
         "AveragePool" => pool::average_pool,
-        "GlobalAveragePool" | "GlobalMaxPool" => pool::global_pool,
+        "LpPool" => pool::lp_pool,
+        "GlobalAveragePool" | "GlobalMaxPool" | "GlobalLpPool" => pool::global_pool,
+        "MaxUnpool" => pool::max_unpool,
         "ReduceMean" => pool::reduce_mean,
         "Gemm" => dense::gemm,
         "MatMul" => dense::mat_mul,
@@ -125,6 +132,7 @@ fn importer_of(node: &pb::NodeProto) -> Option<Import> {
         "Transpose" => shape::transpose,
         "QuantizeLinear" => quantised::quantize_linear,
         "DequantizeLinear" => quantised::dequantize_linear,
+        "DynamicQuantizeLinear" => quantize_along::dynamic_quantize_linear,
         _ => return None,
     })
 }

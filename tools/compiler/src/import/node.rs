@@ -38,6 +38,12 @@ impl<'a> OnnxNode<'a> {
         (!name.is_empty()).then_some(name)
     }
 
+    /// Name of an output that is present.
+    pub(super) fn output(&self, index: usize) -> Option<&'a str> {
+        let name = self.proto.output.get(index)?;
+        (!name.is_empty()).then_some(name)
+    }
+
     fn attribute(&self, name: &str) -> Option<&'a pb::AttributeProto> {
         self.proto
             .attribute
@@ -61,13 +67,13 @@ impl<'a> OnnxNode<'a> {
         }
     }
 
-    /// Refuses a second output that something may read.
-    pub(super) fn expect_one_output(&self) -> Result<(), Refusal> {
-        if self.proto.output.iter().skip(1).all(String::is_empty) {
+    /// Refuses outputs that something may read, but for the first `count`.
+    pub(super) fn expect_outputs(&self, count: usize) -> Result<(), Refusal> {
+        if self.proto.output.iter().skip(count).all(String::is_empty) {
             return Ok(());
         }
         Err(Refusal::new(
-            "only the first output is supported",
+            format!("only the first {count} of its outputs are supported"),
             "remove the optional outputs",
         ))
     }

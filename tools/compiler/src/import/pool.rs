@@ -1,63 +1,109 @@
 use super::importer::Importer;
 use super::node::{OnnxNode, Refusal};
-use super::window::{WINDOW_ATTRIBUTES, planar, sizes, window};
-use crate::ir::{Op, TensorId, Window};
+use super::window::{WINDOW_ATTRIBUTES, sizes, spatial, window, with_spatial};
+use crate::ir::{ElementType, Op, TensorId, Window};
 
-/// `MaxPool` (ONNX MaxPool-1 to -12).
+/// `MaxPool` (ONNX MaxPool-1 to -22) of floats or bytes, with or without the places of the maxima.
 pub(super) fn max_pool(importer: &mut Importer, node: &OnnxNode<'_>) -> Result<(), Refusal> {
     node.expect_attributes(&[&WINDOW_ATTRIBUTES[..], &["ceil_mode", "storage_order"]].concat())?;
-    let (input, window) = pool_window(importer, node)?;
-    emit(importer, node, input, window, Op::MaxPool(window))
+    let input = max_input(importer, node)?;
+    let pads = pool_window(importer, node, input)?;
+    let op = Op::MaxPool {
+        window: pads.window,
+        column_major: node.int("storage_order", 0) != 0,
+    };
+    emit(importer, node, input, pads.window, op)
 }
 
-/// `AveragePool` (ONNX AveragePool-1 to -19).
+/// `AveragePool` (ONNX AveragePool-1 to -22).
 pub(super) fn average_pool(importer: &mut Importer, node: &OnnxNode<'_>) -> Result<(), Refusal> {
     node.expect_attributes(
         &[&WINDOW_ATTRIBUTES[..], &["ceil_mode", "count_include_pad"]].concat(),
     )?;
-    let (input, window) = pool_window(importer, node)?;
-    let count_padding = node.int("count_include_pad", 0) != 0;
-    if count_padding && node.int("ceil_mode", 0) != 0 {
-        return Err(Refusal::new(
-            "the mean counts padding and rounds its size up",
-            "set ceil_mode to 0, or count_include_pad to 0",
-        ));
-    }
-    emit(
-        importer,
-        node,
-        input,
-        window,
-        Op::AveragePool {
-            window,
-            count_padding,
-        },
-    )
-}
-
-/// `GlobalAveragePool`, `GlobalMaxPool`: one window over the whole plane.
-pub(super) fn global_pool(importer: &mut Importer, node: &OnnxNode<'_>) -> Result<(), Refusal> {
-    node.expect_attributes(&[])?;
     let input = importer.float_input(node, 0)?;
-    let extents = spatial(importer, input)?;
-    let window = whole_plane(planar(&extents, 1));
-    let op = if node.proto.op_type == "GlobalMaxPool" {
-        Op::MaxPool(window)
-    } else {
-        Op::AveragePool {
-            window,
-            count_padding: false,
-        }
+    let PoolWindow { window, pads_end } = pool_window(importer, node, input)?;
+    let counts_padding = node.int("count_include_pad", 0) != 0;
+    let op = Op::AveragePool {
+        window,
+        counted_padding: counts_padding.then_some(pads_end),
     };
     emit(importer, node, input, window, op)
+}
+
+/// `LpPool` (ONNX LpPool-2 to -22).
+pub(super) fn lp_pool(importer: &mut Importer, node: &OnnxNode<'_>) -> Result<(), Refusal> {
+    node.expect_attributes(&[&WINDOW_ATTRIBUTES[..], &["ceil_mode", "p"]].concat())?;
+    let input = importer.float_input(node, 0)?;
+    let window = pool_window(importer, node, input)?.window;
+    let op = Op::LpPool {
+        window,
+        p: order(node)?,
+    };
+    emit(importer, node, input, window, op)
+}
+
+/// `GlobalAveragePool`, `GlobalMaxPool`, `GlobalLpPool`: one window over the whole plane.
+pub(super) fn global_pool(importer: &mut Importer, node: &OnnxNode<'_>) -> Result<(), Refusal> {
+    node.expect_attributes(&["p"])?;
+    let kind = node.proto.op_type.as_str();
+    let input = match kind {
+        "GlobalMaxPool" => max_input(importer, node)?,
+        _ => importer.float_input(node, 0)?,
+    };
+    let window = Window::whole(spatial(extents(importer, input)?, 1));
+    let op = match kind {
+        "GlobalMaxPool" => Op::MaxPool {
+            window,
+            column_major: false,
+        },
+        "GlobalLpPool" => Op::LpPool {
+            window,
+            p: order(node)?,
+        },
+        _ => Op::AveragePool {
+            window,
+            counted_padding: None,
+        },
+    };
+    emit(importer, node, input, window, op)
+}
+
+/// `MaxUnpool` (ONNX MaxUnpool-9 to -22).
+pub(super) fn max_unpool(importer: &mut Importer, node: &OnnxNode<'_>) -> Result<(), Refusal> {
+    node.expect_attributes(&["kernel_shape", "pads", "strides"])?;
+    let (input, places) = (importer.float_input(node, 0)?, importer.input(node, 1)?);
+    let kernel = sizes(node.ints("kernel_shape").unwrap_or(&[])).unwrap_or_default();
+    let x = importer.graph.shape(input).to_vec();
+    let extents = extents(importer, input)?.to_vec();
+    let window = window(node, &extents, &kernel)?;
+    let shape = with_spatial(&x, x[1], window.transposed_outputs(spatial(&extents, 1)));
+    let output = match node.input(2) {
+        Some(_) => sizes(&importer.integers(node, 2)?).unwrap_or_default(),
+        None => shape.clone(),
+    };
+    let is_inside = output.len() == shape.len() && shape.iter().zip(&output).all(|(a, b)| a <= b);
+    if importer.graph.shape(places) != x || !is_inside {
+        return Err(Refusal::new(
+            format!("places in {shape:?} under an output of {output:?}"),
+            "the model is malformed; check it with onnx.checker",
+        ));
+    }
+    let op = Op::MaxUnpool { shape };
+    importer.define(
+        node,
+        op,
+        vec![input, places],
+        &[(ElementType::F32, &output)],
+    )
 }
 
 /// `ReduceMean` over all spatial axes, which is `GlobalAveragePool` (ONNX ReduceMean-1 to -18).
 pub(super) fn reduce_mean(importer: &mut Importer, node: &OnnxNode<'_>) -> Result<(), Refusal> {
     node.expect_attributes(&["axes", "keepdims", "noop_with_empty_axes"])?;
     let input = importer.float_input(node, 0)?;
-    let extents = spatial(importer, input)?;
+    let extents = extents(importer, input)?;
     let rank = extents.len() + 2;
+    let window = Window::whole(spatial(extents, 1));
     let axes = match node.input(1) {
         Some(_) => importer.integers(node, 1)?,
         None => node.ints("axes").unwrap_or(&[]).to_vec(),
@@ -73,57 +119,73 @@ pub(super) fn reduce_mean(importer: &mut Importer, node: &OnnxNode<'_>) -> Resul
             "reduce over all spatial axes (2, 3), which is global average pooling",
         ));
     }
-    let window = whole_plane(planar(&extents, 1));
+    let shape = importer.graph.shape(input);
+    let len = shape[0] * shape[1];
     let op = Op::AveragePool {
         window,
-        count_padding: false,
+        counted_padding: None,
     };
-    emit(importer, node, input, window, op)
+    importer.emit(node, op, vec![input])?;
+    importer.expect_output_len(len)
 }
 
-fn whole_plane(kernel: [usize; 2]) -> Window {
-    Window {
-        kernel,
-        ..Window::POINT
+/// An input of floats or bytes.
+fn max_input(importer: &mut Importer, node: &OnnxNode<'_>) -> Result<TensorId, Refusal> {
+    let id = importer.input(node, 0)?;
+    match importer.graph.tensor(id).element {
+        ElementType::I8 | ElementType::U8 => Ok(id),
+        _ => importer.float_input(node, 0),
     }
 }
 
-fn spatial(importer: &Importer, input: TensorId) -> Result<Vec<usize>, Refusal> {
+fn order(node: &OnnxNode<'_>) -> Result<u32, Refusal> {
+    let p = u32::try_from(node.int("p", 2)).ok().filter(|&p| p > 0);
+    p.ok_or_else(|| Refusal::new("a norm of order 0 or less", "use a positive `p`"))
+}
+
+/// Spatial extents, one to three.
+fn extents(importer: &Importer, input: TensorId) -> Result<&[usize], Refusal> {
     let shape = importer.graph.shape(input);
-    if (3..=4).contains(&shape.len()) && shape[0] == 1 {
-        return Ok(shape[2..].to_vec());
+    if (3..=5).contains(&shape.len()) {
+        return Ok(&shape[2..]);
     }
     Err(Refusal::new(
         format!("pooling over {shape:?}"),
-        "use one example a run with one or two spatial dimensions",
+        "use one to three spatial dimensions",
     ))
 }
 
-/// The window, with `ceil_mode` turned into padding at the end.
+/// The window of a pooling.
+struct PoolWindow {
+    /// With as much padding at the end as the outputs of `ceil_mode` reach.
+    window: Window,
+    /// Padding at the end that the model gives.
+    pads_end: [usize; 3],
+}
+
 fn pool_window(
-    importer: &mut Importer,
+    importer: &Importer,
     node: &OnnxNode<'_>,
-) -> Result<(TensorId, Window), Refusal> {
-    let input = importer.float_input(node, 0)?;
-    let extents = spatial(importer, input)?;
+    input: TensorId,
+) -> Result<PoolWindow, Refusal> {
+    let extents = extents(importer, input)?;
     let kernel = sizes(node.ints("kernel_shape").unwrap_or(&[])).unwrap_or_default();
-    let mut window = window(node, &extents, &kernel)?;
-    if node.int("ceil_mode", 0) == 0 {
-        return Ok((input, window));
-    }
-    for (axis, extent) in planar(&extents, 1).into_iter().enumerate() {
-        let span = (window.kernel[axis] - 1) * window.dilations[axis] + 1;
-        let stride = window.strides[axis];
-        let padded = extent + window.pads_begin[axis] + window.pads_end[axis];
-        let mut outputs = padded.saturating_sub(span).div_ceil(stride) + 1;
-        // A window that would start in the padding at the end is left out.
-        if (outputs - 1) * stride >= extent + window.pads_begin[axis] {
-            outputs -= 1;
+    let mut window = window(node, extents, &kernel)?;
+    let pads_end = window.pads_end;
+    if node.int("ceil_mode", 0) != 0 {
+        for (axis, extent) in spatial(extents, 1).into_iter().enumerate() {
+            let (span, stride) = (window.span(axis), window.strides[axis]);
+            let padded = extent + window.pads_begin[axis] + window.pads_end[axis];
+            let mut outputs = padded.saturating_sub(span).div_ceil(stride) + 1;
+            // A window that would start in the padding at the end is left out.
+            if (outputs - 1) * stride >= extent + window.pads_begin[axis] {
+                outputs -= 1;
+            }
+            let needed = (outputs - 1) * stride + span;
+            window.pads_end[axis] += needed.saturating_sub(padded);
         }
-        let needed = (outputs - 1) * stride + span;
-        window.pads_end[axis] += needed.saturating_sub(padded);
     }
-    Ok((input, window))
+    Ok(PoolWindow { window, pads_end })
 }
 
 fn emit(
@@ -133,9 +195,11 @@ fn emit(
     window: Window,
     op: Op,
 ) -> Result<(), Refusal> {
-    let shape = importer.graph.shape(input);
-    let [height, width] = planar(&shape[2..], 1);
-    let len = shape[1] * window.output_extent(0, height) * window.output_extent(1, width);
-    importer.emit(node, op, vec![input])?;
-    importer.expect_output_len(len)
+    let tensor = importer.graph.tensor(input).clone();
+    let extents = window.outputs(spatial(&tensor.shape[2..], 1));
+    let shape = with_spatial(&tensor.shape, tensor.shape[1], extents);
+    let outputs = [(tensor.element, &shape[..]), (ElementType::I64, &shape[..])];
+    let with_places = matches!(op, Op::MaxPool { .. }) && node.output(1).is_some();
+    let count = if with_places { 2 } else { 1 };
+    importer.define(node, op, vec![input], &outputs[..count])
 }

@@ -7,85 +7,74 @@ use tract_onnx::pb;
 use super::facts::Fact;
 use super::importer::Importer;
 use super::node::{OnnxNode, Refusal};
-use crate::ir::{Affine, ElementType, Integers, Op, Tensor, TensorId, Values};
+use super::quantize_along;
+use crate::ir::{Affine, ElementType, Integers, Op, Tensor, Values};
 
-/// `QuantizeLinear` of an activation with one constant scale (ONNX QuantizeLinear-10 to -25).
+/// `QuantizeLinear` (ONNX QuantizeLinear-10 to -25): with one constant scale to the affine of its
+/// output, otherwise with scales as operands.
 pub(super) fn quantize_linear(importer: &mut Importer, node: &OnnxNode<'_>) -> Result<(), Refusal> {
-    let attributes = [
-        "axis",
-        "saturate",
-        "block_size",
-        "output_dtype",
-        "precision",
-    ];
-    node.expect_attributes(&attributes)?;
+    let output = quantize_along::quantised_element(importer, node)?;
+    let Some(affine) = affine(importer, node, output)? else {
+        return quantize_along::quantize_linear(importer, node);
+    };
     let input = importer.float_input(node, 0)?;
+    let shape = importer.graph.shape(input).to_vec();
+    importer.define(node, Op::Quantize, vec![input], &[(output, &shape)])?;
     let output = importer.tensor(&node.proto.output[0])?;
-    let affine = affine(importer, node)?;
-    set_affine(importer, output, affine)?;
-    importer.emit(node, Op::Quantize, vec![input])
+    importer.graph.tensors[output.0].affine = Some(affine);
+    Ok(())
 }
 
-/// `DequantizeLinear` of an activation with one constant scale (ONNX DequantizeLinear-10 to -25).
+/// `DequantizeLinear` (ONNX DequantizeLinear-10 to -25): with one constant scale from the affine of
+/// its input, otherwise with scales as operands.
 pub(super) fn dequantize_linear(
     importer: &mut Importer,
     node: &OnnxNode<'_>,
 ) -> Result<(), Refusal> {
-    node.expect_attributes(&["axis", "block_size", "output_dtype"])?;
     let input = importer.input(node, 0)?;
-    let affine = affine(importer, node)?;
+    let element = importer.graph.tensor(input).element;
+    let Some(affine) = affine(importer, node, element)? else {
+        return quantize_along::dequantize_linear(importer, node);
+    };
+    node.expect_attributes(&["axis", "block_size", "output_dtype"])?;
     let input = match importer.graph.affine(input) {
         // The same integers may be read in two ways.
         Some(other) if other != affine => {
-            let tensor = importer.graph.tensor(input);
-            let kind = (tensor.element, tensor.shape.clone());
+            let kind = (element, importer.graph.shape(input).to_vec());
             importer.part(node, "view", Op::Reshape, vec![input], kind)
         }
         _ => input,
     };
-    set_affine(importer, input, affine)?;
+    importer.graph.tensors[input.0].affine = Some(affine);
     importer.emit(node, Op::Dequantize, vec![input])
 }
 
-fn set_affine(importer: &mut Importer, id: TensorId, affine: Affine) -> Result<(), Refusal> {
-    let tensor = &mut importer.graph.tensors[id.0];
-    if !matches!(tensor.element, ElementType::I8 | ElementType::U8) {
-        return Err(Refusal::new(
-            format!("`{}` is {:?}", tensor.name, tensor.element),
-            "quantise to int8 or uint8",
-        ));
-    }
-    tensor.affine = Some(affine);
-    Ok(())
-}
-
-/// The scale and zero point of a node whose inputs 1 and 2 they are.
-fn affine(importer: &mut Importer, node: &OnnxNode<'_>) -> Result<Affine, Refusal> {
-    let refusal = || {
-        Refusal::new(
-            "its scale is not one constant",
-            "quantise activations with one constant scale a tensor",
-        )
-    };
-    let scale = importer.constant_input(node, 1)?;
-    let &[scale] = importer.graph.constant_f32(scale).unwrap_or(&[]) else {
-        return Err(refusal());
-    };
+/// The scale and zero point of a node whose inputs 1 and 2 they are, where each is one constant and
+/// the integers are of 8 bits.
+fn affine(
+    importer: &mut Importer,
+    node: &OnnxNode<'_>,
+    integers: ElementType,
+) -> Result<Option<Affine>, Refusal> {
+    let scale = importer.float_input(node, 1)?;
     let zero_point = match node.input(2) {
-        Some(_) => importer.integers(node, 2)?,
+        Some(_) => {
+            let id = importer.input(node, 2)?;
+            match importer.graph.tensor(id).values.as_ref() {
+                Some(Values::I64(values)) => values.clone(),
+                _ => return Ok(None),
+            }
+        }
         None => vec![0],
     };
-    let &[zero_point] = &zero_point[..] else {
-        return Err(refusal());
+    let (Some(&[scale]), &[zero_point]) = (importer.graph.constant_f32(scale), &zero_point[..])
+    else {
+        return Ok(None);
     };
-    if !(scale.is_normal() && scale > 0.0) {
-        return Err(Refusal::new(
-            format!("a scale of {scale}"),
-            "use a positive scale",
-        ));
-    }
+    let has_affine = matches!(integers, ElementType::I8 | ElementType::U8);
     let zero_point = zero_point as i32;
-    Ok(Affine { scale, zero_point })
+    let affine = Affine { scale, zero_point };
+    Ok((has_affine && scale.is_normal() && scale > 0.0).then_some(affine))
 }
 
 /// The integers behind the constants of a model that come out of a `DequantizeLinear`, by the

@@ -55,9 +55,9 @@ fn all_unsupported_nodes_are_named_at_once() {
 #[test]
 fn padding_is_resolved() {
     for (auto_pad, wanted) in [
-        ("SAME_UPPER", ([0, 0], [1, 1])),
-        ("SAME_LOWER", ([1, 1], [0, 0])),
-        ("VALID", ([0, 0], [0, 0])),
+        ("SAME_UPPER", ([0, 0, 0], [0, 1, 1])),
+        ("SAME_LOWER", ([0, 1, 1], [0, 0, 0])),
+        ("VALID", ([0, 0, 0], [0, 0, 0])),
     ] {
         let mut graph = GraphBuilder::new("conv");
         graph.input("x", ElementType::F32, [1, 1, 6, 6]);

@@ -5,7 +5,7 @@ use crate::ir::Window;
 pub(super) const WINDOW_ATTRIBUTES: [&str; 5] =
     ["kernel_shape", "strides", "dilations", "pads", "auto_pad"];
 
-/// The sliding window of a node over an input with the spatial extents `input` (one or two), with
+/// The sliding window of a node over an input with the spatial extents `input` (one to three), with
 /// `auto_pad` resolved as ONNX Conv-11 defines it.
 pub(super) fn window(
     node: &OnnxNode<'_>,
@@ -13,76 +13,90 @@ pub(super) fn window(
     kernel: &[usize],
 ) -> Result<Window, Refusal> {
     let rank = input.len();
-    if !(1..=2).contains(&rank) || kernel.len() != rank {
+    let mut window = unpadded(node, rank, kernel)?;
+    match node.string("auto_pad") {
+        "" | "NOTSET" => [window.pads_begin, window.pads_end] = pads(node, rank)?,
+        "VALID" => {}
+        same => {
+            for (axis, input) in spatial(input, 1).into_iter().enumerate() {
+                let stride = window.strides[axis];
+                let outputs = input.div_ceil(stride).max(1);
+                let total = ((outputs - 1) * stride + window.span(axis)).saturating_sub(input);
+                (window.pads_begin[axis], window.pads_end[axis]) = split(total, same)?;
+            }
+        }
+    }
+    Ok(window)
+}
+
+/// The window of a node without its padding.
+pub(super) fn unpadded(
+    node: &OnnxNode<'_>,
+    rank: usize,
+    kernel: &[usize],
+) -> Result<Window, Refusal> {
+    if !(1..=3).contains(&rank) || kernel.len() != rank {
         return Err(Refusal::new(
             format!(
                 "{rank} spatial dimensions under a kernel of {}",
                 kernel.len()
             ),
-            "use a one- or two-dimensional window",
+            "use a window over one to three dimensions",
         ));
     }
-    let strides = positive(node, "strides", rank)?;
-    let dilations = positive(node, "dilations", rank)?;
     if kernel.contains(&0) {
         return Err(malformed("kernel_shape", kernel.len()));
     }
-    let mut begin = vec![0; rank];
-    let mut end = vec![0; rank];
-    match node.string("auto_pad") {
-        "" | "NOTSET" => {
-            let pads = node.ints("pads").unwrap_or(&[]);
-            if !pads.is_empty() && pads.len() != 2 * rank {
-                return Err(malformed("pads", 2 * rank));
-            }
-            for (axis, &pad) in pads.iter().enumerate() {
-                let pad = size(pad).ok_or_else(|| {
-                    Refusal::new("negative padding", "crop the input with a Slice instead")
-                })?;
-                if axis < rank {
-                    begin[axis] = pad;
-                } else {
-                    end[axis - rank] = pad;
-                }
-            }
-        }
-        "VALID" => {}
-        same @ ("SAME_UPPER" | "SAME_LOWER") => {
-            for axis in 0..rank {
-                let outputs = input[axis].div_ceil(strides[axis]).max(1);
-                let span = (kernel[axis] - 1) * dilations[axis] + 1;
-                let total = ((outputs - 1) * strides[axis] + span).saturating_sub(input[axis]);
-                let small = total / 2;
-                (begin[axis], end[axis]) = if same == "SAME_UPPER" {
-                    (small, total - small)
-                } else {
-                    (total - small, small)
-                };
-            }
-        }
-        other => {
-            return Err(Refusal::new(
-                format!("auto_pad `{other}` is unknown"),
-                "write the padding into `pads`",
-            ));
-        }
-    }
     Ok(Window {
-        kernel: planar(kernel, 1),
-        strides: planar(&strides, 1),
-        dilations: planar(&dilations, 1),
-        pads_begin: planar(&begin, 0),
-        pads_end: planar(&end, 0),
+        kernel: spatial(kernel, 1),
+        strides: spatial(&positive(node, "strides", rank)?, 1),
+        dilations: spatial(&positive(node, "dilations", rank)?, 1),
+        ..Window::POINT
     })
 }
 
-/// Spatial extents as height and width; one dimension is a width.
-pub(super) fn planar(extents: &[usize], missing: usize) -> [usize; 2] {
-    match *extents {
-        [width] => [missing, width],
-        [height, width] => [height, width],
-        _ => unreachable!("callers pass one or two extents"),
+/// Attribute `pads`: before and behind each axis.
+pub(super) fn pads(node: &OnnxNode<'_>, rank: usize) -> Result<[[usize; 3]; 2], Refusal> {
+    let pads = node.ints("pads").unwrap_or(&[]);
+    if pads.is_empty() {
+        return Ok([[0; 3]; 2]);
     }
+    if pads.len() != 2 * rank {
+        return Err(malformed("pads", 2 * rank));
+    }
+    let pads = sizes(pads)
+        .ok_or_else(|| Refusal::new("negative padding", "crop the input with a Slice instead"))?;
+    let (begin, end) = pads.split_at(rank);
+    Ok([spatial(begin, 0), spatial(end, 0)])
+}
+
+/// Padding before and behind an axis from their sum, by the rule of `auto_pad`.
+pub(super) fn split(total: usize, auto_pad: &str) -> Result<(usize, usize), Refusal> {
+    let small = total / 2;
+    match auto_pad {
+        "SAME_UPPER" => Ok((small, total - small)),
+        "SAME_LOWER" => Ok((total - small, small)),
+        other => Err(Refusal::new(
+            format!("auto_pad `{other}` is unknown"),
+            "write the padding into `pads`",
+        )),
+    }
+}
+
+/// Spatial extents as depth, height and width, of which the first may be missing.
+pub(super) fn spatial(extents: &[usize], missing: usize) -> [usize; 3] {
+    match *extents {
+        [width] => [missing, missing, width],
+        [height, width] => [missing, height, width],
+        [depth, height, width] => [depth, height, width],
+        _ => unreachable!("callers pass one to three extents"),
+    }
+}
+
+/// The shape `[n, c, ..]` of as many dimensions as `like`, with these spatial extents.
+pub(super) fn with_spatial(like: &[usize], channels: usize, extents: [usize; 3]) -> Vec<usize> {
+    let missing = 5 - like.len();
+    [&[like[0], channels], &extents[missing..]].concat()
 }
 
 /// A list of sizes that an attribute must hold.
@@ -96,12 +110,24 @@ fn size(value: i64) -> Option<usize> {
 }
 
 fn positive(node: &OnnxNode<'_>, name: &'static str, rank: usize) -> Result<Vec<usize>, Refusal> {
+    let values = list(node, name, rank)?.unwrap_or(vec![1; rank]);
+    if values.contains(&0) {
+        return Err(malformed(name, rank));
+    }
+    Ok(values)
+}
+
+/// An attribute of one size an axis, where it is given.
+pub(super) fn list(
+    node: &OnnxNode<'_>,
+    name: &'static str,
+    rank: usize,
+) -> Result<Option<Vec<usize>>, Refusal> {
     let Some(values) = node.ints(name).filter(|values| !values.is_empty()) else {
-        return Ok(vec![1; rank]);
+        return Ok(None);
     };
-    sizes(values)
-        .filter(|values| values.len() == rank && !values.contains(&0))
-        .ok_or_else(|| malformed(name, rank))
+    let values = sizes(values).filter(|values| values.len() == rank);
+    values.map(Some).ok_or_else(|| malformed(name, rank))
 }
 
 fn malformed(name: &str, count: usize) -> Refusal {

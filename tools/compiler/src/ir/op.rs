@@ -6,14 +6,34 @@ use super::{Affine, Bounds, Unary, Window, elementwise};
 /// What a node computes.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Op {
-    /// `Conv`: input `[1, c, ..]`, weights `[o, c / group, ..]`, optional bias `[o]`.
+    /// `Conv`, `ConvTranspose`: input `[n, c, ..]`, weights `[o, c / group, ..]` of either, optional
+    /// bias `[o]`.
     Conv {
         /// The sliding window.
         window: Window,
         /// Number of channel groups.
         group: usize,
+        /// Whether it is a `ConvTranspose`.
+        transposed: bool,
         /// Clamp of the result.
         bounds: Bounds,
+    },
+    /// `ConvInteger`: input, weights, zero point of the input, one zero point of the weights an
+    /// output channel.
+    ConvInteger {
+        /// The sliding window.
+        window: Window,
+        /// Number of channel groups.
+        group: usize,
+    },
+    /// `DeformConv`: input, weights, bias, offsets, optional mask.
+    DeformConv {
+        /// The sliding window.
+        window: Window,
+        /// Number of channel groups.
+        group: usize,
+        /// Number of runs of input channels with offsets of their own.
+        offset_group: usize,
     },
     /// `Gemm` or `MatMul` with constant weights: input `[.., k]`, weights `[n, k]`, optional
     /// bias `[n]`.
@@ -21,14 +41,32 @@ pub(crate) enum Op {
         /// Clamp of the result.
         bounds: Bounds,
     },
-    /// `MaxPool`, `GlobalMaxPool`.
-    MaxPool(Window),
+    /// `MaxPool`, `GlobalMaxPool`; a second output holds the places of the maxima.
+    MaxPool {
+        /// The sliding window.
+        window: Window,
+        /// Whether places count the first spatial axis fastest.
+        column_major: bool,
+    },
     /// `AveragePool`, `GlobalAveragePool`.
     AveragePool {
         /// The sliding window.
         window: Window,
-        /// Whether taps in the padding count in the divisor.
-        count_padding: bool,
+        /// Padding behind each axis, where padded taps count in the divisor. The window may reach
+        /// beyond it.
+        counted_padding: Option<[usize; 3]>,
+    },
+    /// `LpPool`, `GlobalLpPool`.
+    LpPool {
+        /// The sliding window.
+        window: Window,
+        /// Order of the norm.
+        p: u32,
+    },
+    /// `MaxUnpool`: input and places.
+    MaxUnpool {
+        /// The shape that places count in, none of its extents larger than the output's.
+        shape: Vec<usize>,
     },
     /// `Add` of two float tensors, which broadcast.
     Add {
@@ -86,6 +124,23 @@ pub(crate) enum Op {
     Dequantize,
     /// From one affine to another.
     Requantize,
+    /// `QuantizeLinear` with scales for an axis, for blocks along it, or from run time: input,
+    /// scales, optional zero points.
+    QuantizeAlong {
+        /// The axis.
+        axis: usize,
+        /// Length of a block, 0 where there are none.
+        block: usize,
+    },
+    /// `DequantizeLinear` as [`Op::QuantizeAlong`].
+    DequantizeAlong {
+        /// The axis.
+        axis: usize,
+        /// Length of a block, 0 where there are none.
+        block: usize,
+    },
+    /// `DynamicQuantizeLinear`: outputs integers, scale and zero point.
+    DynamicQuantize,
     /// uint8 to int8 and back: both stand for the same values, with zero points 128 apart.
     FlipSign,
 }
@@ -93,7 +148,8 @@ pub(crate) enum Op {
 /// What an operator asks of the memory order of its activations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LayoutRule {
-    /// First input and outputs with channels innermost (`[n, c, ..]` as `[n, .., c]`).
+    /// Activations of the first input's rank, outputs included, with channels innermost (`[n, c, ..]`
+    /// as `[n, .., c]`).
     ChannelsLast,
     /// The given axis of the first input and of the outputs innermost.
     AxisLast(usize),
@@ -130,10 +186,17 @@ impl Op {
     /// The ONNX operator this is named after.
     pub(crate) fn name(&self) -> &'static str {
         match self {
+            Op::Conv {
+                transposed: true, ..
+            } => "ConvTranspose",
             Op::Conv { .. } => "Conv",
+            Op::ConvInteger { .. } => "ConvInteger",
+            Op::DeformConv { .. } => "DeformConv",
             Op::FullyConnected { .. } => "Gemm",
-            Op::MaxPool(_) => "MaxPool",
+            Op::MaxPool { .. } => "MaxPool",
             Op::AveragePool { .. } => "AveragePool",
+            Op::LpPool { .. } => "LpPool",
+            Op::MaxUnpool { .. } => "MaxUnpool",
             Op::Add { .. } => "Add",
             Op::BatchNormalization { .. } | Op::ScaleShift { .. } => "BatchNormalization",
             Op::Unary(function) => function.name(),
@@ -145,8 +208,9 @@ impl Op {
             Op::Softmax { .. } => "Softmax",
             Op::Reshape => "Reshape",
             Op::Transpose { .. } | Op::Relayout => "Transpose",
-            Op::Quantize => "QuantizeLinear",
-            Op::Dequantize => "DequantizeLinear",
+            Op::Quantize | Op::QuantizeAlong { .. } => "QuantizeLinear",
+            Op::Dequantize | Op::DequantizeAlong { .. } => "DequantizeLinear",
+            Op::DynamicQuantize => "DynamicQuantizeLinear",
             Op::Requantize => "Requantize",
             Op::FlipSign => "Cast",
         }
@@ -155,7 +219,13 @@ impl Op {
     /// What the operator asks of the memory order of its activations.
     pub(crate) fn layout_rule(&self) -> LayoutRule {
         match self {
-            Op::Conv { .. } | Op::MaxPool(_) | Op::AveragePool { .. } => LayoutRule::ChannelsLast,
+            Op::Conv { .. } | Op::ConvInteger { .. } | Op::DeformConv { .. } => {
+                LayoutRule::ChannelsLast
+            }
+            Op::MaxPool { .. } | Op::AveragePool { .. } | Op::LpPool { .. } => {
+                LayoutRule::ChannelsLast
+            }
+            Op::MaxUnpool { .. } => LayoutRule::Plain,
             Op::BatchNormalization { .. } => LayoutRule::ChannelsLast,
             Op::ScaleShift { axis, .. } | Op::Softmax { axis } => LayoutRule::AxisLast(*axis),
             Op::FullyConnected { .. } => LayoutRule::Dense,
@@ -163,6 +233,9 @@ impl Op {
             Op::Compare(_) | Op::Pow | Op::Select | Op::Cast => LayoutRule::Elementwise,
             Op::Quantize | Op::Dequantize | Op::Requantize | Op::FlipSign => {
                 LayoutRule::Elementwise
+            }
+            Op::QuantizeAlong { .. } | Op::DequantizeAlong { .. } | Op::DynamicQuantize => {
+                LayoutRule::Axes
             }
             Op::Reshape | Op::Transpose { .. } | Op::Relayout => LayoutRule::View,
         }
@@ -189,12 +262,28 @@ impl Op {
             },
             Op::Select => Int8Rule::Moves,
             Op::Compare(_) | Op::Pow | Op::Cast => Int8Rule::Float,
-            Op::MaxPool(_)
+            Op::AveragePool {
+                window,
+                counted_padding,
+            } if !window.is_planar()
+                || counted_padding.is_some_and(|pad| pad != window.pads_end) =>
+            {
+                Int8Rule::Float
+            }
+            Op::MaxPool { .. }
             | Op::AveragePool { .. }
             | Op::Reshape
             | Op::Transpose { .. }
             | Op::Relayout => Int8Rule::Moves,
-            Op::BatchNormalization { .. } | Op::Quantize => Int8Rule::Float,
+            Op::BatchNormalization { .. }
+            | Op::Quantize
+            | Op::QuantizeAlong { .. }
+            | Op::DequantizeAlong { .. }
+            | Op::DynamicQuantize
+            | Op::ConvInteger { .. }
+            | Op::DeformConv { .. }
+            | Op::LpPool { .. }
+            | Op::MaxUnpool { .. } => Int8Rule::Float,
             Op::Dequantize | Op::Requantize | Op::FlipSign => Int8Rule::Quantised,
         }
     }

@@ -65,7 +65,14 @@ impl Arranger {
         let order = match node.op.layout_rule() {
             LayoutRule::ChannelsLast => {
                 let wanted = Layout::channels_last(&shape);
-                node.inputs[0] = self.laid_out(input, &wanted);
+                for index in 0..node.inputs.len() {
+                    let graph = &self.arranged.graph;
+                    let (id, shape) = (node.inputs[index], graph.shape(node.inputs[index]));
+                    if !graph.is_constant(id) && shape.len() == wanted.order().len() {
+                        let wanted = Layout::channels_last(shape);
+                        node.inputs[index] = self.laid_out(id, &wanted);
+                    }
+                }
                 wanted.order().to_vec()
             }
             LayoutRule::AxisLast(axis) => {

@@ -5,11 +5,13 @@ mod affine;
 mod binary;
 mod constants;
 mod conv;
+mod conv_variants;
 mod dense;
 mod emitter;
 mod epilogue;
 mod overlap;
 mod pool;
+mod quantize_along;
 mod relayout;
 mod scale_shift;
 mod shape;
@@ -55,14 +57,28 @@ fn lower_node(emitter: &mut Emitter<'_>, node: &Node) {
         Op::Conv {
             window,
             group,
+            transposed,
             bounds,
-        } => conv::conv(emitter, node, window, *group, *bounds),
+        } => conv::conv(emitter, node, window, *group, *transposed, *bounds),
+        Op::ConvInteger { window, group } => {
+            conv_variants::conv_integer(emitter, node, window, *group);
+        }
+        Op::DeformConv {
+            window,
+            group,
+            offset_group,
+        } => conv_variants::deform_conv(emitter, node, window, *group, *offset_group),
         Op::FullyConnected { bounds } => dense::fully_connected(emitter, node, *bounds),
-        Op::MaxPool(window) => pool::max_pool(emitter, node, window),
+        Op::MaxPool {
+            window,
+            column_major,
+        } => pool::max_pool(emitter, node, window, *column_major),
         Op::AveragePool {
             window,
-            count_padding,
-        } => pool::average_pool(emitter, node, window, *count_padding),
+            counted_padding,
+        } => pool::average_pool(emitter, node, window, *counted_padding),
+        Op::LpPool { window, p } => pool::lp_pool(emitter, node, window, *p),
+        Op::MaxUnpool { shape } => pool::max_unpool(emitter, node, shape),
         Op::Add { bounds } => sum::sum(emitter, node, *bounds),
         Op::Binary { function, bounds } => binary::binary(emitter, node, *function, *bounds),
         Op::Compare(comparison) => binary::compare(emitter, node, *comparison),
@@ -78,6 +94,13 @@ fn lower_node(emitter: &mut Emitter<'_>, node: &Node) {
         Op::Quantize => affine::quantize(emitter, node),
         Op::Dequantize => affine::dequantize(emitter, node),
         Op::Requantize => affine::requantize(emitter, node),
+        Op::QuantizeAlong { axis, block } => {
+            quantize_along::quantize(emitter, node, *axis, *block);
+        }
+        Op::DequantizeAlong { axis, block } => {
+            quantize_along::dequantize(emitter, node, *axis, *block);
+        }
+        Op::DynamicQuantize => quantize_along::dynamic(emitter, node),
         Op::FlipSign => affine::flip_sign(emitter, node),
         Op::BatchNormalization { .. } => unreachable!("legalised into a scale and a shift"),
     }

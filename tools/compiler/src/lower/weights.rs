@@ -30,7 +30,7 @@ pub(super) enum Order {
 }
 
 impl Order {
-    fn apply<T: Copy>(self, weights: &[T]) -> Vec<T> {
+    pub(super) fn apply<T: Copy>(self, weights: &[T]) -> Vec<T> {
         let source = |index: usize| match self {
             Order::AsGiven => index,
             Order::OutputsTapsInputs { inputs, taps } => {

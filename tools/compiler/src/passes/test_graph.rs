@@ -49,6 +49,7 @@ pub(super) fn pointwise(group: usize) -> Op {
     Op::Conv {
         window: Window::POINT,
         group,
+        transposed: false,
         bounds: Bounds::NONE,
     }
 }
