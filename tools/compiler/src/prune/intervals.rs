@@ -48,7 +48,7 @@ fn of_node(
     match &node.op {
         op if op.is_layer() => layer(graph, node, input, numerics),
         // The mean of integers lies between them; padding may count as zero.
-        Op::MaxPool(_) | Op::AveragePool { .. } => {
+        Op::MaxPool { .. } | Op::AveragePool { .. } => {
             let affine = graph.affine(node.output())?;
             let is_same = graph.affine(node.inputs[0])? == affine;
             let zero = affine.zero_point;
@@ -56,7 +56,7 @@ fn of_node(
                 min: interval.min.min(zero),
                 max: interval.max.max(zero),
             };
-            let is_max = matches!(node.op, Op::MaxPool(_));
+            let is_max = matches!(node.op, Op::MaxPool { .. });
             let keeps = |interval: &Interval| if is_max { *interval } else { widen(interval) };
             is_same.then(|| input.iter().map(keeps).collect())
         }
@@ -149,10 +149,12 @@ impl LayerShape {
             Op::Conv {
                 window,
                 group,
+                transposed,
                 bounds,
             } => {
                 let pads = [window.pads_begin, window.pads_end];
-                let is_padded = pads.iter().flatten().any(|&pad| pad > 0);
+                // Between the strides of a transposed convolution lies padding too.
+                let is_padded = transposed || pads.iter().flatten().any(|&pad| pad > 0);
                 (group, weights.iter().skip(2).product(), is_padded, bounds)
             }
             Op::FullyConnected { bounds } if graph.shape(node.inputs[0]).len() == 2 => {

@@ -45,7 +45,7 @@ fn visit(graph: &Graph, node: &Node, intervals: &[Vec<Interval>], keep: &mut [Ve
             }
             opaque(node, keep);
         }
-        Op::MaxPool(_) | Op::AveragePool { .. } if both && node.outputs.len() == 1 => {
+        Op::MaxPool { .. } | Op::AveragePool { .. } if both && node.outputs.len() == 1 => {
             same(&[input, output], keep);
         }
         Op::Add { .. } if both && keep[node.inputs[1].0].len() == keep[input.0].len() => {
