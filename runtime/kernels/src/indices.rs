@@ -55,20 +55,19 @@ pub(crate) struct Tuples<'a> {
 }
 
 impl Tuples<'_> {
-    /// Number of tuples; every one of them names a slice.
+    /// Number of tuples.
     ///
     /// # Errors
-    /// [`ContractError`] where an index lies outside its axis or the last tuple is not whole.
-    pub(crate) fn check(&self) -> Result<usize, ContractError> {
+    /// [`ContractError`] where the last tuple is not whole.
+    pub(crate) fn count(&self) -> Result<usize, ContractError> {
         let depth = self.extents.len();
         require(depth > 0 && self.indices.len().is_multiple_of(depth))?;
         // `max` says to the compiler what was checked.
-        let count = self.indices.len() / depth.max(1);
-        require((0..count).all(|tuple| self.slice(tuple).is_some()))?;
-        Ok(count)
+        Ok(self.indices.len() / depth.max(1))
     }
 
-    /// The slice that tuple number `tuple` names, counted in memory order.
+    /// The slice that tuple number `tuple` names, counted in memory order; `None` where an index lies
+    /// outside its axis.
     #[inline(always)]
     pub(crate) fn slice(&self, tuple: usize) -> Option<usize> {
         let first = tuple * self.extents.len();
@@ -94,21 +93,22 @@ pub(crate) struct Elements<'a> {
 }
 
 impl Elements<'_> {
-    /// Checks the shapes, and that every index lies on the axis.
+    /// Checks the shapes.
     pub(crate) fn check(&self) -> Result<(), ContractError> {
         let axes = self.shape.iter().zip(self.data).enumerate();
         let mut others = axes.filter(|&(axis, _)| axis != self.axis);
         require(self.shape.len() == self.data.len())?;
         require(others.all(|(_, (of_indices, of_data))| of_indices <= of_data))?;
-        require(product(self.shape) == Some(self.indices.len()))?;
-        let extent = *self.data.get(self.axis).ok_or(ContractError)?;
-        let inside = |position| self.indices.resolve(position, extent).is_some();
-        require((0..self.indices.len()).all(inside))
+        require(product(self.shape) == Some(self.indices.len()) && self.axis < self.data.len())
     }
 
-    /// Calls `f(position, element)` for every index in memory order.
+    /// Calls `f(position, element)` for every index in memory order; the element is `None` where the index
+    /// lies outside the axis.
     #[inline(always)]
-    pub(crate) fn for_each(&self, mut f: impl FnMut(usize, usize)) -> Result<(), ContractError> {
+    pub(crate) fn for_each(
+        &self,
+        mut f: impl FnMut(usize, Option<usize>),
+    ) -> Result<(), ContractError> {
         let mut along: [isize; MAX_RANK] = strides(self.data)?;
         let extent = *self.data.get(self.axis).ok_or(ContractError)?;
         let slot = along.get_mut(self.axis).ok_or(ContractError)?;
@@ -116,8 +116,8 @@ impl Elements<'_> {
         let mut walk = Walk::new(self.shape, [0], [along])?;
         let mut position = 0;
         while let Some([base]) = walk.next() {
-            let index = self.indices.resolve(position, extent).unwrap_or(0);
-            f(position, base.wrapping_add(index.wrapping_mul(stride)));
+            let index = self.indices.resolve(position, extent);
+            f(position, index.map(|index| base + index * stride));
             position += 1;
         }
         Ok(())
@@ -141,12 +141,17 @@ mod tests {
             indices: Indices::I32(Source::Constant(&[1, -1, 0, 2])),
             extents: &[2, 3],
         };
-        assert_eq!(tuples.check(), Ok(2));
+        assert_eq!(tuples.count(), Ok(2));
         assert_eq!((tuples.slice(0), tuples.slice(1)), (Some(5), Some(2)));
+        let outside = Tuples {
+            extents: &[2, 2],
+            ..tuples
+        };
+        assert_eq!(outside.slice(1), None);
         let whole = Tuples {
             extents: &[],
             ..tuples
         };
-        assert!(whole.check().is_err());
+        assert!(whole.count().is_err());
     }
 }

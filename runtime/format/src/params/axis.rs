@@ -3,6 +3,7 @@ use bytemuck::{Pod, Zeroable};
 /// `Cumulative`. Operands: input; output of the same shape.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "manifest", derive(serde::Serialize))]
 pub struct Cumulative {
     /// The axis to run along.
     pub axis: u32,
@@ -18,6 +19,7 @@ pub struct Cumulative {
 /// elements to find.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "manifest", derive(serde::Serialize))]
 pub struct TopK {
     /// The axis to search along.
     pub axis: u32,
@@ -28,6 +30,7 @@ pub struct TopK {
 /// `ArgMax`. Operands: input; i64 indices, one for each line along the axis.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "manifest", derive(serde::Serialize))]
 pub struct ArgMax {
     /// The axis to search along.
     pub axis: u32,

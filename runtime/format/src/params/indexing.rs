@@ -5,6 +5,7 @@ use bytemuck::{Pod, Zeroable};
 /// of the first kind and `depth` of the second. Any element of 1, 2, 4 or 8 bytes.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "manifest", derive(serde::Serialize))]
 pub struct Gather {
     /// Number of batch axes.
     pub batch: u32,
@@ -18,6 +19,7 @@ pub struct Gather {
 /// 8 bytes.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "manifest", derive(serde::Serialize))]
 pub struct GatherElements {
     /// The axis that the indices are for.
     pub axis: u32,
@@ -26,6 +28,7 @@ pub struct GatherElements {
 /// `ScatterElements`. Operands: data, indices i32 or i64, updates of their shape; output.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "manifest", derive(serde::Serialize))]
 pub struct ScatterElements {
     /// The axis that the indices are for.
     pub axis: u32,
@@ -37,6 +40,7 @@ pub struct ScatterElements {
 /// `[tuples.., slice..]`; output.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "manifest", derive(serde::Serialize))]
 pub struct ScatterNd {
     /// A [`Reduction`].
     pub reduction: u32,
@@ -76,6 +80,7 @@ impl Reduction {
 /// row i32 or i64 `[batch]` (none for 0); output of the cache's shape. Any element of 1, 2, 4 or 8 bytes.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "manifest", derive(serde::Serialize))]
 pub struct TensorScatter {
     /// The axis of the rows, not the first.
     pub axis: u32,
@@ -87,6 +92,7 @@ pub struct TensorScatter {
 /// an axis more than the indices. Any element of 1, 2, 4 or 8 bytes.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "manifest", derive(serde::Serialize))]
 pub struct OneHot {
     /// The new axis.
     pub axis: u32,

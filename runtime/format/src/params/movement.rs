@@ -13,6 +13,7 @@ pub struct Transpose {
 /// output. Any element of 1, 2, 4 or 8 bytes.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "manifest", derive(serde::Serialize))]
 pub struct StridedCopy {
     /// Number of axes, at most 8, which need not be those of the output's shape.
     pub rank: u32,
@@ -27,6 +28,7 @@ pub struct StridedCopy {
 /// `Concat`: one input or more, which differ along one axis; output. Any element of 1, 2, 4 or 8 bytes.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "manifest", derive(serde::Serialize))]
 pub struct Concat {
     /// The axis.
     pub axis: u32,
@@ -36,6 +38,7 @@ pub struct Concat {
 /// 1, 2, 4 or 8 bytes.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "manifest", derive(serde::Serialize))]
 pub struct Pad {
     /// 0 constant, 1 reflect, 2 edge, 3 wrap.
     pub mode: u32,
@@ -48,6 +51,7 @@ pub struct Pad {
 /// 1, 2, 4 or 8 bytes.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "manifest", derive(serde::Serialize))]
 pub struct Triangle {
     /// 1 for the upper triangle, 0 for the lower one.
     pub upper: u32,
@@ -57,6 +61,7 @@ pub struct Triangle {
 /// output. Any element of 1, 2, 4 or 8 bytes.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "manifest", derive(serde::Serialize))]
 pub struct ReverseSequence {
     /// 1 where the first axis is time, 0 where it is the batch.
     pub time_first: u32,

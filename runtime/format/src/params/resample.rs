@@ -4,6 +4,7 @@ use bytemuck::{Pod, Zeroable};
 /// weights f32 `[o, taps]`, or none for both where the axis does not change; output.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
+#[cfg_attr(feature = "manifest", derive(serde::Serialize))]
 pub struct ResampleF32 {
     /// First of the axes that change.
     pub axis: u32,
@@ -16,6 +17,7 @@ pub struct ResampleF32 {
 /// `Resample` in int8: as [`ResampleF32`], with one scale and zero point for both sides.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "manifest", derive(serde::Serialize))]
 pub struct ResampleI8 {
     /// First of the axes that change.
     pub axis: u32,
@@ -31,6 +33,7 @@ pub struct ResampleI8 {
 /// `[n, points.., c]`.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "manifest", derive(serde::Serialize))]
 pub struct GridSample {
     /// 0 nearest, 1 linear, 2 cubic.
     pub mode: u32,
@@ -43,6 +46,7 @@ pub struct GridSample {
 /// `AffineGrid` in f32. Operands: theta `[n, axes, axes + 1]`; output `[n, (d,) h, w, axes]`.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "manifest", derive(serde::Serialize))]
 pub struct AffineGrid {
     /// 1 where -1 and 1 are centres of elements, 0 where they are edges.
     pub align_corners: u32,
@@ -52,6 +56,7 @@ pub struct AffineGrid {
 /// `[r, oh, ow, c]`.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
+#[cfg_attr(feature = "manifest", derive(serde::Serialize))]
 pub struct RoiAlign {
     /// Pixels of the input for one unit of the regions' coordinates.
     pub spatial_scale: f32,
@@ -66,6 +71,7 @@ pub struct RoiAlign {
 /// `Col2Im` in f32. Operands: input `[n, c * block, columns]`; output `[n, c, (d,) (h,) w]`.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "manifest", derive(serde::Serialize))]
 pub struct Col2Im {
     /// Depth, height and width; axes that are not there have one block of one element.
     pub axes: [BlockAxis; 3],
@@ -74,6 +80,7 @@ pub struct Col2Im {
 /// Blocks along one axis of an image.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "manifest", derive(serde::Serialize))]
 pub struct BlockAxis {
     /// Extent of a block.
     pub block: u32,

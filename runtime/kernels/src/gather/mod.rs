@@ -1,8 +1,8 @@
 //! Slices of a tensor in an order that indices say (ONNX `Gather`, `GatherND`; `Compress` of a known choice).
 //!
 //! Data `[batch.., indexed.., slice..]`; each tuple of indices names a place on the indexed axes. Output
-//! `[batch.., tuples.., slice..]`. An index outside its axis is an error, found before the first element is
-//! written. Elements are moved as 1, 2, 4 or 8 bytes, whatever their type. No input may overlap the output.
+//! `[batch.., tuples.., slice..]`. A tuple with an index outside its axis names zeros. Elements are moved as 1, 2,
+//! 4 or 8 bytes, whatever their type. No input may overlap the output.
 
 use core::cell::Cell;
 
@@ -31,13 +31,13 @@ pub struct Gather<'a, T> {
 /// Copies the slices that the indices name.
 ///
 /// # Errors
-/// [`ContractError`](crate::ContractError) where lengths and extents do not fit, or an index is out of range.
+/// [`ContractError`](crate::ContractError) where lengths and extents do not fit.
 pub fn copy<T: Copy + Default>(op: &Gather<'_, T>) -> Result {
     let tuples = Tuples {
         indices: op.indices,
         extents: op.indexed,
     };
-    let count = tuples.check()?;
+    let count = tuples.count()?;
     let slices = product(op.indexed);
     let data = slices.and_then(|slices| product(&[op.batch, slices, op.slice]));
     require(data == Some(op.data.len()))?;
@@ -57,10 +57,11 @@ pub fn copy<T: Copy + Default>(op: &Gather<'_, T>) -> Result {
     for batch in 0..op.batch {
         let first = if op.shared { 0 } else { batch * each };
         for tuple in first..first + each {
-            let slice = tuples.slice(tuple).unwrap_or(0);
-            let from = (batch * slices.unwrap_or(0) + slice) * op.slice;
+            let slice = tuples.slice(tuple);
+            let from = slice.map(|slice| (batch * slices.unwrap_or(0) + slice) * op.slice);
             for i in 0..op.slice {
-                store(op.output, to + i, op.data.get(from + i));
+                let element = from.map_or_else(T::default, |from| op.data.get(from + i));
+                store(op.output, to + i, element);
             }
             to += op.slice;
         }
@@ -98,16 +99,11 @@ mod tests {
         assert_eq!(run(op, 4).unwrap(), [2, 0, 12, 10]);
         assert!(run(op, 5).is_none());
         let outside = Indices::I64(Source::Constant(&[3, 0]));
-        assert!(
-            run(
-                Gather {
-                    indices: outside,
-                    ..op
-                },
-                4
-            )
-            .is_none()
-        );
+        let zeros = Gather {
+            indices: outside,
+            ..op
+        };
+        assert_eq!(run(zeros, 4).unwrap(), [0, 0, 0, 10]);
     }
 
     #[test]

@@ -1,8 +1,7 @@
 //! Elements named by one index each (ONNX `GatherElements`).
 //!
-//! `output[i] = data[i with i[axis] replaced by indices[i]]`. An index outside the axis is an error, found
-//! before the first element is written. Elements are moved as 1, 2, 4 or 8 bytes, whatever their type. No
-//! input may overlap the output.
+//! `output[i] = data[i with i[axis] replaced by indices[i]]`. An index outside the axis names a zero. Elements are
+//! moved as 1, 2, 4 or 8 bytes, whatever their type. No input may overlap the output.
 
 use core::cell::Cell;
 
@@ -29,7 +28,7 @@ pub struct GatherElements<'a, T> {
 /// Copies the elements that the indices name.
 ///
 /// # Errors
-/// [`ContractError`](crate::ContractError) where lengths and extents do not fit, or an index is out of range.
+/// [`ContractError`](crate::ContractError) where lengths and extents do not fit.
 pub fn copy<T: Copy + Default>(op: &GatherElements<'_, T>) -> Result {
     let elements = Elements {
         indices: op.indices,
@@ -40,7 +39,10 @@ pub fn copy<T: Copy + Default>(op: &GatherElements<'_, T>) -> Result {
     elements.check()?;
     require(product(op.data_shape) == Some(op.data.len()))?;
     require(op.output.len() == op.indices.len())?;
-    elements.for_each(|position, element| store(op.output, position, op.data.get(element)))
+    elements.for_each(|position, element| {
+        let element = element.map_or_else(T::default, |element| op.data.get(element));
+        store(op.output, position, element);
+    })
 }
 
 #[cfg(test)]
@@ -63,13 +65,12 @@ mod tests {
         assert_eq!(values(&output), [7, 5, 3, 4, 2, 3]);
         assert!(copy(&GatherElements { axis: 2, ..op }).is_err());
         let outside = Indices::I64(Source::Constant(&[3, 0, 0, 0, 0, 0]));
-        assert!(
-            copy(&GatherElements {
-                indices: outside,
-                ..op
-            })
-            .is_err()
-        );
+        let zero = GatherElements {
+            indices: outside,
+            ..op
+        };
+        copy(&zero).unwrap();
+        assert_eq!(values(&output), [0, 2, 3, 1, 2, 3]);
         let wide = GatherElements {
             axis: 0,
             data_shape: &[3, 2],

@@ -4,8 +4,8 @@
 //! `[r, oh, ow, c]`. Each region is parted into `oh x ow` bins, each bin sampled at a grid of points between four
 //! neighbours. The grid has `samples x samples` points, or where that is 0 as many as the bin has pixels, at most
 //! as many as the input. A point more than one pixel outside the input is 0. The maximum is that of the weighted
-//! neighbours, as in ONNX Runtime, not of their sums. An image outside the batch is an error, found before the
-//! first element is written. No input may overlap the output.
+//! neighbours, as in ONNX Runtime, not of their sums. A region of an image outside the batch is 0. No input may
+//! overlap the output.
 
 mod scalar;
 
@@ -42,15 +42,13 @@ pub struct RoiAlign<'a> {
 /// Pools the regions.
 ///
 /// # Errors
-/// [`ContractError`](crate::ContractError) where lengths and extents do not fit, or a region is of no image.
+/// [`ContractError`](crate::ContractError) where lengths and extents do not fit.
 pub fn f32(op: &RoiAlign<'_>) -> Result {
-    let ([batch, _, _, channels], [regions, height, width]) = (op.input_shape, op.output_shape);
+    let ([.., channels], [regions, height, width]) = (op.input_shape, op.output_shape);
     require(product(&op.input_shape) == Some(op.input.len()))?;
     require(product(&[regions, height, width, channels]) == Some(op.output.len()))?;
     require(regions.checked_mul(4) == Some(op.regions.len()) && op.images.len() == regions)?;
     require(op.samples <= MAX_SAMPLES)?;
-    let image = |region: usize| usize::try_from(op.images.get(region));
-    require((0..regions).all(|region| image(region).is_ok_and(|image| image < batch)))?;
     if op.output.is_empty() {
         return Ok(());
     }

@@ -3,7 +3,7 @@ use crate::math::ceil;
 use crate::{load, store};
 
 pub(super) fn f32(op: &RoiAlign<'_>) {
-    let ([_, height, width, channels], [regions, rows, columns]) =
+    let ([batch, height, width, channels], [regions, rows, columns]) =
         (op.input_shape, op.output_shape);
     let shift = if op.half_pixel { 0.5 } else { 0.0 };
     let mut to = 0;
@@ -11,13 +11,14 @@ pub(super) fn f32(op: &RoiAlign<'_>) {
         let corner = |i: usize| op.regions.get(region * 4 + i) * op.spatial_scale - shift;
         let y = Bins::new(op, [corner(1), corner(3)], rows, height);
         let x = Bins::new(op, [corner(0), corner(2)], columns, width);
-        let image = usize::try_from(op.images.get(region)).unwrap_or(0);
+        let image = usize::try_from(op.images.get(region)).ok();
+        let image = image.filter(|&image| image < batch);
         for row in 0..rows {
             for column in 0..columns {
                 for channel in 0..channels {
                     let value = |y: usize, x: usize| {
-                        let pixel = (image * height + y) * width + x;
-                        load(op.input, pixel * channels + channel)
+                        let pixel = image.map(|image| (image * height + y) * width + x);
+                        pixel.map_or(0.0, |pixel| load(op.input, pixel * channels + channel))
                     };
                     store(op.output, to, pool(op, &y, row, &x, column, value));
                     to += 1;

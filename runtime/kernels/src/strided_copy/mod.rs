@@ -2,11 +2,11 @@
 //!
 //! The output's element at index `i` is the input's element `offset + sum(i[axis] * strides[axis])`. A stride
 //! of 0 repeats an element, a negative one runs backwards. Elements are moved as 1, 2, 4 or 8 bytes, whatever
-//! their type. Input and output must not overlap.
+//! their type, in the order of the output: [`View::overlap`] says how near that may start to the input.
 
 use core::cell::Cell;
 
-use crate::{ContractError, MAX_RANK, Result, Source, Walk, product, require};
+use crate::{ContractError, MAX_RANK, Overlap, Result, Source, Walk, product, require};
 
 /// Which element of the input each element of the output is.
 #[derive(Clone, Copy, Debug)]
@@ -20,6 +20,23 @@ pub struct View<'a> {
 }
 
 impl View<'_> {
+    /// How near the output may start to the input: where the input is read only forwards, no element is
+    /// written before it is read if the output starts where the input does, or before.
+    pub fn overlap(&self, input_bytes: usize, output_bytes: usize) -> Overlap {
+        let apart = Overlap::none(input_bytes, output_bytes);
+        let mut span = 0isize;
+        for (&extent, &stride) in self.extents.iter().zip(&self.strides).rev() {
+            if extent > 1 {
+                let steps = (extent as isize).saturating_sub(1);
+                if stride <= span {
+                    return apart;
+                }
+                span = span.saturating_add(stride.saturating_mul(steps));
+            }
+        }
+        Overlap { before: 0, ..apart }
+    }
+
     /// Whether all elements lie in an input of `len`. `None` where the arithmetic overflows.
     fn fits(&self, len: usize) -> Option<bool> {
         let (mut first, mut last) = (self.offset, self.offset);
@@ -122,6 +139,28 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn what_goes_forwards_can_go_in_place(
+            axes in prop::collection::vec((1usize..4, -2isize..9), 0..4),
+            offset in 0isize..4,
+        ) {
+            let extents: Vec<usize> = axes.iter().map(|&(extent, _)| extent).collect();
+            let steps: Vec<isize> = axes.iter().map(|&(_, stride)| stride).collect();
+            let view = View {
+                extents: &extents,
+                offset,
+                strides: core::array::from_fn(|axis| steps.get(axis).copied().unwrap_or(0)),
+            };
+            let input: Vec<u8> = (0..64).collect();
+            let Some(wanted) = run(&view, &input) else { return Ok(()) };
+            if view.overlap(64, wanted.len()).before > 0 {
+                return Ok(());
+            }
+            let memory = cells(&input);
+            copy(&view, Source::Cells(&memory), &memory[..wanted.len()]).unwrap();
+            prop_assert_eq!(&values(&memory)[..wanted.len()], &wanted);
+        }
+
         #[test]
         fn every_element_is_where_its_strides_say(
             axes in prop::collection::vec((1usize..4, -3isize..4), 0..5),

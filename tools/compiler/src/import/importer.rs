@@ -161,6 +161,49 @@ impl Importer {
         }
     }
 
+    /// The extents in an integer input that must be a constant.
+    pub(super) fn sizes(
+        &mut self,
+        node: &OnnxNode<'_>,
+        index: usize,
+    ) -> Result<Vec<usize>, Refusal> {
+        let values = self.integers(node, index)?;
+        let sizes = values.iter().map(|&value| usize::try_from(value).ok());
+        let sizes = sizes.collect::<Option<Vec<usize>>>();
+        sizes.ok_or_else(|| Refusal::malformed(format!("input {index} is {values:?}")))
+    }
+
+    /// The values of a float input that must be a constant.
+    pub(super) fn floats(
+        &mut self,
+        node: &OnnxNode<'_>,
+        index: usize,
+    ) -> Result<Vec<f32>, Refusal> {
+        let id = self.constant_input(node, index)?;
+        Ok(self.graph.constant_f32(id).unwrap_or(&[]).to_vec())
+    }
+
+    /// An input that must be present and of one of some types.
+    pub(super) fn input_of(
+        &mut self,
+        node: &OnnxNode<'_>,
+        index: usize,
+        elements: &[ElementType],
+    ) -> Result<TensorId, Refusal> {
+        let id = self.input(node, index)?;
+        let tensor = self.graph.tensor(id);
+        if elements.contains(&tensor.element) {
+            return Ok(id);
+        }
+        Err(Refusal::new(
+            format!(
+                "input `{}` is {:?}, not one of {elements:?}",
+                tensor.name, tensor.element
+            ),
+            "cast it to such a type",
+        ))
+    }
+
     /// A constant of one element; `value` is whole where `element` is an integer.
     pub(super) fn scalar(
         &mut self,
@@ -179,6 +222,13 @@ impl Importer {
         })
     }
 
+    /// A constant list of indices.
+    pub(super) fn indices(&mut self, node: &OnnxNode<'_>, indices: &[usize]) -> TensorId {
+        let name = format!("{} indices", node.name());
+        let values = indices.iter().map(|&index| index as i64).collect();
+        self.integer_constant(name, ElementType::I32, vec![indices.len()], values)
+    }
+
     /// Gives a node's output values that do not depend on the model's inputs.
     pub(super) fn set_constant(&mut self, name: &str, values: Values) -> Result<(), Refusal> {
         let id = self.tensor(name)?;
@@ -190,7 +240,7 @@ impl Importer {
     pub(super) fn expect_output_len(&self, len: usize) -> Result<(), Refusal> {
         let output = self.graph.nodes.last().map(Node::output);
         let shape = output.map_or(&[][..], |id| self.graph.shape(id));
-        if len > 0 && shape.iter().product::<usize>() == len {
+        if shape.iter().product::<usize>() == len {
             return Ok(());
         }
         Err(Refusal::new(
@@ -222,40 +272,73 @@ impl Importer {
         outputs: &[(ElementType, &[usize])],
     ) -> Result<(), Refusal> {
         node.expect_outputs(outputs.len())?;
-        let mut ids = Vec::with_capacity(outputs.len());
-        for (index, &(element, shape)) in outputs.iter().enumerate() {
-            ids.push(match node.output(index) {
-                Some(name) => self.defined(name, element, shape)?,
-                None => {
-                    let name = format!("{} output {index}", node.name());
-                    let tensor = Tensor::activation(name, element, shape.to_vec());
-                    self.graph.add_tensor(tensor)
-                }
-            });
+        if outputs.iter().any(|(_, shape)| shape.contains(&0)) {
+            return Err(Refusal::malformed("it has an output without elements"));
         }
-        self.push(node, op, inputs, ids);
+        let outputs = outputs.iter().enumerate();
+        let outputs =
+            outputs.map(|(index, &(element, shape))| self.output(node, index, element, shape));
+        let outputs = outputs.collect::<Result<_, _>>()?;
+        self.push(node, op, inputs, outputs);
         Ok(())
     }
 
-    /// The id of an output whose element type and shape its operator defines.
-    fn defined(
+    /// Output `index` of a node, whose type and shape the operator defines; a tensor that nothing reads
+    /// where the model does not name it.
+    pub(super) fn output(
         &mut self,
-        name: &str,
+        node: &OnnxNode<'_>,
+        index: usize,
         element: ElementType,
         shape: &[usize],
     ) -> Result<TensorId, Refusal> {
+        let name = node.proto.output.get(index).filter(|name| !name.is_empty());
+        let Some(name) = name else {
+            let name = format!("{} output {index}", node.name());
+            let tensor = Tensor::activation(name, element, shape.to_vec());
+            return Ok(self.graph.add_tensor(tensor));
+        };
         self.declare(name, element, shape);
         let id = self.tensor(name)?;
         let tensor = self.graph.tensor(id);
-        if tensor.shape == shape && tensor.element == element && !tensor.is_empty() {
+        if tensor.element == element && tensor.shape == shape {
             return Ok(id);
         }
-        let reason = format!(
-            "its attributes give {element:?} {shape:?}, `{name}` is {:?} {:?}",
-            tensor.element, tensor.shape
-        );
-        let suggestion = "the model is malformed; check it with onnx.checker";
-        Err(Refusal::new(reason, suggestion))
+        Err(Refusal::new(
+            format!(
+                "its output `{name}` is {:?} {:?}, not {element:?} {shape:?}",
+                tensor.element, tensor.shape
+            ),
+            "the model is malformed; check it with onnx.checker",
+        ))
+    }
+
+    /// The same elements in another shape.
+    pub(super) fn reshaped(
+        &mut self,
+        node: &OnnxNode<'_>,
+        id: TensorId,
+        shape: Vec<usize>,
+    ) -> Result<TensorId, Refusal> {
+        let tensor = self.graph.tensor(id);
+        if tensor.shape == shape {
+            return Ok(id);
+        }
+        if tensor.len() != shape.iter().product::<usize>() {
+            return Err(Refusal::new(
+                format!("`{}` is {:?}, not {shape:?}", tensor.name, tensor.shape),
+                "the model is malformed; check it with onnx.checker",
+            ));
+        }
+        if tensor.values.is_some() {
+            let tensor = Tensor {
+                shape,
+                ..tensor.clone()
+            };
+            return Ok(self.graph.add_tensor(tensor));
+        }
+        let (part, element) = (format!("({})", tensor.name), tensor.element);
+        Ok(self.part(node, &part, Op::Reshape, vec![id], (element, shape)))
     }
 
     /// Adds a constant of integers.

@@ -1,6 +1,8 @@
 //! ONNX to the compiler's graph: tract infers shapes and folds constants, the nodes themselves are
 //! read from the protobuf, so that names, attributes and initialisers stay as they were written.
 
+mod along_axis;
+mod axes;
 mod binary;
 mod conv;
 mod conv_transpose;
@@ -9,12 +11,18 @@ mod dense;
 mod dropout;
 mod facts;
 mod importer;
+mod indexing;
+mod movement;
 mod node;
 mod normalization;
 mod pool;
 mod quantised;
 mod quantize_along;
+mod resize;
+mod sampling;
 mod shape;
+mod strided;
+mod taps;
 mod unary;
 mod window;
 
@@ -85,7 +93,6 @@ pub(crate) fn import(
         let id = interface(&mut importer, "output", &output.name)?;
         importer.graph.outputs.push(id);
     }
-    check_interface(&importer.graph)?;
     Ok(importer.graph)
 }
 
@@ -133,6 +140,34 @@ fn importer_of(node: &pb::NodeProto) -> Option<Import> {
         "QuantizeLinear" => quantised::quantize_linear,
         "DequantizeLinear" => quantised::dequantize_linear,
         "DynamicQuantizeLinear" => quantize_along::dynamic_quantize_linear,
+        "Slice" => strided::slice,
+        "Split" => strided::split,
+        "Expand" => strided::expand,
+        "Tile" => strided::tile,
+        "DepthToSpace" => strided::depth_to_space,
+        "SpaceToDepth" => strided::space_to_depth,
+        "Concat" => movement::concat,
+        "Pad" => movement::pad,
+        "CenterCropPad" => movement::center_crop_pad,
+        "Trilu" => movement::trilu,
+        "ReverseSequence" => movement::reverse_sequence,
+        "Gather" => indexing::gather,
+        "GatherElements" => indexing::gather_elements,
+        "GatherND" => indexing::gather_nd,
+        "Compress" => indexing::compress,
+        "Scatter" | "ScatterElements" => indexing::scatter_elements,
+        "ScatterND" => indexing::scatter_nd,
+        "TensorScatter" => indexing::tensor_scatter,
+        "OneHot" => indexing::one_hot,
+        "CumSum" | "CumProd" => along_axis::cumulative,
+        "TopK" => along_axis::top_k,
+        "ArgMax" | "ArgMin" => along_axis::arg_max,
+        "Resize" => resize::resize,
+        "Upsample" => resize::upsample,
+        "GridSample" => sampling::grid_sample,
+        "AffineGrid" => sampling::affine_grid,
+        "RoiAlign" => sampling::roi_align,
+        "Col2Im" => sampling::col2im,
         _ => return None,
     })
 }
@@ -141,7 +176,6 @@ fn suggestion(op: &str) -> &'static str {
     match op {
         "QLinearConv" | "QLinearMatMul" => "pack the float model and let cadet quantise it",
         "LSTM" | "GRU" | "RNN" => "use a convolution over time",
-        "Resize" | "Upsample" => "resize the input before the model",
         _ => "replace it, or leave it out of the deployed model",
     }
 }
@@ -229,8 +263,7 @@ fn fix_input_shapes(
         let shape = tensor.shape.get_or_insert_default();
         if let Some(fixed) = given.get(&input.name) {
             shape.dim = fixed.iter().map(|&extent| dimension(extent)).collect();
-        }
-        if let Some(batch) = shape.dim.first_mut()
+        } else if let Some(batch) = shape.dim.first_mut()
             && !matches!(batch.value, Some(DimValue::DimValue(extent)) if extent > 0)
         {
             *batch = dimension(1);
@@ -280,23 +313,6 @@ fn interface(
             name: name.into(),
             reason: format!("{}; {}", refusal.reason, refusal.suggestion),
         })
-}
-
-/// Checks inputs and outputs, after the nodes, whose faults say more.
-fn check_interface(graph: &Graph) -> Result<(), CompileError> {
-    let inputs = graph.inputs.iter().map(|id| ("input", id));
-    let outputs = graph.outputs.iter().map(|id| ("output", id));
-    for (kind, &id) in inputs.chain(outputs) {
-        let tensor = graph.tensor(id);
-        if tensor.is_empty() {
-            return Err(CompileError::Interface {
-                kind,
-                name: tensor.name.clone(),
-                reason: format!("its shape {:?} holds no element", tensor.shape),
-            });
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]

@@ -14,6 +14,11 @@ impl Refusal {
             suggestion: suggestion.into(),
         }
     }
+
+    /// Of a node that breaks its operator's definition.
+    pub(super) fn malformed(reason: impl Into<String>) -> Refusal {
+        Refusal::new(reason, "the model is malformed; check it with onnx.checker")
+    }
 }
 
 /// An ONNX node with typed access to its attributes.
@@ -82,6 +87,11 @@ impl<'a> OnnxNode<'a> {
     pub(super) fn int(&self, name: &str, default: i64) -> i64 {
         self.attribute(name)
             .map_or(default, |attribute| attribute.i)
+    }
+
+    /// An integer attribute that is present.
+    pub(super) fn optional_int(&self, name: &str) -> Option<i64> {
+        self.attribute(name).map(|attribute| attribute.i)
     }
 
     /// A float attribute.

@@ -1,7 +1,7 @@
 use cadet_kernels::binary::{Comparison, Function};
 use cadet_kernels::unary;
 
-use super::{Affine, Bounds, Unary, Window, elementwise};
+use super::{Affine, Bounds, Movement, Sampling, Unary, Window, elementwise};
 
 /// What a node computes.
 #[derive(Clone, Debug, PartialEq)]
@@ -116,6 +116,10 @@ pub(crate) enum Op {
         /// The permutation.
         perm: Vec<usize>,
     },
+    /// An operator that moves, selects or indexes elements.
+    Movement(Movement),
+    /// An operator that interpolates between elements.
+    Sampling(Sampling),
     /// Rewrites the input in the memory order of the output; inserted by the layout pass.
     Relayout,
     /// `QuantizeLinear` to the output's affine.
@@ -206,6 +210,8 @@ impl Op {
             Op::Select => "Where",
             Op::Cast => "Cast",
             Op::Softmax { .. } => "Softmax",
+            Op::Movement(movement) => movement.name(),
+            Op::Sampling(sampling) => sampling.name(),
             Op::Reshape => "Reshape",
             Op::Transpose { .. } | Op::Relayout => "Transpose",
             Op::Quantize | Op::QuantizeAlong { .. } => "QuantizeLinear",
@@ -237,6 +243,8 @@ impl Op {
             Op::QuantizeAlong { .. } | Op::DequantizeAlong { .. } | Op::DynamicQuantize => {
                 LayoutRule::Axes
             }
+            Op::Movement(movement) => movement.layout_rule(),
+            Op::Sampling(sampling) => sampling.layout_rule(),
             Op::Reshape | Op::Transpose { .. } | Op::Relayout => LayoutRule::View,
         }
     }
@@ -275,6 +283,8 @@ impl Op {
             | Op::Reshape
             | Op::Transpose { .. }
             | Op::Relayout => Int8Rule::Moves,
+            Op::Movement(movement) => movement.int8_rule(),
+            Op::Sampling(sampling) => sampling.int8_rule(),
             Op::BatchNormalization { .. }
             | Op::Quantize
             | Op::QuantizeAlong { .. }

@@ -136,9 +136,4 @@ impl Tensor {
     pub(crate) fn len(&self) -> usize {
         self.shape.iter().product()
     }
-
-    /// Whether the tensor has no element.
-    pub(crate) fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
 }

@@ -68,8 +68,12 @@ impl Arranger {
                 for index in 0..node.inputs.len() {
                     let graph = &self.arranged.graph;
                     let (id, shape) = (node.inputs[index], graph.shape(node.inputs[index]));
-                    if !graph.is_constant(id) && shape.len() == wanted.order().len() {
-                        let wanted = Layout::channels_last(shape);
+                    if !graph.is_constant(id) {
+                        let wanted = if shape.len() == wanted.order().len() {
+                            Layout::channels_last(shape)
+                        } else {
+                            Layout::plain(shape)
+                        };
                         node.inputs[index] = self.laid_out(id, &wanted);
                     }
                 }
@@ -177,12 +181,18 @@ impl Arranger {
         order
     }
 
-    /// The order of a step along axes: that of its first input where it can be said in the input's
-    /// dimensions.
+    /// The order of a step along axes: that of its first operand of the first input's rank which is not
+    /// in ONNX's order, where it can be said in the operand's dimensions.
     fn axes(&mut self, node: &mut Node, shape: &[usize]) -> Vec<usize> {
-        let first = &self.arranged.layouts[node.inputs[0].0];
-        let plain = || (0..shape.len()).collect();
-        let order = first.order_over(shape).unwrap_or_else(plain);
+        let graph = &self.arranged.graph;
+        let plain: Vec<usize> = (0..shape.len()).collect();
+        let orders = node.inputs.iter().filter_map(|&input| {
+            let own = graph.shape(input);
+            let follows = !graph.is_constant(input) && own.len() == shape.len();
+            follows.then(|| self.arranged.layouts[input.0].order_over(own))?
+        });
+        let order = orders.reduce(|found, order| if found == plain { order } else { found });
+        let order = order.unwrap_or(plain);
         for index in 0..node.inputs.len() {
             let input = node.inputs[index];
             let own = self.arranged.graph.shape(input);

@@ -124,7 +124,7 @@ impl Layout {
     }
 
     /// The memory order of the dimensions of `shape`, where this layout can be said in them.
-    pub(super) fn order_over(&self, shape: &[usize]) -> Option<Vec<usize>> {
+    pub(crate) fn order_over(&self, shape: &[usize]) -> Option<Vec<usize>> {
         if self.extents == shape {
             return Some(self.order.clone());
         }

@@ -149,6 +149,22 @@ impl<'a> Emitter<'a> {
         self.arranged.layouts[id.0].order()
     }
 
+    /// The order of a tensor's dimensions in memory.
+    pub(super) fn axis_order(&self, id: TensorId) -> Vec<usize> {
+        let shape = self.shape(id);
+        let order = self.arranged.layouts[id.0].order_over(shape);
+        order.unwrap_or_else(|| (0..shape.len()).collect())
+    }
+
+    /// A tensor's dimensions in the order of a step's, where it has as many of them.
+    pub(super) fn extents_in(&self, order: &[usize], id: TensorId) -> Vec<usize> {
+        let shape = self.shape(id);
+        if shape.len() != order.len() {
+            return shape.to_vec();
+        }
+        order.iter().map(|&axis| shape[axis]).collect()
+    }
+
     /// Element type of a tensor in memory.
     pub(super) fn dtype(&self, id: TensorId) -> DType {
         self.graph().tensor(id).element.dtype()

@@ -9,10 +9,12 @@ mod conv_variants;
 mod dense;
 mod emitter;
 mod epilogue;
+mod movement;
 mod overlap;
 mod pool;
 mod quantize_along;
 mod relayout;
+mod sampling;
 mod scale_shift;
 mod shape;
 mod softmax;
@@ -87,6 +89,8 @@ fn lower_node(emitter: &mut Emitter<'_>, node: &Node) {
         Op::Cast => binary::plain(emitter, node, Opcode::Cast, 0),
         Op::Unary(function) => unary::unary(emitter, node, *function),
         Op::Softmax { .. } => softmax::softmax(emitter, node),
+        Op::Movement(op) => movement::movement(emitter, node, op),
+        Op::Sampling(op) => sampling::sampling(emitter, node, op),
         Op::Relayout => relayout::relayout(emitter, node),
         // These only say anew what the bytes mean.
         Op::Reshape | Op::Transpose { .. } => {}

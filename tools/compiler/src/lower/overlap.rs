@@ -1,4 +1,5 @@
-use cadet_format::{KernelId, Opcode};
+use cadet_format::{KernelId, Opcode, StridedCopy};
+use cadet_kernels::strided_copy::View;
 use cadet_kernels::{Overlap, Window};
 
 use super::emitter::LoweredTensor;
@@ -37,6 +38,7 @@ pub(super) fn overlap(
         _ if is_elementwise(opcode, operand) && input.len() == output.len() => {
             Overlap::elementwise(input.len(), bytes)
         }
+        (Opcode::StridedCopy, 0) => strided_copy(params, input, output).unwrap_or(none),
         _ => none,
     }
 }
@@ -52,6 +54,7 @@ fn is_elementwise(opcode: Opcode, operand: usize) -> bool {
         | Opcode::Pow
         | Opcode::Select => true,
         Opcode::Cast
+        | Opcode::Copy
         | Opcode::Dequantize
         | Opcode::DequantizeLinear
         | Opcode::FlipSign
@@ -70,6 +73,17 @@ fn is_elementwise(opcode: Opcode, operand: usize) -> bool {
         | Opcode::Unary => operand == 0,
         _ => false,
     }
+}
+
+fn strided_copy(params: &[u8], input: &LoweredTensor, output: &LoweredTensor) -> Option<Overlap> {
+    let params: StridedCopy = bytemuck::try_pod_read_unaligned(params).ok()?;
+    let extents = params.extents.map(|extent| extent as usize);
+    let view = View {
+        extents: extents.get(..params.rank as usize)?,
+        offset: params.offset as isize,
+        strides: params.strides.map(|stride| stride as isize),
+    };
+    Some(view.overlap(input.bytes(), output.bytes()))
 }
 
 /// The window that parameter blocks of windows begin with, over `[1, h, w, c]`.

@@ -38,7 +38,6 @@ struct Quantiser<'a> {
 
 impl Quantiser<'_> {
     fn node(&mut self, mut node: Node) {
-        let input = node.inputs[0];
         let is_float = |id: TensorId, graph: &Graph| graph.tensor(id).element == ElementType::F32;
         let rule = match node.op.int8_rule() {
             // What calculates with integers or booleans goes on doing so.
@@ -58,7 +57,8 @@ impl Quantiser<'_> {
             }
             Int8Rule::Moves => {
                 // What comes from a float step stays float until an integer step needs it.
-                if !is_float(input, self.graph) {
+                let is_integer = |&id: &TensorId| self.graph.affine(id).is_some();
+                if node.inputs.iter().any(is_integer) {
                     self.moved(&mut node);
                 }
             }
@@ -100,15 +100,17 @@ impl Quantiser<'_> {
         }
     }
 
-    /// A step whose operands share one affine: its first input's, or where there are several
-    /// activations, that of its output's range.
+    /// A step whose operands share one affine: that of its only input with real values, or where there
+    /// are several, that of its output's range.
     fn moved(&mut self, node: &mut Node) {
         let graph = &self.graph;
-        let activations: Vec<usize> = (0..node.inputs.len())
-            .filter(|&index| graph.affine(node.inputs[index]).is_some())
-            .collect();
-        let affine = match activations[..] {
-            [only] => graph.affine(node.inputs[only]),
+        let is_real = |&id: &TensorId| {
+            let tensor = graph.tensor(id);
+            tensor.affine.is_some() || tensor.element == ElementType::F32
+        };
+        let reals: Vec<TensorId> = node.inputs.iter().copied().filter(is_real).collect();
+        let affine = match reals[..] {
+            [only] => graph.affine(only),
             _ => None,
         };
         let affine = affine.unwrap_or(self.affines[node.output().0]);
@@ -126,8 +128,10 @@ impl Quantiser<'_> {
                 node.inputs[index] = self.constant(id, Some(affine));
             }
         }
-        if self.graph.tensor(node.output()).element == ElementType::F32 {
-            self.mark(node.output(), affine);
+        for &output in &node.outputs {
+            if self.graph.tensor(output).element == ElementType::F32 {
+                self.mark(output, affine);
+            }
         }
     }
 

@@ -5,6 +5,7 @@ mod arena;
 
 mod coverage;
 mod int8;
+mod movement;
 mod onnx_runtime;
 mod package;
 mod quantised_models;

@@ -2,11 +2,14 @@
 
 use bytemuck::AnyBitPattern;
 use cadet_format::{
-    AddF32, AddI8, Affine, AveragePool, AveragePool2dF32, AveragePool2dI8, AxisAffine, Conv2dF32,
-    Conv2dI8, ConvF32, ConvI8, ConvInteger, DeformConvF32, DepthwiseConv2dF32, DepthwiseConv2dI8,
-    Dft, FullyConnectedF32, FullyConnectedI8, KernelId, LinearAttention, LocalResponseNorm, LpPool,
-    MatMul, MatMulI8, MaxPool, MaxPool2d, MaxUnpool, Normalize, Numerics, Opcode, Recurrent,
-    Reduce, ReduceI8, RequantizeI8, SoftmaxI8, Transpose, UnaryF32,
+    AddF32, AddI8, Affine, AffineGrid, ArgMax, AveragePool, AveragePool2dF32, AveragePool2dI8,
+    AxisAffine, Col2Im, Concat, Conv2dF32, Conv2dI8, ConvF32, ConvI8, ConvInteger, Cumulative,
+    DeformConvF32, DepthwiseConv2dF32, DepthwiseConv2dI8, Dft, FullyConnectedF32, FullyConnectedI8,
+    Gather, GatherElements, GridSample, KernelId, LinearAttention, LocalResponseNorm, LpPool,
+    MatMul, MatMulI8, MaxPool, MaxPool2d, MaxUnpool, Normalize, Numerics, OneHot, Opcode, Pad,
+    Recurrent, Reduce, ReduceI8, RequantizeI8, ResampleF32, ResampleI8, ReverseSequence, RoiAlign,
+    ScatterElements, ScatterNd, SoftmaxI8, StridedCopy, TensorScatter, TopK, Transpose, Triangle,
+    UnaryF32,
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -25,14 +28,19 @@ fn reader(id: &KernelId) -> Option<Read> {
     Some(match (Opcode::from_u16(id.opcode)?, is_quantised) {
         (Opcode::Add, false) => fields::<AddF32>,
         (Opcode::Add, true) => fields::<AddI8>,
+        (Opcode::AffineGrid, _) => fields::<AffineGrid>,
+        (Opcode::ArgMax, _) => fields::<ArgMax>,
         (Opcode::AveragePool, _) => fields::<AveragePool>,
         (Opcode::AveragePool2d, false) => fields::<AveragePool2dF32>,
         (Opcode::AveragePool2d, true) => fields::<AveragePool2dI8>,
+        (Opcode::Col2Im, _) => fields::<Col2Im>,
+        (Opcode::Concat, _) => fields::<Concat>,
         (Opcode::Conv | Opcode::ConvTranspose, false) => fields::<ConvF32>,
         (Opcode::Conv | Opcode::ConvTranspose, true) => fields::<ConvI8>,
         (Opcode::Conv2d | Opcode::Conv2dCompressed, false) => fields::<Conv2dF32>,
         (Opcode::Conv2d, true) => fields::<Conv2dI8>,
         (Opcode::ConvInteger, _) => fields::<ConvInteger>,
+        (Opcode::Cumulative, _) => fields::<Cumulative>,
         (Opcode::DeformConv, _) => fields::<DeformConvF32>,
         (Opcode::DepthwiseConv2d | Opcode::DepthwiseConv2dCompressed, false) => {
             fields::<DepthwiseConv2dF32>
@@ -43,6 +51,9 @@ fn reader(id: &KernelId) -> Option<Read> {
             fields::<FullyConnectedF32>
         }
         (Opcode::FullyConnected, true) => fields::<FullyConnectedI8>,
+        (Opcode::Gather, _) => fields::<Gather>,
+        (Opcode::GatherElements, _) => fields::<GatherElements>,
+        (Opcode::GridSample, _) => fields::<GridSample>,
         (Opcode::LinearAttention, _) => fields::<LinearAttention>,
         (Opcode::LocalResponseNorm, _) => fields::<LocalResponseNorm>,
         (Opcode::LpPool, _) => fields::<LpPool>,
@@ -53,13 +64,25 @@ fn reader(id: &KernelId) -> Option<Read> {
         (Opcode::MaxPool2d, _) => fields::<MaxPool2d>,
         (Opcode::MaxUnpool, _) => fields::<MaxUnpool>,
         (Opcode::Normalize, _) => fields::<Normalize>,
+        (Opcode::OneHot, _) => fields::<OneHot>,
+        (Opcode::Pad, _) => fields::<Pad>,
         (Opcode::Quantize | Opcode::Dequantize, _) => fields::<Affine>,
         (Opcode::QuantizeLinear | Opcode::DequantizeLinear, _) => fields::<AxisAffine>,
         (Opcode::Reduce, false) => fields::<Reduce>,
         (Opcode::Reduce, true) => fields::<ReduceI8>,
         (Opcode::Requantize, _) => fields::<RequantizeI8>,
+        (Opcode::Resample, false) => fields::<ResampleF32>,
+        (Opcode::Resample, true) => fields::<ResampleI8>,
+        (Opcode::ReverseSequence, _) => fields::<ReverseSequence>,
+        (Opcode::RoiAlign, _) => fields::<RoiAlign>,
+        (Opcode::ScatterElements, _) => fields::<ScatterElements>,
+        (Opcode::ScatterNd, _) => fields::<ScatterNd>,
         (Opcode::Softmax, true) => fields::<SoftmaxI8>,
+        (Opcode::StridedCopy, _) => fields::<StridedCopy>,
+        (Opcode::TensorScatter, _) => fields::<TensorScatter>,
+        (Opcode::TopK, _) => fields::<TopK>,
         (Opcode::Transpose, _) => fields::<Transpose>,
+        (Opcode::Triangle, _) => fields::<Triangle>,
         (Opcode::Unary, _) => fields::<UnaryF32>,
         _ => return None,
     })
