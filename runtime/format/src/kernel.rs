@@ -129,6 +129,8 @@ opcodes! {
     Cast = 21 "cast",
     /// A function of each element in f32 that is computed in f64.
     Transcendental = 22 "transcendental",
+    /// Quantised ReLU with slopes for negative values.
+    PRelu = 23 "prelu",
 
     // Movement, selection and indexing: 32 to 63.
     /// A tensor read in strides, such as a slice or a repetition.

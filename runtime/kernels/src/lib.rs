@@ -49,6 +49,7 @@ pub mod one_hot;
 pub mod pad;
 pub mod pool;
 pub mod pow;
+pub mod prelu;
 pub mod quantize_linear;
 pub mod recurrent;
 pub mod reduce;

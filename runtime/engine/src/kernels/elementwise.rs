@@ -3,7 +3,7 @@
 use cadet_format::{DType, Numerics, Opcode};
 
 use super::{Kernel, StepFn, kernel};
-use crate::ops::{add, binary, cast, mul, select, unary};
+use crate::ops::{add, binary, cast, mul, prelu, select, unary};
 
 /// The kernels.
 pub const TABLE: &[Kernel] = &[
@@ -12,6 +12,8 @@ pub const TABLE: &[Kernel] = &[
     kernel(Opcode::Add, DType::I8, Numerics::Tflite, add::i8),
     kernel(Opcode::Mul, DType::I8, Numerics::Onnx, mul::i8),
     kernel(Opcode::Mul, DType::I8, Numerics::Tflite, mul::i8),
+    kernel(Opcode::PRelu, DType::I8, Numerics::Onnx, prelu::i8),
+    kernel(Opcode::PRelu, DType::I8, Numerics::Tflite, prelu::i8),
     row(Opcode::Unary, DType::F32, unary::unary),
     row(Opcode::Transcendental, DType::F32, unary::transcendental),
     row(Opcode::Table, DType::I8, unary::table),

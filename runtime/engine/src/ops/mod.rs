@@ -18,6 +18,7 @@ pub(crate) mod mul;
 pub(crate) mod normalize;
 pub(crate) mod pool;
 pub(crate) mod pool2d;
+pub(crate) mod prelu;
 pub(crate) mod quantize_linear;
 pub(crate) mod recurrent;
 pub(crate) mod reduce;

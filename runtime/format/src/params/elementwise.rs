@@ -84,6 +84,20 @@ pub struct MulI8 {
     pub multiplier: Multiplier,
 }
 
+/// `PRelu` in int8. Operands: input and slopes, which broadcast to the output.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+pub struct PReluI8 {
+    /// Zero points of the input and of the output, and the fused activation.
+    pub quant: QuantI8,
+    /// Zero point of the slopes.
+    pub slope_zero_point: i32,
+    /// The input's scale over the output's.
+    pub positive: Multiplier,
+    /// Product of the input's and the slopes' scales over the output's.
+    pub negative: Multiplier,
+}
+
 /// `Softmax` in int8; f32 has no parameters. Operands: input and output of one shape, over the last axis.
 /// The output's scale is 1/256 and its zero point -128.
 #[repr(C)]

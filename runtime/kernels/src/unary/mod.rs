@@ -59,13 +59,7 @@ impl Function {
     pub fn apply(self, x: f32) -> f32 {
         match self {
             Function::Clamp(min, max) => clamp_f32(x, min, max),
-            Function::LeakyRelu(slope) => {
-                if x < 0.0 {
-                    slope * x
-                } else {
-                    x
-                }
-            }
+            Function::LeakyRelu(slope) => leaky_relu(x, slope),
             Function::Sigmoid => math::sigmoid(x),
             Function::Tanh => math::tanh(x),
             Function::Exp => math::exp(x),
@@ -86,9 +80,7 @@ impl Function {
                 let line = f64::from(alpha) * f64::from(x) + f64::from(beta);
                 clamp_f32(line as f32, 0.0, 1.0)
             }
-            Function::HardSwish if x <= -3.0 => -0.0,
-            Function::HardSwish if x >= 3.0 => x,
-            Function::HardSwish => x * ((x + 3.0) / 6.0),
+            Function::HardSwish => hard_swish(x),
             Function::ThresholdedRelu(threshold) => {
                 if x <= threshold {
                     0.0
@@ -117,10 +109,34 @@ impl Function {
 /// [`ContractError`](crate::ContractError) where the lengths differ.
 pub fn f32(function: Function, input: &[Cell<f32>], output: &[Cell<f32>]) -> Result {
     require(input.len() == output.len())?;
-    for (x, y) in input.iter().zip(output) {
-        y.set(function.apply(x.get()));
+    // What stands alone in many models has a loop of its own, without a choice for each element.
+    match function {
+        Function::Clamp(min, max) => each(input, output, |x| clamp_f32(x, min, max)),
+        Function::LeakyRelu(slope) => each(input, output, |x| leaky_relu(x, slope)),
+        Function::HardSwish => each(input, output, hard_swish),
+        _ => each(input, output, |x| function.apply(x)),
     }
     Ok(())
+}
+
+fn leaky_relu(x: f32, slope: f32) -> f32 {
+    if x < 0.0 { slope * x } else { x }
+}
+
+fn hard_swish(x: f32) -> f32 {
+    if x <= -3.0 {
+        -0.0
+    } else if x >= 3.0 {
+        x
+    } else {
+        x * ((x + 3.0) / 6.0)
+    }
+}
+
+fn each(input: &[Cell<f32>], output: &[Cell<f32>], f: impl Fn(f32) -> f32) {
+    for (x, y) in input.iter().zip(output) {
+        y.set(f(x.get()));
+    }
 }
 
 #[cfg(test)]
