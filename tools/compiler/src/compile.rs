@@ -31,6 +31,9 @@ pub fn compile(onnx: &[u8], options: &Options) -> Result<Compiled, CompileError>
     if let Precision::Int8(calibration) = &options.precision {
         let arranged = arrange(graph.clone(), options.io);
         let ranges = quantise::ranges(&arranged, calibration, options)?;
+        if options.fuse {
+            quantise::join_functions(&mut graph);
+        }
         quantise::apply(&mut graph, &ranges);
     }
     if options.prune {
@@ -61,6 +64,9 @@ pub fn fit(onnx: &[u8], options: &Options) -> Result<Report, CompileError> {
     let mut graph = optimised(onnx, options)?;
     if matches!(options.precision, Precision::Int8(_)) {
         let ranges = vec![(-1.0, 1.0); graph.tensors.len()];
+        if options.fuse {
+            quantise::join_functions(&mut graph);
+        }
         quantise::apply(&mut graph, &ranges);
     } else if options.prune {
         // Without real scales, nothing is known of what an int8 model would compute.

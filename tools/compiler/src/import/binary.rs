@@ -14,7 +14,7 @@ pub(super) fn binary(importer: &mut Importer, node: &OnnxNode<'_>) -> Result<(),
         "BitShift" => &["direction"],
         _ => &[],
     })?;
-    let function = match op {
+    let mut function = match op {
         "Add" => Function::Add,
         "Sub" => Function::Sub,
         "Mul" => Function::Mul,
@@ -32,6 +32,14 @@ pub(super) fn binary(importer: &mut Importer, node: &OnnxNode<'_>) -> Result<(),
     if matches!(function, Function::Add | Function::Mul) && importer.graph.is_constant(a) {
         // Passes look for constants second.
         (a, b) = (b, a);
+    }
+    if let (Function::Sub, Some(values)) = (function, importer.graph.constant_f32(b)) {
+        // Exactly the addition of the negative, which passes know how to fold.
+        let negative = values.iter().map(|value| -value).collect();
+        let tensor = importer.graph.tensor(b);
+        let (name, shape) = (format!("-{}", tensor.name), tensor.shape.clone());
+        b = importer.graph.add_constant(name, shape, negative);
+        function = Function::Add;
     }
     pairwise(
         importer,

@@ -46,38 +46,54 @@ impl Unary {
 
     /// The function's values, by the kernels' own definition.
     pub(crate) fn apply(self, values: &[f32]) -> Vec<f32> {
-        let value = |x: f32| match self {
-            Unary::Clip(Bounds { min, max }) => unary::Function::Clamp(min, max).apply(x),
-            Unary::Plain(function) => function.apply(x),
-            Unary::Wide(function) => function.apply(x),
-            Unary::Power(exponent) => math::pow(f64::from(x), f64::from(exponent)) as f32,
+        let each = |f: &dyn Fn(f32) -> f32| values.iter().map(|&x| f(x)).collect();
+        match self {
+            Unary::Clip(Bounds { min, max }) => {
+                each(&|x| unary::Function::Clamp(min, max).apply(x))
+            }
+            Unary::Plain(function) => each(&|x| function.apply(x)),
+            Unary::Wide(function) => each(&|x| function.apply(x)),
+            Unary::Power(exponent) => {
+                each(&|x| math::pow(f64::from(x), f64::from(exponent)) as f32)
+            }
             Unary::Scalar {
                 function,
                 constant,
                 is_first,
                 bounds,
             } => {
-                let [a, b] = if is_first {
-                    [constant, x]
+                let constants = vec![constant; values.len()];
+                if is_first {
+                    of_pairs(function, bounds, &constants, values)
                 } else {
-                    [x, constant]
-                };
-                let y = [Cell::new(0.0)];
-                let pair = Pair {
-                    a: Source::Constant(&[a]),
-                    a_shape: &[],
-                    b: Source::Constant(&[b]),
-                    b_shape: &[],
-                    output: &y,
-                    shape: &[],
-                };
-                // Importing has seen to it that the function is one of floats.
-                let _ = binary::f32(function, [bounds.min, bounds.max], &pair);
-                y[0].get()
+                    of_pairs(function, bounds, values, &constants)
+                }
             }
-        };
-        values.iter().copied().map(value).collect()
+        }
     }
+}
+
+/// A function of each pair of floats, clamped to bounds.
+pub(crate) fn of_pairs(
+    function: binary::Function,
+    bounds: Bounds,
+    a: &[f32],
+    b: &[f32],
+) -> Vec<f32> {
+    let output = vec![Cell::new(0.0); a.len()];
+    let shape = &[a.len()][..];
+    let pair = Pair {
+        a: Source::Constant(a),
+        a_shape: shape,
+        b: Source::Constant(b),
+        b_shape: shape,
+        output: &output,
+        shape,
+    };
+    // Importing has seen to it that the function is one of floats.
+    let done = binary::f32(function, [bounds.min, bounds.max], &pair);
+    debug_assert!(done.is_ok(), "{function:?} of floats");
+    output.into_iter().map(Cell::into_inner).collect()
 }
 
 /// ONNX operator, code and parameters of a function.

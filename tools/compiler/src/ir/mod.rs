@@ -4,6 +4,7 @@
 mod affine;
 mod bounds;
 pub(crate) mod elementwise;
+mod expression;
 mod graph;
 mod movement;
 mod op;
@@ -14,6 +15,7 @@ mod window;
 
 pub(crate) use bounds::Bounds;
 pub(crate) use elementwise::Unary;
+pub(crate) use expression::Expression;
 pub(crate) use graph::{Graph, Node};
 pub(crate) use movement::Movement;
 pub(crate) use op::{Int8Rule, LayoutRule, Op};

@@ -1,7 +1,7 @@
 use cadet_kernels::binary::{Comparison, Function};
 use cadet_kernels::unary;
 
-use super::{Affine, Bounds, Movement, Sampling, Unary, Window, elementwise};
+use super::{Affine, Bounds, Expression, Movement, Sampling, Unary, Window, elementwise};
 
 /// What a node computes.
 #[derive(Clone, Debug, PartialEq)]
@@ -103,6 +103,8 @@ pub(crate) enum Op {
     },
     /// An elementwise function.
     Unary(Unary),
+    /// Several elementwise functions as one; in int8 only.
+    Function(Expression),
     /// `Softmax` along one axis.
     Softmax {
         /// The axis that sums to one.
@@ -204,6 +206,7 @@ impl Op {
             Op::Add { .. } => "Add",
             Op::BatchNormalization { .. } | Op::ScaleShift { .. } => "BatchNormalization",
             Op::Unary(function) => function.name(),
+            Op::Function(_) => "Function",
             Op::Binary { function, .. } => elementwise::pair(*function).0,
             Op::Compare(comparison) => elementwise::comparison(*comparison).0,
             Op::Pow => "Pow",
@@ -235,7 +238,8 @@ impl Op {
             Op::BatchNormalization { .. } => LayoutRule::ChannelsLast,
             Op::ScaleShift { axis, .. } | Op::Softmax { axis } => LayoutRule::AxisLast(*axis),
             Op::FullyConnected { .. } => LayoutRule::Dense,
-            Op::Add { .. } | Op::Unary(_) | Op::Binary { .. } => LayoutRule::Elementwise,
+            Op::Add { .. } | Op::Binary { .. } => LayoutRule::Elementwise,
+            Op::Unary(_) | Op::Function(_) => LayoutRule::Elementwise,
             Op::Compare(_) | Op::Pow | Op::Select | Op::Cast => LayoutRule::Elementwise,
             Op::Quantize | Op::Dequantize | Op::Requantize | Op::FlipSign => {
                 LayoutRule::Elementwise
@@ -262,9 +266,9 @@ impl Op {
                 fixed(1.0 / 256.0, -128)
             }
             Op::Unary(Unary::Plain(unary::Function::Tanh)) => fixed(1.0 / 128.0, 0),
-            Op::Unary(_) => Int8Rule::Kernel,
+            Op::Unary(_) | Op::Function(_) => Int8Rule::Kernel,
             Op::Binary { function, .. } => match function {
-                Function::Sub | Function::Mul => Int8Rule::Kernel,
+                Function::Sub | Function::Mul | Function::PRelu => Int8Rule::Kernel,
                 Function::Min | Function::Max => Int8Rule::Moves,
                 _ => Int8Rule::Float,
             },

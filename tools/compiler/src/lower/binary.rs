@@ -1,4 +1,7 @@
-use cadet_format::{Binary, BinaryF32, ClampF32, Compare, DType, MulI8, Numerics, Opcode, QuantI8};
+use cadet_format::{
+    Binary, BinaryF32, ClampF32, Compare, DType, MulI8, Multiplier, Numerics, Opcode, PReluI8,
+    QuantI8,
+};
 use cadet_kernels::binary::{Comparison, Function};
 
 use super::emitter::{Emitter, Kernel, block};
@@ -15,6 +18,7 @@ pub(super) fn binary(emitter: &mut Emitter<'_>, node: &Node, function: Function,
     let kernel = match (function, epilogue) {
         (Function::Sub, Epilogue::I8(quant)) => return sum::difference(emitter, node, quant),
         (Function::Mul, Epilogue::I8(quant)) => product(emitter, node, quant),
+        (Function::PRelu, Epilogue::I8(quant)) => prelu(emitter, node, quant),
         (_, Epilogue::F32(ClampF32 { min, max })) if dtype == DType::F32 => {
             let clamp = ClampF32 { min, max };
             let params = BinaryF32 {
@@ -71,19 +75,40 @@ pub(super) fn step(emitter: &mut Emitter<'_>, node: &Node, kernel: &Kernel) {
 
 fn product(emitter: &Emitter<'_>, node: &Node, quant: QuantI8) -> Kernel {
     let [a, b, y] = emitter.pair_affines(node);
-    let multiplier = match emitter.rounding() {
-        Numerics::Tflite => q31(f64::from(a.scale) * f64::from(b.scale) / f64::from(y.scale)),
-        _ => ratio(a.scale * b.scale / y.scale),
-    };
+    let params = block(MulI8 {
+        quant,
+        b_zero_point: b.zero_point,
+        multiplier: multiplier(emitter, [a.scale, b.scale], y.scale),
+    });
+    rounded(emitter, Opcode::Mul, params)
+}
+
+fn prelu(emitter: &Emitter<'_>, node: &Node, quant: QuantI8) -> Kernel {
+    let [x, slope, y] = emitter.pair_affines(node);
+    let params = block(PReluI8 {
+        quant,
+        slope_zero_point: slope.zero_point,
+        positive: multiplier(emitter, [x.scale, 1.0], y.scale),
+        negative: multiplier(emitter, [x.scale, slope.scale], y.scale),
+    });
+    rounded(emitter, Opcode::PRelu, params)
+}
+
+/// The product of two scales over a third.
+fn multiplier(emitter: &Emitter<'_>, [a, b]: [f32; 2], y: f32) -> Multiplier {
+    match emitter.rounding() {
+        Numerics::Tflite => q31(f64::from(a) * f64::from(b) / f64::from(y)),
+        _ => ratio(a * b / y),
+    }
+}
+
+/// An int8 kernel that rounds to its output's scale.
+fn rounded(emitter: &Emitter<'_>, opcode: Opcode, params: Vec<u8>) -> Kernel {
     Kernel {
-        opcode: Opcode::Mul,
+        opcode,
         dtype: DType::I8,
         numerics: emitter.rounding(),
-        params: block(MulI8 {
-            quant,
-            b_zero_point: b.zero_point,
-            multiplier,
-        }),
+        params,
         macs: 0,
     }
 }

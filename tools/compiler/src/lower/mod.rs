@@ -88,6 +88,7 @@ fn lower_node(emitter: &mut Emitter<'_>, node: &Node) {
         Op::Select => binary::plain(emitter, node, Opcode::Select, 1),
         Op::Cast => binary::plain(emitter, node, Opcode::Cast, 0),
         Op::Unary(function) => unary::unary(emitter, node, *function),
+        Op::Function(expression) => unary::table(emitter, node, |x| expression.apply(x)),
         Op::Softmax { .. } => softmax::softmax(emitter, node),
         Op::Movement(op) => movement::movement(emitter, node, op),
         Op::Sampling(op) => sampling::sampling(emitter, node, op),

@@ -52,6 +52,7 @@ fn is_elementwise(opcode: Opcode, operand: usize) -> bool {
         | Opcode::Compare
         | Opcode::Mul
         | Opcode::Pow
+        | Opcode::PRelu
         | Opcode::Select => true,
         Opcode::Cast
         | Opcode::Copy

@@ -7,12 +7,10 @@ use crate::ir::{Node, Unary};
 
 /// An elementwise function: its kernel in f32, a table of 256 entries in int8.
 pub(super) fn unary(emitter: &mut Emitter<'_>, node: &Node, function: Unary) {
-    let dims = emitter.memory_extents(node.inputs[0]);
-    let x = emitter.activation(node.inputs[0], &dims);
-    let y = emitter.activation(node.output(), &dims);
     if emitter.affines(node).is_some() {
-        return table(emitter, node, function, [x, y]);
+        return table(emitter, node, |x| function.apply(x));
     }
+    let [x, y] = operands(emitter, node);
     let mut scalar = |value: f32| emitter.constant(&node.name, DType::F32, &[], &[value], 4);
     let (opcode, params, inputs) = match function {
         Unary::Clip(bounds) => {
@@ -58,6 +56,11 @@ pub(super) fn unary(emitter: &mut Emitter<'_>, node: &Node, function: Unary) {
     emitter.step(node, &kernel, &inputs, &[y]);
 }
 
+fn operands(emitter: &mut Emitter<'_>, node: &Node) -> [u16; 2] {
+    let dims = emitter.memory_extents(node.inputs[0]);
+    [node.inputs[0], node.output()].map(|id| emitter.activation(id, &dims))
+}
+
 fn plain_params(function: Function) -> Vec<u8> {
     let (_, code, parameters) = plain(function);
     params(code as u32, parameters)
@@ -71,14 +74,16 @@ fn params(function: u32, [alpha, beta]: [f32; 2]) -> Vec<u8> {
     })
 }
 
-fn table(emitter: &mut Emitter<'_>, node: &Node, function: Unary, [x, y]: [u16; 2]) {
+/// A function of an int8 tensor as a table of 256 entries.
+pub(super) fn table(emitter: &mut Emitter<'_>, node: &Node, function: impl Fn(&[f32]) -> Vec<f32>) {
     let Some((input, output)) = emitter.affines(node) else {
-        return;
+        unreachable!("tables are of int8 tensors");
     };
+    let [x, y] = operands(emitter, node);
     let reals: Vec<f32> = (i8::MIN..=i8::MAX)
         .map(|value| input.dequantise(value))
         .collect();
-    let results = function.apply(&reals);
+    let results = function(&reals);
     let entries: Vec<i8> = results.iter().map(|&y| output.quantise(y)).collect();
     let table = emitter.vector(&format!("{} table", node.name), DType::I8, &entries);
     let kernel = Kernel {

@@ -3,6 +3,7 @@
 
 mod apply;
 mod constant;
+mod functions;
 mod layers;
 mod multiplier;
 mod observe;
@@ -11,6 +12,7 @@ mod weights;
 
 pub(crate) use apply::apply;
 pub(crate) use constant::integer_constant;
+pub(crate) use functions::join as join_functions;
 pub(crate) use layers::integers_of_layers;
 pub(crate) use multiplier::q31_multiplier;
 pub(crate) use observe::ranges;

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use tract_onnx::prelude::*;
 
 /// Compiles a model in every way and compares its outputs on one random input with tract's.
-fn agree(onnx: &[u8]) {
+pub(crate) fn agree(onnx: &[u8]) {
     let model = tract_onnx::onnx().model_for_read(&mut &onnx[..]).unwrap();
     let model = model.into_optimized().unwrap().into_runnable().unwrap();
     for fuse in [true, false] {
@@ -44,7 +44,7 @@ fn agree(onnx: &[u8]) {
     }
 }
 
-fn random_constant(graph: &mut GraphBuilder, name: &str, shape: &[usize]) {
+pub(crate) fn random_constant(graph: &mut GraphBuilder, name: &str, shape: &[usize]) {
     let mut random = Generator::new(name.len() as u64 + shape.len() as u64);
     let values: Vec<f32> = (0..shape.iter().product())
         .map(|_| random.normal())

@@ -4,6 +4,7 @@ mod against_tract;
 mod arena;
 
 mod coverage;
+mod elementwise;
 mod int8;
 mod movement;
 mod onnx_runtime;
