@@ -112,6 +112,41 @@ pub enum Range {
     MinMax,
     /// Leaves out the given share of the values at each end, such as 0.001.
     Percentile(f64),
+    /// With the least sum of squared errors over the calibration data.
+    Mse,
+    /// With the least Kullback-Leibler divergence between the values and their int8 values.
+    Entropy,
+}
+
+impl std::fmt::Display for Range {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Range::MinMax => f.write_str("min-max"),
+            Range::Percentile(share) => write!(f, "percentile:{share}"),
+            Range::Mse => f.write_str("mse"),
+            Range::Entropy => f.write_str("entropy"),
+        }
+    }
+}
+
+impl std::str::FromStr for Range {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Range, String> {
+        match text {
+            "min-max" => return Ok(Range::MinMax),
+            "mse" => return Ok(Range::Mse),
+            "entropy" => return Ok(Range::Entropy),
+            _ => {}
+        }
+        let share = text.strip_prefix("percentile:").map(str::parse);
+        match share {
+            Some(Ok(share)) if (0.0..0.5).contains(&share) => Ok(Range::Percentile(share)),
+            _ => Err(format!(
+                "`{text}` is none of min-max, mse, entropy and percentile:SHARE (0 to 0.5)"
+            )),
+        }
+    }
 }
 
 /// Memory order of the model's inputs and outputs.

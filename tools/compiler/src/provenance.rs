@@ -87,11 +87,7 @@ fn choices(options: &Options) -> Vec<(String, String)> {
         Precision::F32 => fact("precision", "f32".into()),
         Precision::Int8(calibration) => {
             fact("precision", "int8".into());
-            let range = match calibration.range {
-                Range::MinMax => "min-max".into(),
-                Range::Percentile(share) => format!("percentile {share}"),
-            };
-            fact("range", range);
+            fact("range", calibration.range.to_string());
             fact("calibration.rows", calibration.samples.len().to_string());
         }
     }
@@ -137,14 +133,10 @@ impl Options {
             .filter_map(|line| line.strip_prefix("options.")?.rsplit_once('='))
             .collect();
         let is = |key: &str, value: &str| facts.get(key) == Some(&value);
-        let range = facts
-            .get("range")
-            .and_then(|range| range.strip_prefix("percentile "));
+        let range = facts.get("range").and_then(|range| range.parse().ok());
         let calibration = Calibration {
             samples: Vec::new(),
-            range: range
-                .and_then(|share| share.parse().ok())
-                .map_or(Range::MinMax, Range::Percentile),
+            range: range.unwrap_or(Range::MinMax),
         };
         let shapes = facts.iter().filter_map(|(key, shape)| {
             let shape: Result<_, _> = shape.split('x').map(str::parse).collect();

@@ -27,9 +27,10 @@ pub(crate) struct Args {
     /// Make an int8 package with ranges from these samples (.npy or .jsonl, real values of all inputs)
     #[arg(long)]
     calib: Option<PathBuf>,
-    /// Leave out this share of a tensor's values at each end, such as 0.001, instead of none
-    #[arg(long, requires = "calib")]
-    percentile: Option<f64>,
+    /// How a tensor's range follows from its values: min-max, mse, entropy, or percentile:SHARE, which
+    /// leaves out that share at each end, such as percentile:0.001
+    #[arg(long, requires = "calib", default_value_t = Range::MinMax)]
+    range: Range,
     /// Rounding of integer steps
     #[arg(long, value_enum, default_value_t = Numerics::Onnx)]
     numerics: Numerics,
@@ -85,7 +86,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         let float = cadet_compiler::fit(&model, &options).with_context(failed)?;
         options.precision = Precision::Int8(Calibration {
             samples: samples::read(path, sample_length(&float))?,
-            range: args.percentile.map_or(Range::MinMax, Range::Percentile),
+            range: args.range,
         });
         let fact = ("options.calibration.sha256".into(), sha256(path)?);
         options.provenance.extend([fact]);

@@ -4,6 +4,7 @@
 mod apply;
 mod constant;
 mod functions;
+mod histogram;
 mod layers;
 mod multiplier;
 mod observe;

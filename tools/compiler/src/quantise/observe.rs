@@ -1,15 +1,13 @@
 use cadet_format::DType;
 use cadet_runtime::Session;
 
+use super::histogram::Histogram;
 use crate::error::CompileError;
 use crate::layout::Arranged;
 use crate::lower::{Lowered, lower};
 use crate::options::{Calibration, Options, Range};
 use crate::package;
 use crate::run::{Aligned, defect, floats, open};
-
-/// Bins of the histogram from which percentiles are read.
-const BINS: usize = 4096;
 
 /// Range of every activation over the calibration data, by tensor; `(0, 0)` for constants.
 pub(crate) fn ranges(
@@ -38,24 +36,19 @@ pub(crate) fn ranges(
             Ok(())
         })?;
     }
-    let Range::Percentile(share) = calibration.range else {
+    if calibration.range == Range::MinMax {
         return Ok(ranges);
-    };
-    let mut histograms = vec![vec![0_u64; BINS]; ranges.len()];
+    }
+    let mut histograms: Vec<Histogram> = ranges.into_iter().map(Histogram::new).collect();
     for sample in &samples {
         observe(&mut session, &lowered, sample, |tensor, values| {
-            let (min, max) = ranges[tensor];
-            let bins_per_unit = BINS as f32 / (max - min);
-            for &value in values {
-                let bin = ((value - min) * bins_per_unit) as usize;
-                histograms[tensor][bin.min(BINS - 1)] += 1;
-            }
+            histograms[tensor].add(values);
             Ok(())
         })?;
     }
-    let cut = ranges.iter().zip(&histograms);
-    Ok(cut
-        .map(|(&range, histogram)| trim(range, histogram, share))
+    let chosen = histograms.iter();
+    Ok(chosen
+        .map(|histogram| histogram.range(calibration.range))
         .collect())
 }
 
@@ -113,45 +106,9 @@ fn split(arranged: &Arranged, samples: &[Vec<f32>]) -> Result<Vec<Vec<Vec<f32>>>
     samples.iter().enumerate().map(split_one).collect()
 }
 
-/// The range without `share` of the values at each end.
-fn trim((min, max): (f32, f32), histogram: &[u64], share: f64) -> (f32, f32) {
-    let total: u64 = histogram.iter().sum();
-    let allowed = (total as f64 * share) as u64;
-    let empty = |bins: &mut dyn Iterator<Item = &u64>| {
-        let mut seen = 0;
-        bins.take_while(|&&count| {
-            seen += count;
-            seen <= allowed
-        })
-        .count()
-    };
-    let below = empty(&mut histogram.iter());
-    let above = empty(&mut histogram.iter().rev());
-    if below + above >= histogram.len() {
-        return (min, max);
-    }
-    let width = (max - min) / histogram.len() as f32;
-    (min + below as f32 * width, max - above as f32 * width)
-}
-
 fn option(reason: String) -> CompileError {
     CompileError::Option {
         option: "calibration",
         reason,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn trimming_leaves_out_the_tails() {
-        let mut histogram = vec![10_u64; 10];
-        histogram[0] = 1;
-        histogram[9] = 1;
-        let (min, max) = trim((0.0, 10.0), &histogram, 0.02);
-        assert_eq!((min, max), (1.0, 9.0));
-        assert_eq!(trim((0.0, 10.0), &histogram, 0.0), (0.0, 10.0));
     }
 }
