@@ -6,6 +6,7 @@ mod arena;
 mod coverage;
 mod elementwise;
 mod int8;
+mod kws_family;
 mod movement;
 mod onnx_runtime;
 mod package;
