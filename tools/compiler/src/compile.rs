@@ -29,12 +29,13 @@ pub struct Compiled {
 pub fn compile(onnx: &[u8], options: &Options) -> Result<Compiled, CompileError> {
     let mut graph = optimised(onnx, options)?;
     if let Precision::Int8(calibration) = &options.precision {
+        check_kept_float(&graph, options)?;
         let arranged = arrange(graph.clone(), options.io);
         let ranges = quantise::ranges(&arranged, calibration, options)?;
         if options.fuse {
             quantise::join_functions(&mut graph);
         }
-        quantise::apply(&mut graph, &ranges);
+        quantise::apply(&mut graph, &ranges, &options.kept_float);
     }
     if options.prune {
         prune(&mut graph, options.numerics);
@@ -63,11 +64,12 @@ pub fn compile(onnx: &[u8], options: &Options) -> Result<Compiled, CompileError>
 pub fn fit(onnx: &[u8], options: &Options) -> Result<Report, CompileError> {
     let mut graph = optimised(onnx, options)?;
     if matches!(options.precision, Precision::Int8(_)) {
+        check_kept_float(&graph, options)?;
         let ranges = vec![(-1.0, 1.0); graph.tensors.len()];
         if options.fuse {
             quantise::join_functions(&mut graph);
         }
-        quantise::apply(&mut graph, &ranges);
+        quantise::apply(&mut graph, &ranges, &options.kept_float);
     } else if options.prune {
         // Without real scales, nothing is known of what an int8 model would compute.
         prune(&mut graph, options.numerics);
@@ -79,6 +81,20 @@ pub fn fit(onnx: &[u8], options: &Options) -> Result<Report, CompileError> {
     let package = package::write(&lowered, &identity(onnx, options), &manifest, Some(&golden));
     let flash = flash_bytes(&package, &lowered, &golden, &manifest);
     Ok(report(&arranged, &lowered, flash, options))
+}
+
+/// Refuses names of nodes that are not there, which would be quantised in silence.
+fn check_kept_float(graph: &Graph, options: &Options) -> Result<(), CompileError> {
+    let is_missing = |name: &&String| graph.nodes.iter().all(|node| node.name != **name);
+    match options.kept_float.iter().find(is_missing) {
+        None => Ok(()),
+        Some(name) => Err(CompileError::Option {
+            option: "kept_float",
+            reason: format!(
+                "the model has no step `{name}`; `cadet fit` lists the names of all steps"
+            ),
+        }),
+    }
 }
 
 fn optimised(onnx: &[u8], options: &Options) -> Result<Graph, CompileError> {

@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cadet_format::TargetId;
 
@@ -7,6 +7,8 @@ use cadet_format::TargetId;
 pub struct Options {
     /// Arithmetic of the steps.
     pub precision: Precision,
+    /// Names of steps that stay in floats when the model is quantised: mixed precision.
+    pub kept_float: BTreeSet<String>,
     /// Rounding of integer steps.
     pub numerics: Numerics,
     /// Processor family that the package is for.
@@ -45,6 +47,7 @@ impl Options {
     pub fn float() -> Options {
         Options {
             precision: Precision::F32,
+            kept_float: BTreeSet::new(),
             numerics: Numerics::Onnx,
             target: TargetId::Any,
             board: None,

@@ -67,6 +67,7 @@ fn choices(options: &Options) -> Vec<(String, String)> {
     // the manifest hold those that are left out.
     let Options {
         precision,
+        kept_float,
         numerics,
         target: _,
         board: _,
@@ -90,6 +91,9 @@ fn choices(options: &Options) -> Vec<(String, String)> {
             fact("range", calibration.range.to_string());
             fact("calibration.rows", calibration.samples.len().to_string());
         }
+    }
+    for name in kept_float {
+        fact(&format!("keep-float.{name}"), "yes".into());
     }
     match numerics {
         Numerics::Onnx => {}
@@ -156,6 +160,11 @@ impl Options {
                 true => IoLayout::ChannelsLast,
                 false => IoLayout::Onnx,
             },
+            kept_float: facts
+                .keys()
+                .filter_map(|key| key.strip_prefix("keep-float."))
+                .map(String::from)
+                .collect(),
             fuse: !is("fuse", "no"),
             prune: !is("prune", "no"),
             overlap: !is("overlap", "no"),

@@ -31,6 +31,9 @@ pub(crate) struct Args {
     /// leaves out that share at each end, such as percentile:0.001
     #[arg(long, requires = "calib", default_value_t = Range::MinMax)]
     range: Range,
+    /// Keep this step in floats (repeatable); `cadet fit` lists the names of all steps
+    #[arg(long, value_name = "STEP", requires = "calib")]
+    keep_float: Vec<String>,
     /// Rounding of integer steps
     #[arg(long, value_enum, default_value_t = Numerics::Onnx)]
     numerics: Numerics,
@@ -71,6 +74,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let key = args.sign.as_deref().map(keys::read_secret).transpose()?;
     let model = args.compile.read_model()?;
     let mut options = Options {
+        kept_float: args.keep_float.iter().cloned().collect(),
         numerics: args.numerics.into(),
         security_version: args.security_version,
         preprocessing: args.preprocessing.clone(),

@@ -1,21 +1,24 @@
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use crate::ir::{Affine, ElementType, Graph, Int8Rule, Node, Op, Tensor, TensorId};
 
 /// Turns the float activations of a graph into int8, where operators have int8 kernels: `ranges`
 /// gives least and greatest value of each tensor. Between integer and float steps come
-/// `Quantize` and `Dequantize`.
-pub(crate) fn apply(graph: &mut Graph, ranges: &[(f32, f32)]) {
+/// `Quantize` and `Dequantize`. The nodes named in `kept_float` stay in floats, and so do inputs that
+/// only they read.
+pub(crate) fn apply(graph: &mut Graph, ranges: &[(f32, f32)], kept_float: &BTreeSet<String>) {
     let affines = ranges.iter();
     let affines = affines.map(|&(min, max)| Affine::covering(min, max));
     let mut quantiser = Quantiser {
         affines: affines.collect(),
         nodes: Vec::with_capacity(graph.nodes.len()),
         copies: HashMap::new(),
+        kept_float,
         graph,
     };
     for id in quantiser.graph.inputs.clone() {
-        if quantiser.graph.tensor(id).element == ElementType::F32 {
+        let is_float = quantiser.graph.tensor(id).element == ElementType::F32;
+        if is_float && quantiser.is_wanted(id) {
             quantiser.mark(id, quantiser.affines[id.0]);
         }
     }
@@ -29,6 +32,7 @@ pub(crate) fn apply(graph: &mut Graph, ranges: &[(f32, f32)]) {
 
 struct Quantiser<'a> {
     graph: &'a mut Graph,
+    kept_float: &'a BTreeSet<String>,
     /// Scale and zero point of each tensor by its range.
     affines: Vec<Affine>,
     nodes: Vec<Node>,
@@ -37,6 +41,20 @@ struct Quantiser<'a> {
 }
 
 impl Quantiser<'_> {
+    /// Whether a step wants the integers of a float tensor, or nothing reads it.
+    fn is_wanted(&self, id: TensorId) -> bool {
+        let mut readers = self.graph.consumers(id).peekable();
+        let is_port = self.graph.outputs.contains(&id);
+        is_port
+            || readers.peek().is_none()
+            || readers.any(|node| match node.op.int8_rule() {
+                _ if self.kept_float.contains(&node.name) => false,
+                Int8Rule::Moves => self.is_wanted(node.output()),
+                Int8Rule::Kernel | Int8Rule::Fixed(_) | Int8Rule::Quantised => true,
+                Int8Rule::Float => false,
+            })
+    }
+
     fn node(&mut self, mut node: Node) {
         let is_float = |id: TensorId, graph: &Graph| graph.tensor(id).element == ElementType::F32;
         let rule = match node.op.int8_rule() {
@@ -44,6 +62,7 @@ impl Quantiser<'_> {
             Int8Rule::Kernel | Int8Rule::Fixed(_) if !is_float(node.output(), self.graph) => {
                 Int8Rule::Float
             }
+            _ if self.kept_float.contains(&node.name) => Int8Rule::Float,
             rule => rule,
         };
         match rule {

@@ -90,10 +90,6 @@ fn int8(samples: Vec<Vec<f32>>, numerics: Numerics) -> Options {
     }
 }
 
-fn argmax(values: &[f32]) -> usize {
-    (0..values.len()).fold(0, |best, i| if values[i] > values[best] { i } else { best })
-}
-
 #[test]
 fn int8_stays_close_to_f32_with_and_without_fusion() {
     let mut random = Generator::new(7);
