@@ -34,11 +34,9 @@ pub enum HostError {
         /// Elements given.
         given: usize,
     },
-    /// Values of this type have no real value per tensor.
-    #[error("{what} is of type {dtype}: only f32 and quantised int8 tensors hold real values")]
+    /// Values of this type are not read and written one by one.
+    #[error("tensors of type {dtype} are not converted to real values")]
     NotReal {
-        /// Which tensor.
-        what: &'static str,
         /// Its type.
         dtype: &'static str,
     },

@@ -14,4 +14,4 @@ pub use memory::HostMemory;
 pub use onnx_runner::{FloatTensor, OnnxError, OnnxRunner, ValueShape};
 pub use package_file::PackageFile;
 pub use paint::{MeasuredMemory, measure_memory};
-pub use real::{read_real, write_real};
+pub use real::{read_real, real_values, write_real};

@@ -1,5 +1,5 @@
 use cadet_format::{MAX_MEMORY_REGIONS, Package};
-use cadet_runtime::{Error, Memory, Session, kernels};
+use cadet_runtime::{Error, Kernel, Memory, Session, kernels};
 
 use crate::AlignedBytes;
 
@@ -29,12 +29,24 @@ impl HostMemory {
     /// # Errors
     /// As [`Session::new`].
     pub fn session<'p, 'm>(&'m mut self, package: Package<'p>) -> Result<Session<'p, 'm>, Error> {
+        self.session_with(package, kernels::ALL)
+    }
+
+    /// A session with the kernels of a table.
+    ///
+    /// # Errors
+    /// As [`Session::new`].
+    pub fn session_with<'p, 'm>(
+        &'m mut self,
+        package: Package<'p>,
+        kernels: &[Kernel],
+    ) -> Result<Session<'p, 'm>, Error> {
         let memory = Memory {
             arena: self.arena.each_mut().map(AlignedBytes::as_mut_slice),
             state: self.state.each_mut().map(AlignedBytes::as_mut_slice),
             input: self.input.as_mut_slice(),
             output: self.output.as_mut_slice(),
         };
-        Session::new(package, memory, kernels::ALL)
+        Session::new(package, memory, kernels)
     }
 }

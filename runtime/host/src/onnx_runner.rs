@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -91,26 +92,52 @@ impl OnnxRunner {
     }
 
     /// Loads a model from the bytes of an ONNX file; `batch` as in [`OnnxRunner::load`].
-    pub fn from_bytes(mut bytes: &[u8], batch: usize) -> Result<Self, OnnxError> {
-        Self::prepare(&mut bytes, batch).map_err(|error| OnnxError::Load {
-            reason: format!("{error:#}"),
-        })
+    pub fn from_bytes(bytes: &[u8], batch: usize) -> Result<Self, OnnxError> {
+        Self::prepare(bytes, batch, &BTreeMap::new(), None).map_err(load_error)
     }
 
-    fn prepare(bytes: &mut &[u8], batch: usize) -> TractResult<Self> {
-        let mut model = tract_onnx::onnx().model_for_read(bytes)?;
+    /// Loads a model with other outputs: those of `tensors` that its nodes write, inner ones too, by their ONNX
+    /// names and in this order. `shapes` fixes inputs by name; elsewhere an open first axis is 1.
+    pub fn observing(
+        bytes: &[u8],
+        shapes: &BTreeMap<String, Vec<usize>>,
+        tensors: &[&str],
+    ) -> Result<Self, OnnxError> {
+        Self::prepare(bytes, 1, shapes, Some(tensors)).map_err(load_error)
+    }
+
+    fn prepare(
+        mut bytes: &[u8],
+        batch: usize,
+        shapes: &BTreeMap<String, Vec<usize>>,
+        tensors: Option<&[&str]>,
+    ) -> TractResult<Self> {
+        let mut model = tract_onnx::onnx().model_for_read(&mut bytes)?;
         for index in 0..model.inputs.len() {
             let mut fact = model.input_fact(index)?.clone();
             let first = fact.shape.dim(0).and_then(|dim| dim.concretize());
             let is_open = first.is_none_or(|length| length.to_usize().is_err());
-            if is_open && fact.shape.rank().concretize() != Some(0) {
+            if let Some(shape) = shapes.get(&model.node(model.inputs[index].node).name) {
+                fact.shape = shape.iter().copied().collect();
+            } else if is_open && fact.shape.rank().concretize() != Some(0) {
                 fact.shape.set_dim(0, batch.to_dim());
-                model.set_input_fact(index, fact)?;
             }
+            model.set_input_fact(index, fact)?;
+        }
+        let observed = tensors.unwrap_or_default().iter().filter_map(|name| {
+            let outlet = model.find_outlet_label(name)?;
+            Some((*name, outlet))
+        });
+        let (names, outlets): (Vec<&str>, Vec<OutletId>) = observed.unzip();
+        if tensors.is_some() {
+            model.select_output_outlets(&outlets)?;
         }
         let model = model.into_optimized()?;
         let inputs = value_shapes(&model, model.input_outlets()?)?;
-        let outputs = value_shapes(&model, model.output_outlets()?)?;
+        let mut outputs = value_shapes(&model, model.output_outlets()?)?;
+        for (output, name) in outputs.iter_mut().zip(names) {
+            output.name = name.into();
+        }
         Ok(Self {
             plan: model.into_runnable()?,
             inputs,
@@ -128,7 +155,8 @@ impl OnnxRunner {
         &self.outputs
     }
 
-    /// Runs the graph once. Inputs are values in row-major order with their shapes.
+    /// Runs the graph once. Inputs are values in row-major order with their shapes; they are cast to the
+    /// graph's types.
     ///
     /// *Errors*: `Input` and `InputCount` where the inputs are not those of the graph, `Run`.
     pub fn run(&self, inputs: &[(&[f32], &[usize])]) -> Result<Vec<FloatTensor>, OnnxError> {
@@ -155,9 +183,15 @@ impl OnnxRunner {
     }
 
     fn execute(&self, inputs: &[(&[f32], &[usize])]) -> TractResult<Vec<FloatTensor>> {
+        let model = self.plan.model();
         let inputs = inputs
             .iter()
-            .map(|(values, shape)| Ok(Tensor::from_shape(shape, values)?.into_tvalue()))
+            .enumerate()
+            .map(|(index, (values, shape))| {
+                let tensor = Tensor::from_shape(shape, values)?;
+                let tensor = tensor.cast_to_dt(model.input_fact(index)?.datum_type)?;
+                Ok(tensor.into_owned().into_tvalue())
+            })
             .collect::<TractResult<TVec<_>>>()?;
         let outputs = self.plan.run(inputs)?;
         outputs
@@ -174,6 +208,12 @@ impl OnnxRunner {
                 })
             })
             .collect()
+    }
+}
+
+fn load_error(error: TractError) -> OnnxError {
+    OnnxError::Load {
+        reason: format!("{error:#}"),
     }
 }
 

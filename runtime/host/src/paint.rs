@@ -26,6 +26,8 @@ pub struct MeasuredMemory {
 /// Those of [`Session::new`] and [`Session::run`].
 pub fn measure_memory(package: &Package<'_>) -> Result<MeasuredMemory, Error> {
     let header = package.header();
+    let golden = package.golden().and_then(|golden| golden.generator(0));
+    let generator = golden.unwrap_or(Generator::new(1));
     let (mut arena, mut state) = (Seen::default(), Seen::default());
     for pattern in PATTERNS {
         let mut arenas = header.arena_bytes.map(|bytes| Painted::new(bytes, pattern));
@@ -41,7 +43,7 @@ pub fn measure_memory(package: &Package<'_>) -> Result<MeasuredMemory, Error> {
             output: output.as_mut_slice(),
         };
         let mut session = Session::new(*package, memory, kernels::ALL)?;
-        run_golden(&mut session, &mut Generator::new(1), |_, _, _| Ok(()))?;
+        run_golden(&mut session, &mut generator.clone(), |_, _, _| Ok(()))?;
         arena.add(&arenas);
         state.add(&states);
     }

@@ -1,11 +1,13 @@
-//! Real values in and out of a session, whatever the type of its ports.
+//! Real values in and out of a session, whatever the type of its tensors.
 
 use cadet_format::{DType, TensorInfo};
 use cadet_runtime::Session;
+use half::{bf16, f16};
 
 use crate::HostError;
 
-/// Writes real values to input `index` of `program`: as they are to f32, rounded half to even to int8.
+/// Writes real values to input `index` of `program`: rounded half to even to integers, by scale and zero point
+/// where the input is quantised.
 ///
 /// # Errors
 /// [`HostError::SampleLength`] and [`HostError::NotReal`].
@@ -23,15 +25,20 @@ pub fn write_real(
             given: values.len(),
         });
     }
-    match info.dtype {
-        DType::F32 => session.write_input(program, index, values)?,
-        DType::I8 if info.scale > 0.0 => {
-            for (byte, value) in session.input_mut(program, index)?.iter_mut().zip(values) {
-                *byte = quantize(&info, *value) as u8;
-            }
-        }
-        dtype => return Err(not_real("the input", dtype)),
-    }
+    let bytes: Vec<u8> = match info.dtype {
+        DType::F32 => values.iter().flat_map(|it| it.to_le_bytes()).collect(),
+        DType::F16 => halves(values, |it| f16::from_f32(it).to_le_bytes()),
+        DType::Bf16 => halves(values, |it| bf16::from_f32(it).to_le_bytes()),
+        DType::Bool => values.iter().map(|&it| u8::from(it != 0.0)).collect(),
+        // A cast from float saturates, and NaN becomes 0.
+        DType::I8 => integers(&info, values, |it| (it as i8).to_le_bytes()),
+        DType::U8 => integers(&info, values, |it| (it as u8).to_le_bytes()),
+        DType::I16 => integers(&info, values, |it| (it as i16).to_le_bytes()),
+        DType::I32 => integers(&info, values, |it| (it as i32).to_le_bytes()),
+        DType::I64 => integers(&info, values, |it| (it as i64).to_le_bytes()),
+        DType::I4 => return Err(HostError::NotReal { dtype: "i4" }),
+    };
+    session.write_input(program, index, &bytes)?;
     Ok(())
 }
 
@@ -45,35 +52,99 @@ pub fn read_real(
     index: usize,
 ) -> Result<Vec<f32>, HostError> {
     let info = session.output_info(program, index)?;
-    match info.dtype {
-        DType::F32 => Ok(session.read_output::<f32>(program, index)?.to_vec()),
-        DType::I8 if info.scale > 0.0 => Ok(session
-            .read_output::<i8>(program, index)?
-            .iter()
-            .map(|&q| (i32::from(q) - info.zero_point) as f32 * info.scale)
-            .collect()),
-        dtype => Err(not_real("the output", dtype)),
+    real_values(&info, session.output(program, index)?)
+}
+
+/// The real values of a tensor's bytes: `(q - zero_point) * scale` of a quantised one, others as they are.
+///
+/// # Errors
+/// [`HostError::NotReal`].
+pub fn real_values(info: &TensorInfo<'_>, bytes: &[u8]) -> Result<Vec<f32>, HostError> {
+    Ok(match info.dtype {
+        DType::F32 => elements(bytes, f32::from_le_bytes),
+        DType::F16 => elements(bytes, |it| f16::from_le_bytes(it).to_f32()),
+        DType::Bf16 => elements(bytes, |it| bf16::from_le_bytes(it).to_f32()),
+        DType::I8 => elements(bytes, |it| real(info, i8::from_le_bytes(it).into())),
+        DType::U8 | DType::Bool => elements(bytes, |it| real(info, u8::from_le_bytes(it).into())),
+        DType::I16 => elements(bytes, |it| real(info, i16::from_le_bytes(it).into())),
+        DType::I32 => elements(bytes, |it| real(info, i32::from_le_bytes(it).into())),
+        DType::I64 => elements(bytes, |it| real(info, i64::from_le_bytes(it))),
+        DType::I4 => return Err(HostError::NotReal { dtype: "i4" }),
+    })
+}
+
+fn real(info: &TensorInfo<'_>, integer: i64) -> f32 {
+    match info.scale {
+        scale if scale > 0.0 => (integer - i64::from(info.zero_point)) as f32 * scale,
+        _ => integer as f32,
     }
 }
 
-fn quantize(info: &TensorInfo<'_>, value: f32) -> i8 {
-    let steps = (value / info.scale).round_ties_even() + info.zero_point as f32;
-    // A cast from float saturates, and NaN becomes 0.
-    steps as i8
+fn elements<const N: usize>(bytes: &[u8], value: impl Fn([u8; N]) -> f32) -> Vec<f32> {
+    bytes.as_chunks().0.iter().map(|&it| value(it)).collect()
 }
 
-fn not_real(what: &'static str, dtype: DType) -> HostError {
-    let dtype = match dtype {
-        DType::F32 => "f32",
-        DType::F16 => "f16",
-        DType::Bf16 => "bf16",
-        DType::I8 => "i8 without a scale",
-        DType::U8 => "u8",
-        DType::I16 => "i16",
-        DType::I32 => "i32",
-        DType::I64 => "i64",
-        DType::Bool => "bool",
-        DType::I4 => "i4",
-    };
-    HostError::NotReal { what, dtype }
+fn halves(values: &[f32], bytes: fn(f32) -> [u8; 2]) -> Vec<u8> {
+    values.iter().flat_map(|&it| bytes(it)).collect()
+}
+
+fn integers<const N: usize>(
+    info: &TensorInfo<'_>,
+    values: &[f32],
+    bytes: fn(f32) -> [u8; N],
+) -> Vec<u8> {
+    let steps = values.iter().map(|&value| match info.scale {
+        scale if scale > 0.0 => (value / scale).round_ties_even() + info.zero_point as f32,
+        _ => value.round_ties_even(),
+    });
+    steps.flat_map(bytes).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use cadet_format::Region;
+
+    fn info(dtype: DType, scale: f32, zero_point: i32) -> TensorInfo<'static> {
+        TensorInfo {
+            dtype,
+            region: Region::Arena(0),
+            offset: 0,
+            bytes: 0,
+            dims: &[3],
+            scale,
+            zero_point,
+        }
+    }
+
+    #[test]
+    fn quantised_and_plain_integers_are_read_for_what_they_are() {
+        let read = |dtype, scale, zero_point, bytes: &[u8]| {
+            real_values(&info(dtype, scale, zero_point), bytes).unwrap()
+        };
+        assert_eq!(read(DType::I8, 0.5, -1, &[0, 1, 0xFF]), [0.5, 1.0, 0.0]);
+        assert_eq!(
+            read(DType::U8, 0.5, 128, &[0, 128, 255]),
+            [-64.0, 0.0, 63.5]
+        );
+        assert_eq!(read(DType::I64, 0.0, 0, &(-7i64).to_le_bytes()), [-7.0]);
+        assert_eq!(read(DType::Bool, 0.0, 0, &[1, 0]), [1.0, 0.0]);
+        assert_eq!(
+            read(DType::F16, 0.0, 0, &f16::from_f32(1.5).to_le_bytes()),
+            [1.5]
+        );
+    }
+
+    #[test]
+    fn reals_become_the_nearest_integers() {
+        let values = [-1000.0, 0.25, 0.75];
+        let bytes = integers(&info(DType::I8, 0.5, 1), &values, |it| {
+            (it as i8).to_le_bytes()
+        });
+        assert_eq!(bytes, [0x80, 1, 3]);
+        let bytes = integers(&info(DType::I32, 0.0, 0), &[2.5], |it| {
+            (it as i32).to_le_bytes()
+        });
+        assert_eq!(bytes, [2, 0, 0, 0]);
+    }
 }

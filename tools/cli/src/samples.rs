@@ -2,10 +2,32 @@
 
 use std::fs::File;
 use std::io::{BufRead, BufReader};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use npyz::{DType, NpyFile, TypeChar};
+
+/// Reads a file for each input of a program, whose elements are `lengths`: the values of all inputs, sample by
+/// sample.
+pub(crate) fn read_inputs(paths: &[PathBuf], lengths: &[usize]) -> Result<Vec<Vec<Vec<f32>>>> {
+    if paths.len() != lengths.len() {
+        bail!(
+            "the program has {} inputs, {} files were given; pass --input once for each",
+            lengths.len(),
+            paths.len()
+        );
+    }
+    let columns = paths.iter().zip(lengths);
+    let columns: Vec<_> = columns
+        .map(|(path, &length)| read(path, length))
+        .collect::<Result<_>>()?;
+    let count = columns.first().map_or(0, Vec::len);
+    if columns.iter().any(|column| column.len() != count) {
+        bail!("the input files hold different numbers of samples");
+    }
+    let sample = |index: usize| columns.iter().map(|column| column[index].clone()).collect();
+    Ok((0..count).map(sample).collect())
+}
 
 /// Reads samples of `length` elements each: `.npy` (f32, f64, u8 or i8; the first axis counts samples, or there is
 /// just one) or `.jsonl` (an array of numbers a line).

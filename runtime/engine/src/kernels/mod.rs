@@ -74,6 +74,9 @@ use {any_type, numbers};
 /// Every built-in kernel.
 pub const ALL: &[Kernel] = &join::<{ count(FAMILIES) }>(FAMILIES);
 
+/// The kernels that define every result. Others in [`ALL`] have to give the same integers.
+pub const REFERENCE: &[Kernel] = ALL;
+
 const FAMILIES: &[&[Kernel]] = &[
     affine::TABLE,
     compressed::TABLE,

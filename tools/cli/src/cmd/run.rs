@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use cadet_format::{Generator, Manifest};
 use cadet_host::{HostMemory, PackageFile, read_real, write_real};
 use serde::Serialize;
@@ -50,25 +50,18 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let Some(ports) = package.inputs(args.program) else {
         bail!("the package has {} programs", package.programs().len());
     };
-    if args.seed.is_none() && args.inputs.len() != ports.len() {
-        bail!(
-            "the program has {} inputs, {} files were given; pass --input once for each, or --seed",
-            ports.len(),
-            args.inputs.len()
-        );
-    }
-    let mut columns = Vec::new();
-    for (index, path) in args.inputs.iter().enumerate() {
-        let length = session.input_info(args.program, index)?.elements();
-        columns.push(samples::read(path, length)?);
-    }
-    let count = columns.iter().map(Vec::len).min().unwrap_or(1);
-    if columns.iter().any(|column| column.len() != count) {
-        bail!("the input files hold different numbers of samples");
-    }
-    for sample in 0..count {
-        for (index, column) in columns.iter().enumerate() {
-            write_real(&mut session, args.program, index, &column[sample])?;
+    let samples = match args.seed {
+        Some(_) => vec![Vec::new()],
+        None => {
+            let infos = (0..ports.len()).map(|index| session.input_info(args.program, index));
+            let lengths: Result<Vec<_>, _> = infos.map(|it| it.map(|it| it.elements())).collect();
+            samples::read_inputs(&args.inputs, &lengths?)
+                .context("pass samples, or --seed for generated ones")?
+        }
+    };
+    for (sample, inputs) in samples.iter().enumerate() {
+        for (index, values) in inputs.iter().enumerate() {
+            write_real(&mut session, args.program, index, values)?;
         }
         if let Some(seed) = args.seed {
             let mut generator = Generator::new(seed);
