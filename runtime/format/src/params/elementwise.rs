@@ -48,6 +48,7 @@ pub struct UnaryF32 {
 /// `Binary` in f32. Operands: a and b, which broadcast to the output.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
+#[cfg_attr(feature = "manifest", derive(serde::Serialize))]
 pub struct BinaryF32 {
     /// A [`BinaryFunction`](super::BinaryFunction).
     pub function: u32,
@@ -59,6 +60,7 @@ pub struct BinaryF32 {
 /// `Select` (condition, a, b) and `Cast` have no parameters.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "manifest", derive(serde::Serialize))]
 pub struct Binary {
     /// A [`BinaryFunction`](super::BinaryFunction).
     pub function: u32,
@@ -67,6 +69,7 @@ pub struct Binary {
 /// `Compare` of any type. Operands: a and b, which broadcast to the output, a boolean.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "manifest", derive(serde::Serialize))]
 pub struct Compare {
     /// A [`Comparison`](super::Comparison).
     pub comparison: u32,
@@ -75,6 +78,7 @@ pub struct Compare {
 /// `Mul` in int8. Operands as [`AddI8`]. The multiplier is the product of the inputs' scales over the output's.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "manifest", derive(serde::Serialize))]
 pub struct MulI8 {
     /// Zero point of the first input in `input_zero_point`, of the output, and the fused activation.
     pub quant: QuantI8,

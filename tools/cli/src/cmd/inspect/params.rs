@@ -3,13 +3,13 @@
 use bytemuck::AnyBitPattern;
 use cadet_format::{
     AddF32, AddI8, Affine, AffineGrid, ArgMax, AveragePool, AveragePool2dF32, AveragePool2dI8,
-    AxisAffine, Col2Im, Concat, Conv2dF32, Conv2dI8, ConvF32, ConvI8, ConvInteger, Cumulative,
-    DeformConvF32, DepthwiseConv2dF32, DepthwiseConv2dI8, Dft, FullyConnectedF32, FullyConnectedI8,
-    Gather, GatherElements, GridSample, KernelId, LinearAttention, LocalResponseNorm, LpPool,
-    MatMul, MatMulI8, MaxPool, MaxPool2d, MaxUnpool, Normalize, Numerics, OneHot, Opcode, Pad,
-    Recurrent, Reduce, ReduceI8, RequantizeI8, ResampleF32, ResampleI8, ReverseSequence, RoiAlign,
-    ScatterElements, ScatterNd, SoftmaxI8, StridedCopy, TensorScatter, TopK, Transpose, Triangle,
-    UnaryF32,
+    AxisAffine, Binary, BinaryF32, Col2Im, Compare, Concat, Conv2dF32, Conv2dI8, ConvF32, ConvI8,
+    ConvInteger, Cumulative, DType, DeformConvF32, DepthwiseConv2dF32, DepthwiseConv2dI8, Dft,
+    FullyConnectedF32, FullyConnectedI8, Gather, GatherElements, GridSample, KernelId,
+    LinearAttention, LocalResponseNorm, LpPool, MatMul, MatMulI8, MaxPool, MaxPool2d, MaxUnpool,
+    MulI8, Normalize, Numerics, OneHot, Opcode, Pad, Recurrent, Reduce, ReduceI8, RequantizeI8,
+    ResampleF32, ResampleI8, ReverseSequence, RoiAlign, ScatterElements, ScatterNd, SoftmaxI8,
+    StridedCopy, TensorScatter, TopK, Transpose, Triangle, UnaryF32,
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -33,7 +33,10 @@ fn reader(id: &KernelId) -> Option<Read> {
         (Opcode::AveragePool, _) => fields::<AveragePool>,
         (Opcode::AveragePool2d, false) => fields::<AveragePool2dF32>,
         (Opcode::AveragePool2d, true) => fields::<AveragePool2dI8>,
+        (Opcode::Binary, _) if id.dtype == DType::F32 as u8 => fields::<BinaryF32>,
+        (Opcode::Binary, _) => fields::<Binary>,
         (Opcode::Col2Im, _) => fields::<Col2Im>,
+        (Opcode::Compare, _) => fields::<Compare>,
         (Opcode::Concat, _) => fields::<Concat>,
         (Opcode::Conv | Opcode::ConvTranspose, false) => fields::<ConvF32>,
         (Opcode::Conv | Opcode::ConvTranspose, true) => fields::<ConvI8>,
@@ -63,6 +66,7 @@ fn reader(id: &KernelId) -> Option<Read> {
         (Opcode::MaxPool, _) => fields::<MaxPool>,
         (Opcode::MaxPool2d, _) => fields::<MaxPool2d>,
         (Opcode::MaxUnpool, _) => fields::<MaxUnpool>,
+        (Opcode::Mul, _) => fields::<MulI8>,
         (Opcode::Normalize, _) => fields::<Normalize>,
         (Opcode::OneHot, _) => fields::<OneHot>,
         (Opcode::Pad, _) => fields::<Pad>,
@@ -83,7 +87,7 @@ fn reader(id: &KernelId) -> Option<Read> {
         (Opcode::TopK, _) => fields::<TopK>,
         (Opcode::Transpose, _) => fields::<Transpose>,
         (Opcode::Triangle, _) => fields::<Triangle>,
-        (Opcode::Unary, _) => fields::<UnaryF32>,
+        (Opcode::Unary | Opcode::Transcendental, _) => fields::<UnaryF32>,
         _ => return None,
     })
 }
@@ -111,12 +115,15 @@ mod tests {
             let opcode = Opcode::from_u16(kernel.id.opcode).unwrap();
             let has_none = matches!(
                 opcode,
-                Opcode::Copy
+                Opcode::Cast
+                    | Opcode::Copy
                     | Opcode::Determinant
                     | Opcode::DynamicQuantizeLinear
                     | Opcode::FlipSign
                     | Opcode::Hardmax
                     | Opcode::LogSoftmax
+                    | Opcode::Pow
+                    | Opcode::Select
                     | Opcode::Softmax
                     | Opcode::Table
             );
