@@ -15,8 +15,8 @@ pub struct MatMul {
     pub transpose_b: u32,
 }
 
-/// `MatMul` of 8-bit integers to i8 or u8, quantised. Operands as [`MatMul`], and multipliers (f32 `[n]` for
-/// `onnx`, i32 `[n, 2]` as [`Multiplier`](crate::Multiplier) for `tflite`).
+/// `MatMul` of 8-bit integers to i8 or u8, quantised. Operands as [`MatMul`], and multipliers, one or one a
+/// column (f32 for `onnx`, i32 pairs as [`Multiplier`](crate::Multiplier) for `tflite`).
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
 #[cfg_attr(feature = "manifest", derive(serde::Serialize))]
@@ -55,26 +55,14 @@ pub struct Dft {
     pub hop: u32,
 }
 
-/// Which transform `Dft` is.
-#[repr(u32)]
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DftDirection {
-    /// Forward.
-    Forward = 0,
-    /// Inverse, divided by the length.
-    Inverse = 1,
-    /// Inverse of the first half of a Hermitian spectrum, to real elements.
-    InverseHermitian = 2,
-}
-
-impl DftDirection {
-    /// The direction with this code.
-    pub const fn from_u32(code: u32) -> Option<DftDirection> {
-        Some(match code {
-            0 => DftDirection::Forward,
-            1 => DftDirection::Inverse,
-            2 => DftDirection::InverseHermitian,
-            _ => return None,
-        })
+codes! {
+    /// Which transform `Dft` is.
+    DftDirection {
+        /// Forward.
+        Forward = 0,
+        /// Inverse, divided by the length.
+        Inverse = 1,
+        /// Inverse of the first half of a Hermitian spectrum, to real elements.
+        InverseHermitian = 2,
     }
 }

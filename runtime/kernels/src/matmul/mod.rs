@@ -56,7 +56,7 @@ pub struct Integer<'a> {
 /// Where a quantised product goes.
 #[derive(Clone, Copy)]
 pub struct Quantised<'a> {
-    /// `[n]`: `sa * sb[n] / sy`.
+    /// `sa * sb / sy`, one or one a column.
     pub multipliers: Multipliers<'a>,
     /// Output's zero point and fused activation, as i8 (an unsigned output's less 128).
     pub quant: Quant,

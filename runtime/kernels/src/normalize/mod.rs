@@ -4,7 +4,9 @@
 //! Shapes: input and output have `extents`; bit `i` of `axes` is set where axis `i` belongs to a group that
 //! is normalised as a whole; scale and bias broadcast to the input; mean and inverse deviation have one
 //! element for each group. `y = (x - mean) / deviation * scale + bias`, where mean is 0 and deviation a norm
-//! unless the kind is standard. The output may be the input's memory. Needs no scratch memory.
+//! unless the kind is standard. Where the axes are the last ones, the output may overlap the input as
+//! [`Overlap::elementwise`](crate::Overlap::elementwise) says, elsewhere it may only be the input's memory. Needs
+//! no scratch memory.
 //!
 //! Sums are in row-major order, the variance is the mean of the squared distances to the mean.
 

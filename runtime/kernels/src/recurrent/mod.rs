@@ -54,7 +54,7 @@ pub struct Sequence<'a> {
     pub recurrence: &'a [f32],
     /// `[d, 2*g*h]`, zero where not given.
     pub bias: Option<&'a [f32]>,
-    /// `[n]`, `0..=t`; t where not given.
+    /// `[n]`, cut to `0..=t`; t where not given.
     pub lengths: Option<Source<'a, i32>>,
     /// Hidden state before the first step, zero where not given.
     pub initial_hidden: Option<Source<'a, f32>>,
@@ -88,17 +88,13 @@ impl Sequence<'_> {
         require(self.output.is_none_or(|y| is(y.len(), &[t, d, n, h])))?;
         require(is(self.scratch.len(), &[gates, h]))?;
         // Without inputs, nothing bounds the number of steps.
-        require(i > 0)?;
-        (0..n).try_for_each(|sequence| require(self.length(sequence).is_some()))
+        require(i > 0)
     }
 
-    /// Number of steps of a sequence; `None` where it is not in `0..=t`.
-    fn length(&self, sequence: usize) -> Option<usize> {
-        let Some(lengths) = self.lengths else {
-            return Some(self.steps);
-        };
-        let length = usize::try_from(lengths.get(sequence)).ok()?;
-        (length <= self.steps).then_some(length)
+    /// Number of steps of a sequence.
+    fn length(&self, sequence: usize) -> usize {
+        let length = self.lengths.map(|lengths| lengths.get(sequence).max(0));
+        length.map_or(self.steps, |length| self.steps.min(length as usize))
     }
 
     /// First element of a state vector.

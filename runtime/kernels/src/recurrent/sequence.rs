@@ -26,7 +26,7 @@ impl Sequence<'_> {
     fn run_one(&self, gates: usize, direction: usize, sequence: usize, step: impl Fn(&Step<'_>)) {
         let state = self.state(direction, sequence);
         copy_state(self.initial_hidden, self.last_hidden, state, self.hidden);
-        let length = self.length(sequence).unwrap_or(0);
+        let length = self.length(sequence);
         let backwards = self.reverse != (direction == 1);
         for position in 0..length {
             let time = if backwards {

@@ -3,8 +3,9 @@
 //! up to opset 20; TensorFlow Lite `MEAN` and `SUM`).
 //!
 //! Shapes: the input has `extents`; bit `i` of `axes` is set where axis `i` is reduced; the output has one
-//! element for each index of the other axes, in row-major order. Input and output must not overlap. Needs no
-//! scratch memory.
+//! element for each index of the other axes, in row-major order. The output may start at or before the input
+//! where the axes are the last ones, since a group is read before its element is written; elsewhere they must
+//! not overlap. Needs no scratch memory.
 //!
 //! f32 adds and multiplies in row-major order. Integers wrap around, their mean is cut towards zero, and
 //! their L2 norm is rounded down. No elements give 0 for sums and norms, 1 for the product, the least value

@@ -16,3 +16,12 @@ pub(super) fn axis(axis: i64, rank: usize) -> Result<usize, Refusal> {
 pub(super) fn in_order(axes: &[i64], rank: usize) -> Result<Vec<usize>, Refusal> {
     axes.iter().map(|&value| axis(value, rank)).collect()
 }
+
+/// Axes that may be counted from the end, in ascending order.
+pub(super) fn axes(axes: &[i64], rank: usize) -> Result<Vec<usize>, Refusal> {
+    let axes = axes.iter().map(|&value| axis(value, rank));
+    let mut axes = axes.collect::<Result<Vec<_>, _>>()?;
+    axes.sort_unstable();
+    axes.dedup();
+    Ok(axes)
+}

@@ -1,4 +1,5 @@
 use super::importer::Importer;
+use super::matmul;
 use super::node::{OnnxNode, Refusal};
 use crate::ir::{Bounds, Op, TensorId};
 
@@ -6,11 +7,17 @@ const DENSE: Op = Op::FullyConnected {
     bounds: Bounds::NONE,
 };
 
-/// `MatMul` by a constant matrix: input `[.., k]`, weights `[k, n]`.
+/// `MatMul`; by a constant matrix, input `[.., k]`, weights `[k, n]`, it is a layer.
 pub(super) fn mat_mul(importer: &mut Importer, node: &OnnxNode<'_>) -> Result<(), Refusal> {
     node.expect_attributes(&[])?;
     let input = importer.float_input(node, 0)?;
-    let weights = importer.constant_input(node, 1)?;
+    let weights = importer.float_input(node, 1)?;
+    let is_layer = importer.graph.constant_f32(weights).is_some()
+        && importer.graph.shape(weights).len() == 2
+        && importer.graph.constant_f32(input).is_none();
+    if !is_layer {
+        return matmul::mat_mul(importer, node);
+    }
     check_depth(importer, input, weights, 0)?;
     let weights = matrix(importer, weights, false, 1.0);
     importer.emit(node, DENSE, vec![input, weights])

@@ -283,64 +283,6 @@ impl Importer {
         Ok(())
     }
 
-    /// Output `index` of a node, whose type and shape the operator defines; a tensor that nothing reads
-    /// where the model does not name it.
-    pub(super) fn output(
-        &mut self,
-        node: &OnnxNode<'_>,
-        index: usize,
-        element: ElementType,
-        shape: &[usize],
-    ) -> Result<TensorId, Refusal> {
-        let name = node.proto.output.get(index).filter(|name| !name.is_empty());
-        let Some(name) = name else {
-            let name = format!("{} output {index}", node.name());
-            let tensor = Tensor::activation(name, element, shape.to_vec());
-            return Ok(self.graph.add_tensor(tensor));
-        };
-        self.declare(name, element, shape);
-        let id = self.tensor(name)?;
-        let tensor = self.graph.tensor(id);
-        if tensor.element == element && tensor.shape == shape {
-            return Ok(id);
-        }
-        Err(Refusal::new(
-            format!(
-                "its output `{name}` is {:?} {:?}, not {element:?} {shape:?}",
-                tensor.element, tensor.shape
-            ),
-            "the model is malformed; check it with onnx.checker",
-        ))
-    }
-
-    /// The same elements in another shape.
-    pub(super) fn reshaped(
-        &mut self,
-        node: &OnnxNode<'_>,
-        id: TensorId,
-        shape: Vec<usize>,
-    ) -> Result<TensorId, Refusal> {
-        let tensor = self.graph.tensor(id);
-        if tensor.shape == shape {
-            return Ok(id);
-        }
-        if tensor.len() != shape.iter().product::<usize>() {
-            return Err(Refusal::new(
-                format!("`{}` is {:?}, not {shape:?}", tensor.name, tensor.shape),
-                "the model is malformed; check it with onnx.checker",
-            ));
-        }
-        if tensor.values.is_some() {
-            let tensor = Tensor {
-                shape,
-                ..tensor.clone()
-            };
-            return Ok(self.graph.add_tensor(tensor));
-        }
-        let (part, element) = (format!("({})", tensor.name), tensor.element);
-        Ok(self.part(node, &part, Op::Reshape, vec![id], (element, shape)))
-    }
-
     /// Adds a constant of integers.
     pub(super) fn integer_constant(
         &mut self,
@@ -386,6 +328,70 @@ impl Importer {
             .add_tensor(Tensor::activation(name, element, shape));
         self.push(node, op, inputs, vec![output]);
         output
+    }
+
+    /// Output `index` of a node, whose type and shape the operator defines; a tensor that nothing reads
+    /// where the model does not name it.
+    pub(super) fn output(
+        &mut self,
+        node: &OnnxNode<'_>,
+        index: usize,
+        element: ElementType,
+        shape: &[usize],
+    ) -> Result<TensorId, Refusal> {
+        let Some(name) = node.output(index) else {
+            let name = format!("{} output {index}", node.name());
+            let tensor = Tensor::activation(name, element, shape.to_vec());
+            return Ok(self.graph.add_tensor(tensor));
+        };
+        self.declare(name, element, shape);
+        let id = self.tensor(name)?;
+        let tensor = self.graph.tensor(id);
+        if tensor.element == element && tensor.shape == shape {
+            return Ok(id);
+        }
+        Err(Refusal::new(
+            format!(
+                "its output `{name}` is {:?} {:?}, not {element:?} {shape:?}",
+                tensor.element, tensor.shape
+            ),
+            "the model is malformed; check it with onnx.checker",
+        ))
+    }
+
+    /// Memory that a step works in.
+    pub(super) fn scratch(&mut self, node: &OnnxNode<'_>, shape: Vec<usize>) -> TensorId {
+        let name = format!("{} scratch", node.name());
+        let tensor = Tensor::activation(name, ElementType::F32, shape);
+        self.graph.add_tensor(tensor)
+    }
+
+    /// The same elements in another shape.
+    pub(super) fn reshaped(
+        &mut self,
+        node: &OnnxNode<'_>,
+        id: TensorId,
+        shape: Vec<usize>,
+    ) -> Result<TensorId, Refusal> {
+        let tensor = self.graph.tensor(id);
+        if tensor.shape == shape {
+            return Ok(id);
+        }
+        if tensor.len() != shape.iter().product::<usize>() {
+            return Err(Refusal::new(
+                format!("`{}` is {:?}, not {shape:?}", tensor.name, tensor.shape),
+                "the model is malformed; check it with onnx.checker",
+            ));
+        }
+        if tensor.values.is_some() {
+            let tensor = Tensor {
+                shape,
+                ..tensor.clone()
+            };
+            return Ok(self.graph.add_tensor(tensor));
+        }
+        let (part, element) = (format!("({})", tensor.name), tensor.element);
+        Ok(self.part(node, &part, Op::Reshape, vec![id], (element, shape)))
     }
 
     /// Notes a node that was refused; `None` where that only follows from an earlier refusal.

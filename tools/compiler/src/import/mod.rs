@@ -12,17 +12,23 @@ mod dropout;
 mod facts;
 mod importer;
 mod indexing;
+mod linear_attention;
+mod matmul;
 mod movement;
 mod node;
 mod normalization;
 mod pool;
 mod quantised;
 mod quantize_along;
+mod recurrent;
+mod reduce;
 mod resize;
 mod sampling;
 mod shape;
+mod softmax;
 mod strided;
 mod taps;
+mod transform;
 mod unary;
 mod window;
 
@@ -110,7 +116,10 @@ fn importer_of(node: &pb::NodeProto) -> Option<Import> {
         "LpPool" => pool::lp_pool,
         "GlobalAveragePool" | "GlobalMaxPool" | "GlobalLpPool" => pool::global_pool,
         "MaxUnpool" => pool::max_unpool,
-        "ReduceMean" => pool::reduce_mean,
+        "ReduceSum" | "ReduceMean" | "ReduceMax" | "ReduceMin" | "ReduceProd"
+        | "ReduceSumSquare" | "ReduceL1" | "ReduceL2" | "ReduceLogSum" | "ReduceLogSumExp" => {
+            reduce::reduce
+        }
         "Gemm" => dense::gemm,
         "MatMul" => dense::mat_mul,
         "Add" | "Sub" | "Mul" | "Div" | "Mod" | "PRelu" | "BitShift" => binary::binary,
@@ -134,7 +143,19 @@ fn importer_of(node: &pb::NodeProto) -> Option<Import> {
         "Sinh" | "Cosh" | "Tanh" | "Asinh" | "Acosh" | "Atanh" => unary::unary,
         "Dropout" => dropout::dropout,
         "BatchNormalization" => normalization::batch_normalization,
-        "Softmax" => normalization::softmax,
+        "MatMulInteger" => matmul::mat_mul_integer,
+        "LayerNormalization" => normalization::layer,
+        "RMSNormalization" => normalization::root_mean_square,
+        "InstanceNormalization" => normalization::instance,
+        "GroupNormalization" => normalization::group,
+        "LpNormalization" => normalization::lp,
+        "LRN" => normalization::local_response,
+        "Softmax" | "LogSoftmax" | "Hardmax" => softmax::softmax,
+        "LSTM" | "GRU" | "RNN" => recurrent::recurrent,
+        "LinearAttention" => linear_attention::linear_attention,
+        "Det" => transform::determinant,
+        "DFT" => transform::dft,
+        "STFT" => transform::stft,
         "Reshape" | "Flatten" | "Squeeze" | "Unsqueeze" | "Identity" => shape::reshape,
         "Transpose" => shape::transpose,
         "QuantizeLinear" => quantised::quantize_linear,
@@ -175,7 +196,6 @@ fn importer_of(node: &pb::NodeProto) -> Option<Import> {
 fn suggestion(op: &str) -> &'static str {
     match op {
         "QLinearConv" | "QLinearMatMul" => "pack the float model and let cadet quantise it",
-        "LSTM" | "GRU" | "RNN" => "use a convolution over time",
         _ => "replace it, or leave it out of the deployed model",
     }
 }

@@ -111,6 +111,21 @@ impl<'a> OnnxNode<'a> {
             .map(|attribute| attribute.ints.as_slice())
     }
 
+    /// A list of floats; empty where it is absent.
+    pub(super) fn floats(&self, name: &str) -> &'a [f32] {
+        self.attribute(name)
+            .map_or(&[], |attribute| attribute.floats.as_slice())
+    }
+
+    /// A list of strings; empty where it is absent.
+    pub(super) fn strings(&self, name: &str) -> Vec<&'a str> {
+        let strings = self.attribute(name).map(|attribute| &attribute.strings);
+        let strings = strings.into_iter().flatten();
+        strings
+            .map(|bytes| std::str::from_utf8(bytes).unwrap_or(""))
+            .collect()
+    }
+
     /// A string attribute; empty where it is absent.
     pub(super) fn string(&self, name: &str) -> &'a str {
         self.attribute(name)

@@ -97,38 +97,6 @@ pub(super) fn max_unpool(importer: &mut Importer, node: &OnnxNode<'_>) -> Result
     )
 }
 
-/// `ReduceMean` over all spatial axes, which is `GlobalAveragePool` (ONNX ReduceMean-1 to -18).
-pub(super) fn reduce_mean(importer: &mut Importer, node: &OnnxNode<'_>) -> Result<(), Refusal> {
-    node.expect_attributes(&["axes", "keepdims", "noop_with_empty_axes"])?;
-    let input = importer.float_input(node, 0)?;
-    let extents = extents(importer, input)?;
-    let rank = extents.len() + 2;
-    let window = Window::whole(spatial(extents, 1));
-    let axes = match node.input(1) {
-        Some(_) => importer.integers(node, 1)?,
-        None => node.ints("axes").unwrap_or(&[]).to_vec(),
-    };
-    let mut axes: Vec<i64> = axes
-        .iter()
-        .map(|&axis| if axis < 0 { axis + rank as i64 } else { axis })
-        .collect();
-    axes.sort_unstable();
-    if axes != (2..rank as i64).collect::<Vec<_>>() {
-        return Err(Refusal::new(
-            format!("mean over the axes {axes:?}"),
-            "reduce over all spatial axes (2, 3), which is global average pooling",
-        ));
-    }
-    let shape = importer.graph.shape(input);
-    let len = shape[0] * shape[1];
-    let op = Op::AveragePool {
-        window,
-        counted_padding: None,
-    };
-    importer.emit(node, op, vec![input])?;
-    importer.expect_output_len(len)
-}
-
 /// An input of floats or bytes.
 fn max_input(importer: &mut Importer, node: &OnnxNode<'_>) -> Result<TensorId, Refusal> {
     let id = importer.input(node, 0)?;

@@ -1,7 +1,11 @@
+use cadet_format::{DftDirection, NormalizeKind, ReduceFunction};
 use cadet_kernels::binary::{Comparison, Function};
 use cadet_kernels::unary;
 
-use super::{Affine, Bounds, Expression, Movement, Sampling, Unary, Window, elementwise};
+use super::{
+    Affine, Bounds, Expression, Movement, Recurrent, Sampling, SoftmaxKind, Unary, Window,
+    elementwise, reduction,
+};
 
 /// What a node computes.
 #[derive(Clone, Debug, PartialEq)]
@@ -105,10 +109,75 @@ pub(crate) enum Op {
     Unary(Unary),
     /// Several elementwise functions as one; in int8 only.
     Function(Expression),
-    /// `Softmax` along one axis.
+    /// `Softmax`, `LogSoftmax`, `Hardmax` along one axis.
     Softmax {
+        /// Which of them.
+        kind: SoftmaxKind,
         /// The axis that sums to one.
         axis: usize,
+    },
+    /// `ReduceSum` and its relatives; the reduced axes stay, with one element.
+    Reduce {
+        /// Which of them.
+        function: ReduceFunction,
+        /// The axes that are reduced.
+        axes: Vec<usize>,
+    },
+    /// `MatMul` of matrices known at run time: `[.., m, k]` by `[.., k, n]`.
+    MatMul {
+        /// Whether the last two axes of the first and of the second input change places.
+        transposed: [bool; 2],
+    },
+    /// `MatMulInteger`: as `MatMul`, then the zero points that are given.
+    MatMulInteger {
+        /// Whether the first and the second input have zero points.
+        zero_points: [bool; 2],
+    },
+    /// `LayerNormalization` and its relatives: input, then scale and bias where given, which broadcast
+    /// to it; outputs result, mean and inverse deviation.
+    Normalize {
+        /// What to divide by.
+        kind: NormalizeKind,
+        /// The axes that are normalised as a whole.
+        axes: Vec<usize>,
+        /// Added under the root.
+        epsilon: f32,
+    },
+    /// `LRN`.
+    LocalResponseNorm {
+        /// Number of neighbours along the channels.
+        size: usize,
+        /// Factor of the mean square.
+        alpha: f32,
+        /// Exponent.
+        beta: f32,
+        /// Summand.
+        bias: f32,
+    },
+    /// `LSTM`, `GRU`, `RNN`: the inputs that are given; outputs scratch, last hidden state, last cell
+    /// state of an LSTM, and all hidden states where they are wanted.
+    Recurrent(Box<Recurrent>),
+    /// `LinearAttention`: query, key, value, then what is given; outputs result and last state.
+    LinearAttention {
+        /// Number of query heads.
+        query_heads: usize,
+        /// Factor of the result.
+        scale: f32,
+        /// Whether the initial state, decay and beta are given.
+        given: [bool; 3],
+    },
+    /// `Det`; the second output is scratch.
+    Determinant,
+    /// `DFT`, `STFT`: input, then the window where it is given.
+    Dft {
+        /// The axis of the signal.
+        axis: usize,
+        /// Which transform.
+        direction: DftDirection,
+        /// Number of elements that are transformed.
+        length: usize,
+        /// Distance between frames; 0 where there is one frame without an axis of its own.
+        hop: usize,
     },
     /// `Reshape`, `Flatten`, `Squeeze`, `Unsqueeze`, `Identity`: the same elements in the same
     /// order, in another shape.
@@ -212,9 +281,21 @@ impl Op {
             Op::Pow => "Pow",
             Op::Select => "Where",
             Op::Cast => "Cast",
-            Op::Softmax { .. } => "Softmax",
             Op::Movement(movement) => movement.name(),
             Op::Sampling(sampling) => sampling.name(),
+            Op::Softmax { kind, .. } => kind.name(),
+            Op::Reduce { function, .. } => reduction::reduce(*function),
+            Op::MatMul { .. } => "MatMul",
+            Op::MatMulInteger { .. } => "MatMulInteger",
+            Op::Normalize { kind, .. } => reduction::normalize(*kind),
+            Op::LocalResponseNorm { .. } => "LRN",
+            Op::Recurrent(recurrent) => recurrent.kind.name(),
+            Op::LinearAttention { .. } => "LinearAttention",
+            Op::Determinant => "Det",
+            Op::Dft { hop, .. } => match hop {
+                0 => "DFT",
+                _ => "STFT",
+            },
             Op::Reshape => "Reshape",
             Op::Transpose { .. } | Op::Relayout => "Transpose",
             Op::Quantize | Op::QuantizeAlong { .. } => "QuantizeLinear",
@@ -236,7 +317,7 @@ impl Op {
             }
             Op::MaxUnpool { .. } => LayoutRule::Plain,
             Op::BatchNormalization { .. } => LayoutRule::ChannelsLast,
-            Op::ScaleShift { axis, .. } | Op::Softmax { axis } => LayoutRule::AxisLast(*axis),
+            Op::ScaleShift { axis, .. } | Op::Softmax { axis, .. } => LayoutRule::AxisLast(*axis),
             Op::FullyConnected { .. } => LayoutRule::Dense,
             Op::Add { .. } | Op::Binary { .. } => LayoutRule::Elementwise,
             Op::Unary(_) | Op::Function(_) => LayoutRule::Elementwise,
@@ -249,6 +330,15 @@ impl Op {
             }
             Op::Movement(movement) => movement.layout_rule(),
             Op::Sampling(sampling) => sampling.layout_rule(),
+            Op::Reduce { .. } | Op::Normalize { .. } | Op::LocalResponseNorm { .. } => {
+                LayoutRule::Axes
+            }
+            Op::MatMul { .. }
+            | Op::MatMulInteger { .. }
+            | Op::Recurrent(_)
+            | Op::LinearAttention { .. }
+            | Op::Determinant
+            | Op::Dft { .. } => LayoutRule::Plain,
             Op::Reshape | Op::Transpose { .. } | Op::Relayout => LayoutRule::View,
         }
     }
@@ -258,13 +348,24 @@ impl Op {
         // The scales that TensorFlow Lite fixes.
         let fixed = |scale, zero_point| Int8Rule::Fixed(Affine { scale, zero_point });
         match self {
+            Op::Reduce {
+                function: ReduceFunction::Max | ReduceFunction::Min,
+                ..
+            } => Int8Rule::Moves,
             Op::Conv { .. }
             | Op::FullyConnected { .. }
             | Op::Add { .. }
-            | Op::ScaleShift { .. } => Int8Rule::Kernel,
-            Op::Unary(Unary::Plain(unary::Function::Sigmoid)) | Op::Softmax { .. } => {
-                fixed(1.0 / 256.0, -128)
-            }
+            | Op::ScaleShift { .. }
+            | Op::MatMul { .. }
+            | Op::Reduce {
+                function: ReduceFunction::Sum | ReduceFunction::Mean,
+                ..
+            } => Int8Rule::Kernel,
+            Op::Unary(Unary::Plain(unary::Function::Sigmoid))
+            | Op::Softmax {
+                kind: SoftmaxKind::Soft,
+                ..
+            } => fixed(1.0 / 256.0, -128),
             Op::Unary(Unary::Plain(unary::Function::Tanh)) => fixed(1.0 / 128.0, 0),
             Op::Unary(_) | Op::Function(_) => Int8Rule::Kernel,
             Op::Binary { function, .. } => match function {
@@ -297,7 +398,16 @@ impl Op {
             | Op::ConvInteger { .. }
             | Op::DeformConv { .. }
             | Op::LpPool { .. }
-            | Op::MaxUnpool { .. } => Int8Rule::Float,
+            | Op::MaxUnpool { .. }
+            | Op::Softmax { .. }
+            | Op::Reduce { .. }
+            | Op::MatMulInteger { .. }
+            | Op::Normalize { .. }
+            | Op::LocalResponseNorm { .. }
+            | Op::Recurrent(_)
+            | Op::LinearAttention { .. }
+            | Op::Determinant
+            | Op::Dft { .. } => Int8Rule::Float,
             Op::Dequantize | Op::Requantize | Op::FlipSign => Int8Rule::Quantised,
         }
     }

@@ -9,10 +9,14 @@ mod conv_variants;
 mod dense;
 mod emitter;
 mod epilogue;
+mod matmul;
 mod movement;
+mod normalize;
 mod overlap;
+mod plain;
 mod pool;
 mod quantize_along;
+mod reduce;
 mod relayout;
 mod sampling;
 mod scale_shift;
@@ -89,9 +93,31 @@ fn lower_node(emitter: &mut Emitter<'_>, node: &Node) {
         Op::Cast => binary::plain(emitter, node, Opcode::Cast, 0),
         Op::Unary(function) => unary::unary(emitter, node, *function),
         Op::Function(expression) => unary::table(emitter, node, |x| expression.apply(x)),
-        Op::Softmax { .. } => softmax::softmax(emitter, node),
         Op::Movement(op) => movement::movement(emitter, node, op),
         Op::Sampling(op) => sampling::sampling(emitter, node, op),
+        Op::Softmax { kind, .. } => softmax::softmax(emitter, node, *kind),
+        Op::Reduce { function, axes } => reduce::reduce(emitter, node, *function, axes),
+        Op::MatMul { transposed } => matmul::mat_mul(emitter, node, *transposed),
+        Op::MatMulInteger { zero_points } => matmul::mat_mul_integer(emitter, node, *zero_points),
+        Op::Normalize {
+            kind,
+            axes,
+            epsilon,
+        } => normalize::normalize(emitter, node, *kind, axes, *epsilon),
+        Op::LocalResponseNorm { .. } => normalize::local_response(emitter, node),
+        Op::Recurrent(recurrent) => plain::recurrent(emitter, node, recurrent),
+        Op::LinearAttention {
+            query_heads,
+            scale,
+            given,
+        } => plain::linear_attention(emitter, node, *query_heads, *scale, *given),
+        Op::Determinant => plain::determinant(emitter, node),
+        Op::Dft {
+            axis,
+            direction,
+            length,
+            hop,
+        } => plain::dft(emitter, node, *axis, *direction, *length, *hop),
         Op::Relayout => relayout::relayout(emitter, node),
         // These only say anew what the bytes mean.
         Op::Reshape | Op::Transpose { .. } => {}

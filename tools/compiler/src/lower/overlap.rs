@@ -35,6 +35,11 @@ pub(super) fn overlap(
             let lengths = [last(input), last(output)];
             Overlap::rows(output.len() / lengths[1].max(1), lengths, bytes)
         }
+        (Opcode::Normalize, 0) if is_trailing(params, input) => {
+            Overlap::elementwise(input.len(), bytes)
+        }
+        // A group's result takes no more room than the group.
+        (Opcode::Reduce, 0) if is_trailing(params, input) => Overlap { before: 0, ..none },
         _ if is_elementwise(opcode, operand) && input.len() == output.len() => {
             Overlap::elementwise(input.len(), bytes)
         }
@@ -85,6 +90,16 @@ fn strided_copy(params: &[u8], input: &LoweredTensor, output: &LoweredTensor) ->
         strides: params.strides.map(|stride| stride as isize),
     };
     Some(view.overlap(input.bytes(), output.bytes()))
+}
+
+/// Whether the axes that a parameter block begins with are the last ones, so that their groups lie one
+/// behind the other.
+fn is_trailing(params: &[u8], input: &LoweredTensor) -> bool {
+    let axes = params
+        .first_chunk()
+        .map_or(0, |bytes| u32::from_le_bytes(*bytes));
+    let last = 1u64 << input.dims.len();
+    u64::from(axes) + (1 << axes.trailing_zeros().min(32)) == last
 }
 
 /// The window that parameter blocks of windows begin with, over `[1, h, w, c]`.

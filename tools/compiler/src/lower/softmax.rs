@@ -2,18 +2,22 @@ use cadet_format::{Numerics, Opcode, SoftmaxI8};
 
 use super::emitter::{Emitter, Kernel, block};
 use super::epilogue::{q31, ratio};
-use crate::ir::Node;
+use crate::ir::{Node, SoftmaxKind};
 
 /// Integer bits of TensorFlow Lite's scaled softmax differences.
 const SOFTMAX_INTEGER_BITS: i32 = 5;
 
-/// `Softmax` as `softmax`; the layout has put its axis innermost.
-pub(super) fn softmax(emitter: &mut Emitter<'_>, node: &Node) {
+/// `Softmax`, `LogSoftmax`, `Hardmax` as the kernels of these names; the layout has put the axis innermost.
+pub(super) fn softmax(emitter: &mut Emitter<'_>, node: &Node, kind: SoftmaxKind) {
     let dims = emitter.memory_extents(node.inputs[0]);
     let x = emitter.activation(node.inputs[0], &dims);
     let y = emitter.activation(node.output(), &dims);
     let kernel = Kernel {
-        opcode: Opcode::Softmax,
+        opcode: match kind {
+            SoftmaxKind::Soft => Opcode::Softmax,
+            SoftmaxKind::Log => Opcode::LogSoftmax,
+            SoftmaxKind::Hard => Opcode::Hardmax,
+        },
         dtype: emitter.dtype(node.output()),
         numerics: emitter.numerics(node),
         params: match emitter.affines(node) {

@@ -53,10 +53,13 @@ fn sole_producer(graph: &Graph, tensor: TensorId) -> Option<usize> {
 }
 
 /// Removes node `index`, whose work its producer does from now on: the producer writes the removed
-/// node's output.
+/// node's output in place of the tensor that the node read.
 fn absorb(graph: &mut Graph, producer: usize, index: usize) {
-    graph.nodes[producer].outputs[0] = graph.nodes[index].output();
-    graph.nodes.remove(index);
+    let node = graph.nodes.remove(index);
+    let outputs = graph.nodes[producer].outputs.iter_mut();
+    for output in outputs.filter(|output| node.inputs.contains(output)) {
+        *output = node.output();
+    }
 }
 
 #[cfg(test)]

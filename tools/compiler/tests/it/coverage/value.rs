@@ -3,7 +3,8 @@ use prost::Message;
 use tract_onnx::pb;
 use tract_onnx::pb::tensor_proto::DataType;
 
-/// Relative and absolute tolerance of a test: `|found - wanted| <= absolute + relative * |wanted|`.
+/// Relative and absolute tolerance of a test: `|found - wanted| <= absolute + relative * |wanted|`, and beside
+/// it the rounding of the largest element, since sums that cancel are as coarse as their terms.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Tolerance {
     pub(super) relative: f64,
@@ -67,9 +68,12 @@ impl Value {
                 integer(wanted)
             ));
         }
+        let finite = self.floats().filter(|wanted| wanted.is_finite());
+        let largest = finite.fold(0.0f32, |largest, wanted| largest.max(wanted.abs()));
+        let absolute = tolerance.absolute + f64::from(largest * f32::EPSILON / 2.0);
         let is_near = |found: f32, wanted: f32| {
             let (found, wanted) = (f64::from(found), f64::from(wanted));
-            let bound = tolerance.absolute + tolerance.relative * wanted.abs();
+            let bound = absolute + tolerance.relative * wanted.abs();
             // Infinities are equal or wrong: their bound is infinite too.
             found == wanted
                 || found.is_nan() && wanted.is_nan()
