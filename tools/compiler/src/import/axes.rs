@@ -19,8 +19,7 @@ pub(super) fn in_order(axes: &[i64], rank: usize) -> Result<Vec<usize>, Refusal>
 
 /// Axes that may be counted from the end, in ascending order.
 pub(super) fn axes(axes: &[i64], rank: usize) -> Result<Vec<usize>, Refusal> {
-    let axes = axes.iter().map(|&value| axis(value, rank));
-    let mut axes = axes.collect::<Result<Vec<_>, _>>()?;
+    let mut axes = in_order(axes, rank)?;
     axes.sort_unstable();
     axes.dedup();
     Ok(axes)

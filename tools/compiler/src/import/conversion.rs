@@ -8,17 +8,26 @@ use crate::ir::{ElementType, Op, TensorId};
 pub(super) fn cast(importer: &mut Importer, node: &OnnxNode<'_>) -> Result<(), Refusal> {
     node.expect_attributes(&["to", "saturate", "round_mode"])?;
     let input = importer.input(node, 0)?;
-    let to = node.int("to", 0);
-    let kind = i32::try_from(to)
-        .ok()
-        .and_then(|to| DataType::try_from(to).ok());
-    let element = kind.and_then(element).ok_or_else(|| {
-        Refusal::new(
-            format!("it converts to type {to}"),
-            "use float32, int8, uint8, int32, int64 or bool",
-        )
-    })?;
+    let element = target(node)?;
     convert(importer, node, input, element)
+}
+
+/// `BitCast` between types of one size, of which any value is legal.
+pub(super) fn bit_cast(importer: &mut Importer, node: &OnnxNode<'_>) -> Result<(), Refusal> {
+    node.expect_attributes(&["to"])?;
+    let input = importer.input(node, 0)?;
+    let element = target(node)?;
+    let tensor = importer.graph.tensor(input);
+    let (from, shape) = (tensor.element, tensor.shape.clone());
+    let bits = |element: ElementType| element.dtype().bits();
+    if bits(from) != bits(element) || (element == ElementType::Bool && from != element) {
+        return Err(Refusal::malformed(format!(
+            "bits of {from:?} as {element:?}"
+        )));
+    }
+    let output = importer.output(node, 0, element, &shape)?;
+    importer.push(node, Op::BitCast, vec![input], vec![output]);
+    Ok(())
 }
 
 /// `CastLike`.
@@ -45,6 +54,19 @@ fn convert(
     let shape = tensor.shape.clone();
     importer.declare(&node.proto.output[0], element, &shape);
     importer.emit(node, op, vec![input])
+}
+
+/// The type in the attribute `to`.
+fn target(node: &OnnxNode<'_>) -> Result<ElementType, Refusal> {
+    let to = node.int("to", 0);
+    let kind = i32::try_from(to).ok();
+    let kind = kind.and_then(|to| DataType::try_from(to).ok());
+    kind.and_then(element).ok_or_else(|| {
+        Refusal::new(
+            format!("it converts to type {to}"),
+            "use float32, int8, uint8, int32, int64 or bool",
+        )
+    })
 }
 
 fn element(kind: DataType) -> Option<ElementType> {

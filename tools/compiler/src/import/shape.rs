@@ -1,7 +1,7 @@
 use super::importer::Importer;
 use super::node::{OnnxNode, Refusal};
 use super::window::sizes;
-use crate::ir::Op;
+use crate::ir::{ElementType, Op, Values};
 
 /// `Reshape`, `Flatten`, `Squeeze`, `Unsqueeze`, `Identity`: the elements stay as they are; the
 /// output's static shape says the rest.
@@ -11,6 +11,15 @@ pub(super) fn reshape(importer: &mut Importer, node: &OnnxNode<'_>) -> Result<()
     let len = importer.graph.tensor(input).len();
     importer.emit(node, Op::Reshape, vec![input])?;
     importer.expect_output_len(len)
+}
+
+/// `Size`, which is known before anything runs.
+pub(super) fn size(importer: &mut Importer, node: &OnnxNode<'_>) -> Result<(), Refusal> {
+    node.expect_attributes(&[])?;
+    let input = importer.input(node, 0)?;
+    let len = importer.graph.tensor(input).len();
+    importer.output(node, 0, ElementType::I64, &[])?;
+    importer.set_constant(&node.proto.output[0], Values::I64(vec![len as i64]))
 }
 
 /// `Transpose`.

@@ -182,6 +182,8 @@ pub(crate) enum Op {
     /// `Reshape`, `Flatten`, `Squeeze`, `Unsqueeze`, `Identity`: the same elements in the same
     /// order, in another shape.
     Reshape,
+    /// `BitCast`: the same bytes as another type of the same size.
+    BitCast,
     /// `Transpose`: output dimension `i` is input dimension `perm[i]`.
     Transpose {
         /// The permutation.
@@ -297,6 +299,7 @@ impl Op {
                 _ => "STFT",
             },
             Op::Reshape => "Reshape",
+            Op::BitCast => "BitCast",
             Op::Transpose { .. } | Op::Relayout => "Transpose",
             Op::Quantize | Op::QuantizeAlong { .. } => "QuantizeLinear",
             Op::Dequantize | Op::DequantizeAlong { .. } => "DequantizeLinear",
@@ -339,7 +342,7 @@ impl Op {
             | Op::LinearAttention { .. }
             | Op::Determinant
             | Op::Dft { .. } => LayoutRule::Plain,
-            Op::Reshape | Op::Transpose { .. } | Op::Relayout => LayoutRule::View,
+            Op::Reshape | Op::BitCast | Op::Transpose { .. } | Op::Relayout => LayoutRule::View,
         }
     }
 
@@ -391,6 +394,7 @@ impl Op {
             Op::Movement(movement) => movement.int8_rule(),
             Op::Sampling(sampling) => sampling.int8_rule(),
             Op::BatchNormalization { .. }
+            | Op::BitCast
             | Op::Quantize
             | Op::QuantizeAlong { .. }
             | Op::DequantizeAlong { .. }

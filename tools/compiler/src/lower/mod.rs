@@ -120,7 +120,7 @@ fn lower_node(emitter: &mut Emitter<'_>, node: &Node) {
         } => plain::dft(emitter, node, *axis, *direction, *length, *hop),
         Op::Relayout => relayout::relayout(emitter, node),
         // These only say anew what the bytes mean.
-        Op::Reshape | Op::Transpose { .. } => {}
+        Op::Reshape | Op::BitCast | Op::Transpose { .. } => {}
         Op::ScaleShift { axis, bounds } => scale_shift::scale_shift(emitter, node, *axis, *bounds),
         Op::Quantize => affine::quantize(emitter, node),
         Op::Dequantize => affine::dequantize(emitter, node),

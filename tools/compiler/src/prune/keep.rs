@@ -84,12 +84,13 @@ fn full(
 
 /// Channel on channel: a channel is kept in all of the tensors or in none.
 fn same(tensors: &[TensorId], keep: &mut [Vec<bool>]) {
-    let count = keep[tensors[0].0].len();
-    for channel in 0..count {
-        let is_kept = tensors.iter().any(|id| keep[id.0][channel]);
-        for id in tensors {
-            keep[id.0][channel] = is_kept;
-        }
+    let mut kept = vec![false; keep[tensors[0].0].len()];
+    for id in tensors {
+        let own = kept.iter_mut().zip(&keep[id.0]);
+        own.for_each(|(kept, &own)| *kept |= own);
+    }
+    for id in tensors {
+        keep[id.0].clone_from(&kept);
     }
 }
 
