@@ -2,8 +2,11 @@
 //! same bit for bit: interval arithmetic over the integers proves what is constant, and what a
 //! constant channel adds to the next layer moves into that layer's bias.
 
+#[allow(clippy::needless_range_loop)]
 mod cut;
 mod intervals;
+// Channels index several tables at once.
+#[allow(clippy::needless_range_loop)]
 mod keep;
 
 use crate::ir::{Graph, TensorId};
