@@ -2,6 +2,8 @@
 //! read from the protobuf, so that names, attributes and initialisers stay as they were written.
 
 mod along_axis;
+mod attention;
+mod attention_bias;
 mod axes;
 mod binary;
 mod conv;
@@ -153,6 +155,7 @@ fn importer_of(node: &pb::NodeProto) -> Option<Import> {
         "LRN" => normalization::local_response,
         "Softmax" | "LogSoftmax" | "Hardmax" => softmax::softmax,
         "LSTM" | "GRU" | "RNN" => recurrent::recurrent,
+        "Attention" => attention::attention,
         "LinearAttention" => linear_attention::linear_attention,
         "Det" => transform::determinant,
         "DFT" => transform::dft,
