@@ -60,7 +60,7 @@ pub struct AffineGrid {
 pub struct RoiAlign {
     /// Pixels of the input for one unit of the regions' coordinates.
     pub spatial_scale: f32,
-    /// Points along one axis of a bin, at most 256; 0 where its size decides.
+    /// Points along one axis of a bin, at most 16; 0 where its size decides.
     pub samples: u32,
     /// 1 where regions move by half a pixel.
     pub half_pixel: u32,

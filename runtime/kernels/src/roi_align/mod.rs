@@ -12,7 +12,7 @@ mod scalar;
 use crate::{Cell, Indices, Result, Source, product, require};
 
 /// Most points along one axis of a bin.
-pub const MAX_SAMPLES: usize = 256;
+pub const MAX_SAMPLES: usize = 16;
 
 /// Operands of a pooling of regions.
 #[derive(Clone, Copy)]
@@ -23,7 +23,7 @@ pub struct RoiAlign<'a> {
     pub output_shape: [usize; 3],
     /// Pixels of the input for one unit of the regions' coordinates.
     pub spatial_scale: f32,
-    /// Points along one axis of a bin, at most 256; 0 where its size decides.
+    /// Points along one axis of a bin, at most 16; 0 where its size decides.
     pub samples: usize,
     /// Whether coordinates are of pixels' corners, so that regions move by half a pixel.
     pub half_pixel: bool,
