@@ -6,6 +6,7 @@ mod attention;
 mod attention_bias;
 mod axes;
 mod binary;
+mod causal_conv;
 mod conv;
 mod conv_transpose;
 mod conversion;
@@ -110,6 +111,7 @@ fn importer_of(node: &pb::NodeProto) -> Option<Import> {
     }
     Some(match node.op_type.as_str() {
         "Conv" => conv::conv,
+        "CausalConvWithState" => causal_conv::causal_conv_with_state,
         "ConvInteger" => conv::conv_integer,
         "ConvTranspose" => conv_transpose::conv_transpose,
         "DeformConv" => conv::deform_conv,

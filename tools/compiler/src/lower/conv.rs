@@ -5,7 +5,7 @@ use cadet_format::{
 use super::emitter::{Emitter, Kernel, block};
 use super::epilogue::Epilogue;
 use super::shape::{channels_last, nhwc, params, params3d};
-use super::weights::{Layer, Order, operands};
+use super::weights::{Layer, Order, can_compress, operands};
 use crate::ir::{Bounds, Node, Window};
 
 /// How a convolution is lowered.
@@ -22,13 +22,20 @@ enum Form {
 }
 
 impl Form {
-    fn opcode(self) -> Opcode {
-        match self {
-            Form::Depthwise => Opcode::DepthwiseConv2d,
-            Form::Planar => Opcode::Conv2d,
-            Form::Forward => Opcode::Conv,
-            Form::Transposed => Opcode::ConvTranspose,
+    fn opcode(self, compressed: bool) -> Opcode {
+        match (self, compressed) {
+            (Form::Depthwise, false) => Opcode::DepthwiseConv2d,
+            (Form::Depthwise, true) => Opcode::DepthwiseConv2dCompressed,
+            (Form::Planar, false) => Opcode::Conv2d,
+            (Form::Planar, true) => Opcode::Conv2dCompressed,
+            (Form::Forward, _) => Opcode::Conv,
+            (Form::Transposed, _) => Opcode::ConvTranspose,
         }
+    }
+
+    /// Whether there is a kernel for weights of fewer bits.
+    fn compresses(self) -> bool {
+        matches!(self, Form::Depthwise | Form::Planar)
     }
 
     /// Extents of an activation.
@@ -95,12 +102,13 @@ pub(super) fn conv(
     let output = form.extents(emitter.shape(node.output()));
     let x = emitter.activation(node.inputs[0], &input);
     let y = emitter.activation(node.output(), &output);
-    let weights = operands(emitter, node, &layer(emitter, node, window, form));
+    let layer = layer(emitter, node, window, form);
+    let weights = operands(emitter, node, &layer);
     // Every pixel of the output meets every weight; of a transposed convolution, every one of the input.
     let pixels = if transposed { &input } else { &output };
     let pixels: usize = pixels[..pixels.len() - 1].iter().product();
     let kernel = Kernel {
-        opcode: form.opcode(),
+        opcode: form.opcode(layer.compressed),
         dtype: emitter.dtype(node.output()),
         numerics: emitter.numerics(node),
         params: form.params(window, group as u32, emitter.epilogue(node, bounds)),
@@ -130,5 +138,6 @@ fn layer(emitter: &Emitter<'_>, node: &Node, window: &Window, form: Form) -> Lay
         outputs,
         dims,
         order,
+        compressed: form.compresses() && can_compress(emitter, node),
     }
 }

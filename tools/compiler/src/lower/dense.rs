@@ -2,7 +2,7 @@ use cadet_format::{FullyConnectedF32, FullyConnectedI8, Opcode};
 
 use super::emitter::{Emitter, Kernel, block};
 use super::epilogue::Epilogue;
-use super::weights::{Layer, Order, operands};
+use super::weights::{Layer, Order, can_compress, operands};
 use crate::ir::{Bounds, Node};
 
 /// `Gemm` and `MatMul` as `fully_connected`.
@@ -17,12 +17,17 @@ pub(super) fn fully_connected(emitter: &mut Emitter<'_>, node: &Node, bounds: Bo
         outputs,
         dims: vec![outputs, inputs],
         order: Order::AsGiven,
+        compressed: can_compress(emitter, node),
     };
     let x = emitter.activation(node.inputs[0], &[rows, inputs]);
     let y = emitter.activation(node.output(), &[rows, outputs]);
     let weights = operands(emitter, node, &layer);
     let kernel = Kernel {
-        opcode: Opcode::FullyConnected,
+        opcode: if layer.compressed {
+            Opcode::FullyConnectedCompressed
+        } else {
+            Opcode::FullyConnected
+        },
         dtype: emitter.dtype(node.output()),
         numerics: emitter.numerics(node),
         params: match emitter.epilogue(node, bounds) {

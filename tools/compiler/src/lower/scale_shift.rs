@@ -20,6 +20,7 @@ pub(super) fn scale_shift(emitter: &mut Emitter<'_>, node: &Node, axis: usize, b
         outputs: channels,
         dims: vec![1, 1, channels],
         order: Order::AsGiven,
+        compressed: false,
     };
     let weights = operands(emitter, node, &layer);
     let window = params(&Window::POINT);

@@ -16,6 +16,22 @@ pub(super) struct Layer {
     pub(super) dims: Vec<usize>,
     /// Order in which the kernel reads them.
     pub(super) order: Order,
+    /// Whether a float layer keeps the integers of its weights, for a kernel that scales its sums.
+    pub(super) compressed: bool,
+}
+
+/// Whether the weights of a float layer are symmetric integers of 8 bits with one scale an output.
+pub(super) fn can_compress(emitter: &Emitter<'_>, node: &Node) -> bool {
+    let integers = emitter.graph().tensor(node.inputs[1]).integers.as_ref();
+    emitter.affines(node).is_none()
+        && integers.is_some_and(|integers| {
+            integers.is_per_output()
+                && integers.zero_points.iter().all(|&point| point == 0)
+                && integers
+                    .values
+                    .iter()
+                    .all(|&value| i8::try_from(value).is_ok())
+        })
 }
 
 /// Order in which a kernel reads its weights.
@@ -60,14 +76,35 @@ pub(super) fn operands(emitter: &mut Emitter<'_>, node: &Node, layer: &Layer) ->
 
 fn float_operands(emitter: &mut Emitter<'_>, node: &Node, layer: &Layer) -> Vec<u16> {
     let graph = emitter.graph();
-    let values = graph.constant_f32(layer.weights).unwrap_or(&[]);
-    let values = layer.order.apply(values);
-    let name = &graph.tensor(layer.weights).name;
-    let weights = emitter.matrix(name, DType::F32, &layer.dims, &values);
+    let tensor = graph.tensor(layer.weights);
     let bias = layer.bias.and_then(|id| graph.constant_f32(id));
-    let name = format!("{} bias", node.name);
-    let bias = bias.map(|bias| emitter.vector(&name, DType::F32, bias));
-    vec![weights, bias.unwrap_or(NO_TENSOR)]
+    let bias = bias.map(|bias| {
+        let name = format!("{} bias", node.name);
+        emitter.vector(&name, DType::F32, bias)
+    });
+    let bias = bias.unwrap_or(NO_TENSOR);
+    match tensor.integers.as_ref().filter(|_| layer.compressed) {
+        Some(integers) => {
+            let weights = integer_weights(emitter, layer, integers);
+            let scales = (0..layer.outputs).map(|channel| integers.scale(channel));
+            let scales: Vec<f32> = scales.collect();
+            let name = format!("{} scales", node.name);
+            vec![weights, bias, emitter.vector(&name, DType::F32, &scales)]
+        }
+        None => {
+            let values = graph.constant_f32(layer.weights).unwrap_or(&[]);
+            let values = layer.order.apply(values);
+            let weights = emitter.matrix(&tensor.name, DType::F32, &layer.dims, &values);
+            vec![weights, bias]
+        }
+    }
+}
+
+fn integer_weights(emitter: &mut Emitter<'_>, layer: &Layer, integers: &Integers) -> u16 {
+    let values: Vec<i8> = integers.values.iter().map(|&value| value as i8).collect();
+    let values = layer.order.apply(&values);
+    let name = &emitter.graph().tensor(layer.weights).name;
+    emitter.matrix(name, DType::I8, &layer.dims, &values)
 }
 
 fn integer_operands(
@@ -81,10 +118,7 @@ fn integer_operands(
     let Some(integers) = &graph.tensor(layer.weights).integers else {
         unreachable!("the quantiser gives every integer layer integer weights");
     };
-    let values: Vec<i8> = integers.values.iter().map(|&value| value as i8).collect();
-    let values = layer.order.apply(&values);
-    let name = &graph.tensor(layer.weights).name;
-    let weights = emitter.matrix(name, DType::I8, &layer.dims, &values);
+    let weights = integer_weights(emitter, layer, integers);
     let bias = layer.bias.and_then(|id| graph.tensor(id).integers.as_ref());
     let bias = bias.map(|bias| {
         let name = format!("{} bias", node.name);

@@ -52,69 +52,81 @@ pub(crate) fn random_constant(graph: &mut GraphBuilder, name: &str, shape: &[usi
     graph.constant_f32(name, shape, &values);
 }
 
-/// A convolution's extents and attributes.
+/// A convolution's extents and attributes, of which the last `axes` count.
 #[derive(Clone, Debug)]
 struct ConvCase {
+    axes: usize,
+    transposed: bool,
+    batch: usize,
     group: usize,
     inputs: usize,
     outputs: usize,
-    kernel: [usize; 2],
-    strides: [i64; 2],
-    dilations: [i64; 2],
-    pads: [i64; 4],
-    input: [usize; 2],
-    is_line: bool,
+    kernel: [usize; 3],
+    strides: [i64; 3],
+    dilations: [i64; 3],
+    pads: [[i64; 3]; 2],
+    input: [usize; 3],
 }
 
 fn conv_case() -> impl Strategy<Value = ConvCase> {
-    let extents = (1_usize..4, 1_usize..3, 1_usize..4, [1_usize..4, 1_usize..4]);
+    let kind = (1_usize..4, any::<bool>(), 1_usize..3);
+    let channels = (1_usize..4, 1_usize..3, 1_usize..4);
     let window = (
-        [1_i64..3, 1_i64..3],
-        [1_i64..3, 1_i64..3],
-        [0_i64..2, 0_i64..2, 0_i64..2, 0_i64..2],
+        prop::array::uniform3(1_usize..4),
+        prop::array::uniform3(1_i64..3),
+        prop::array::uniform3(1_i64..3),
+        prop::array::uniform2(prop::array::uniform3(0_i64..2)),
     );
-    (extents, window, [7_usize..10, 7_usize..10], any::<bool>()).prop_map(
-        |((group, inputs, outputs, kernel), (strides, dilations, pads), input, is_line)| ConvCase {
+    let input = prop::array::uniform3(5_usize..8);
+    (kind, channels, window, input).prop_map(
+        |((axes, transposed, batch), (group, inputs, outputs), window, input)| ConvCase {
+            axes,
+            transposed,
+            batch,
             group,
             inputs: inputs * group,
             outputs: outputs * group,
-            kernel,
-            strides,
-            dilations,
-            pads,
+            kernel: window.0,
+            strides: window.1,
+            dilations: window.2,
+            pads: window.3,
             input,
-            is_line,
         },
     )
 }
 
 fn conv_model(case: &ConvCase) -> Vec<u8> {
     let mut graph = GraphBuilder::new("conv");
-    let mut weights = vec![case.outputs, case.inputs / case.group];
-    let mut input = vec![1, case.inputs];
-    let first = usize::from(case.is_line);
+    let first = 3 - case.axes;
+    let mut weights = if case.transposed {
+        vec![case.inputs, case.outputs / case.group]
+    } else {
+        vec![case.outputs, case.inputs / case.group]
+    };
+    let mut input = vec![case.batch, case.inputs];
     weights.extend(&case.kernel[first..]);
     input.extend(&case.input[first..]);
-    let pads: Vec<i64> = if case.is_line {
-        vec![case.pads[1], case.pads[3]]
-    } else {
-        case.pads.to_vec()
-    };
-    let input_rank = input.len();
+    let pads = [&case.pads[0][first..], &case.pads[1][first..]].concat();
     graph.input("x", ElementType::F32, input);
     random_constant(&mut graph, "w", &weights);
     random_constant(&mut graph, "bias", &[case.outputs]);
+    let op = if case.transposed {
+        "ConvTranspose"
+    } else {
+        "Conv"
+    };
     graph
-        .node("Conv", "conv", &["x", "w", "bias"], &["c"])
+        .node(op, "conv", &["x", "w", "bias"], &["c"])
         .attribute("group", case.group as i64)
         .attribute("strides", &case.strides[first..])
         .attribute("dilations", &case.dilations[first..])
         .attribute("pads", &pads[..]);
     graph.node("Relu", "relu", &["c"], &["y"]);
+    let extents = ["n", "c", "d", "h", "w"];
     graph.output(
         "y",
         ElementType::F32,
-        ["n", "c", "h", "w"][..input_rank].iter().copied(),
+        extents[..2 + case.axes].iter().copied(),
     );
     graph.encode()
 }
@@ -237,6 +249,24 @@ fn poolings_agree() {
             .attribute("axes", [-2, 3])
             .attribute("keepdims", 0);
     });
+}
+
+#[test]
+fn poolings_of_batches_and_volumes_agree() {
+    for op in ["MaxPool", "AveragePool"] {
+        for (kernel, extents) in [([2, 3, 2], [3, 3, 4]), ([1, 3, 2], [4, 3, 4])] {
+            let mut graph = GraphBuilder::new("pool");
+            graph.input("x", ElementType::F32, [2, 3, 4, 6, 5]);
+            graph
+                .node(op, "pool", &["x"], &["y"])
+                .attribute("kernel_shape", kernel)
+                .attribute("strides", [1, 2, 1])
+                .attribute("pads", [0, 1, 0, 0, 0, 0]);
+            let [d, h, w] = extents;
+            graph.output("y", ElementType::F32, [2, 3, d, h, w]);
+            agree(&graph.encode());
+        }
+    }
 }
 
 #[test]

@@ -2,8 +2,8 @@
 
 mod against_tract;
 mod arena;
-
 mod coverage;
+mod dequantised;
 mod elementwise;
 mod int8;
 mod kws_family;
