@@ -197,6 +197,8 @@ opcodes! {
     Determinant = 74 "determinant",
     /// Discrete Fourier transform, of one frame or many.
     Dft = 75 "dft",
+    /// Softmax over the last axis where rows of minus infinity only give zeros.
+    MaskedSoftmax = 76 "masked_softmax",
 
     // Windows: 96 to 111.
     /// Convolution over up to three spatial axes, with groups.

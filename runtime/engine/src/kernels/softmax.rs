@@ -14,6 +14,12 @@ pub const TABLE: &[Kernel] = &[
         ops::softmax::f32,
     ),
     kernel(
+        Opcode::MaskedSoftmax,
+        DType::F32,
+        Numerics::None,
+        ops::softmax::masked_f32,
+    ),
+    kernel(
         Opcode::LogSoftmax,
         DType::F32,
         Numerics::None,

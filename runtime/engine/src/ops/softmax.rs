@@ -10,6 +10,12 @@ pub(crate) fn f32(context: &Context<'_>) -> Result<(), Error> {
     softmax::f32(length, input.cells()?, output.cells()?).map_err(contract)
 }
 
+pub(crate) fn masked_f32(context: &Context<'_>) -> Result<(), Error> {
+    let (input, output) = (context.input(0)?, context.output(0)?);
+    let [_, length] = input.rows()?;
+    softmax::masked_f32(length, input.cells()?, output.cells()?).map_err(contract)
+}
+
 pub(crate) fn log_f32(context: &Context<'_>) -> Result<(), Error> {
     let (input, output) = (context.input(0)?, context.output(0)?);
     let [_, length] = input.rows()?;

@@ -41,6 +41,14 @@ pub fn f32(length: usize, input: &[Cell<f32>], output: &[Cell<f32>]) -> Result {
     for_each_row(length, input, output, scalar::f32)
 }
 
+/// Softmax in f32 over rows of `length`, where a row of minus infinity only gives zeros.
+///
+/// # Errors
+/// [`ContractError`](crate::ContractError) where the lengths differ or are no multiple of `length`.
+pub fn masked_f32(length: usize, input: &[Cell<f32>], output: &[Cell<f32>]) -> Result {
+    for_each_row(length, input, output, scalar::masked_f32)
+}
+
 /// Logarithm of the softmax in f32 over rows of `length`.
 ///
 /// # Errors
@@ -142,6 +150,16 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn a_masked_row_gives_zeros_and_nan_goes_through() {
+        const OUT: f32 = f32::NEG_INFINITY;
+        let x = cells(&[OUT, OUT, OUT, 7.0, OUT, f32::NAN]);
+        masked_f32(2, &x, &x).unwrap();
+        let y = values(&x);
+        assert_eq!(y[..4], [0.0, 0.0, 0.0, 1.0]);
+        assert!(y[5].is_nan());
     }
 
     #[test]

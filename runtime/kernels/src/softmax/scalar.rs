@@ -20,6 +20,16 @@ pub(super) fn f32(x: &[Cell<f32>], y: &[Cell<f32>]) {
     }
 }
 
+pub(super) fn masked_f32(x: &[Cell<f32>], y: &[Cell<f32>]) {
+    if x.iter().all(|x| x.get() == f32::NEG_INFINITY) {
+        for y in y {
+            y.set(0.0);
+        }
+    } else {
+        f32(x, y);
+    }
+}
+
 pub(super) fn log_f32(x: &[Cell<f32>], y: &[Cell<f32>]) {
     let max = max(x);
     let mut sum = 0.0f32;

@@ -1,7 +1,10 @@
+use cadet_kernels::binary::Function;
+
 use super::importer::Importer;
 use super::matmul;
 use super::node::{OnnxNode, Refusal};
-use crate::ir::{Bounds, Op, TensorId};
+use super::parts::Parts;
+use crate::ir::{Bounds, ElementType, Op, TensorId};
 
 const DENSE: Op = Op::FullyConnected {
     bounds: Bounds::NONE,
@@ -12,9 +15,9 @@ pub(super) fn mat_mul(importer: &mut Importer, node: &OnnxNode<'_>) -> Result<()
     node.expect_attributes(&[])?;
     let input = importer.float_input(node, 0)?;
     let weights = importer.float_input(node, 1)?;
-    let is_layer = importer.graph.constant_f32(weights).is_some()
+    let is_layer = importer.graph.is_constant(weights)
         && importer.graph.shape(weights).len() == 2
-        && importer.graph.constant_f32(input).is_none();
+        && !importer.graph.is_constant(input);
     if !is_layer {
         return matmul::mat_mul(importer, node);
     }
@@ -23,27 +26,46 @@ pub(super) fn mat_mul(importer: &mut Importer, node: &OnnxNode<'_>) -> Result<()
     importer.emit(node, DENSE, vec![input, weights])
 }
 
-/// `Gemm` by a constant matrix: `alpha * x * w + beta * c` (ONNX Gemm-7 to -13).
+/// `Gemm`: `alpha * a * b + beta * c`, a layer where b is constant (ONNX Gemm-7 to -13).
 pub(super) fn gemm(importer: &mut Importer, node: &OnnxNode<'_>) -> Result<(), Refusal> {
     node.expect_attributes(&["alpha", "beta", "transA", "transB"])?;
-    if node.int("transA", 0) != 0 {
-        return Err(Refusal::new(
-            "transA is set",
-            "transpose the input before the Gemm",
-        ));
+    let transposed = ["transA", "transB"].map(|name| node.int(name, 0) != 0);
+    let (alpha, beta) = (node.float("alpha", 1.0), node.float("beta", 1.0));
+    let (a, b) = (
+        importer.float_input(node, 0)?,
+        importer.float_input(node, 1)?,
+    );
+    let mut summand = match node.input(2) {
+        Some(_) => Some(importer.float_input(node, 2)?),
+        None => None,
+    };
+    let mut parts = Parts { importer, node };
+    let is_layer = parts.importer.graph.is_constant(b) && !parts.importer.graph.is_constant(a);
+    let mut result = if is_layer {
+        let input = match transposed[0] {
+            true => parts.transposed("rows", a, &[1, 0]),
+            false => a,
+        };
+        check_depth(parts.importer, input, b, usize::from(transposed[1]))?;
+        let weights = matrix(parts.importer, b, transposed[1], alpha);
+        let mut inputs = vec![input, weights];
+        let outputs = parts.shape(weights)[0];
+        if let Some(bias) = summand.and_then(|c| bias_row(parts.importer, c, outputs, beta)) {
+            inputs.push(bias);
+            summand = None;
+        }
+        let rows = parts.shape(input)[0];
+        parts.part("product", DENSE, inputs, vec![rows, outputs])
+    } else {
+        let op = Op::MatMul { transposed };
+        let product = matmul::product(&mut parts, op, vec![a, b], ElementType::F32)?;
+        parts.scaled("scaled", product, alpha)?
+    };
+    if let Some(summand) = summand {
+        let summand = parts.scaled("summand", summand, beta)?;
+        result = parts.pair("sum", Function::Add, [result, summand])?;
     }
-    let is_transposed = node.int("transB", 0) != 0;
-    let input = importer.float_input(node, 0)?;
-    let weights = importer.constant_input(node, 1)?;
-    check_depth(importer, input, weights, usize::from(is_transposed))?;
-    let weights = matrix(importer, weights, is_transposed, node.float("alpha", 1.0));
-    let mut inputs = vec![input, weights];
-    if node.input(2).is_some() {
-        let bias = importer.constant_input(node, 2)?;
-        let outputs = importer.graph.shape(weights)[0];
-        inputs.push(bias_row(importer, bias, outputs, node.float("beta", 1.0))?);
-    }
-    importer.emit(node, DENSE, inputs)
+    parts.give(0, result)
 }
 
 fn check_depth(
@@ -79,29 +101,20 @@ fn matrix(importer: &mut Importer, id: TensorId, is_transposed: bool, alpha: f32
     graph.add_constant(name, shape, values)
 }
 
-fn bias_row(
-    importer: &mut Importer,
-    id: TensorId,
-    outputs: usize,
-    beta: f32,
-) -> Result<TensorId, Refusal> {
+/// A constant as one value an output, scaled; `None` where it is not.
+fn bias_row(importer: &mut Importer, id: TensorId, outputs: usize, beta: f32) -> Option<TensorId> {
     let tensor = importer.graph.tensor(id);
     let (name, shape) = (tensor.name.clone(), tensor.shape.clone());
+    let values = importer.graph.constant_f32(id)?;
     if shape == [outputs] && beta == 1.0 {
-        return Ok(id);
+        return Some(id);
     }
-    let values = importer.graph.constant_f32(id).unwrap_or(&[]);
     let values: Vec<f32> = match values.len() {
         1 => vec![beta * values[0]; outputs],
         len if len == outputs && shape.last() == Some(&len) => {
             values.iter().map(|value| beta * value).collect()
         }
-        _ => {
-            return Err(Refusal::new(
-                format!("a bias of shape {shape:?} for {outputs} outputs"),
-                "use one bias an output",
-            ));
-        }
+        _ => return None,
     };
-    Ok(importer.graph.add_constant(name, vec![outputs], values))
+    Some(importer.graph.add_constant(name, vec![outputs], values))
 }

@@ -22,7 +22,9 @@ pub(super) fn linear_attention(
     }
     let [query, _, value] = [0, 1, 2].map(|index| importer.graph.shape(inputs[index]).to_vec());
     let (&[batch, steps, query_size], &[_, _, value_size]) = (&query[..], &value[..]) else {
-        return Err(malformed());
+        return Err(Refusal::malformed(
+            "its shapes do not fit its numbers of heads",
+        ));
     };
     let fits = query_heads > 0
         && kv_heads > 0
@@ -30,7 +32,9 @@ pub(super) fn linear_attention(
         && query_size.is_multiple_of(query_heads)
         && value_size.is_multiple_of(kv_heads);
     if !fits {
-        return Err(malformed());
+        return Err(Refusal::malformed(
+            "its shapes do not fit its numbers of heads",
+        ));
     }
     let (key_size, value_size) = (query_size / query_heads, value_size / kv_heads);
     let mut given = [false; 3];
@@ -50,11 +54,4 @@ pub(super) fn linear_attention(
     let state = [batch, kv_heads, key_size, value_size];
     let outputs = [&result[..], &state].map(|shape| (ElementType::F32, shape));
     importer.define(node, op, inputs, &outputs)
-}
-
-fn malformed() -> Refusal {
-    Refusal::new(
-        "its shapes do not fit its numbers of heads",
-        "the model is malformed; check it with onnx.checker",
-    )
 }

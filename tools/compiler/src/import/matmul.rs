@@ -1,9 +1,9 @@
 use super::importer::Importer;
 use super::node::{OnnxNode, Refusal};
+use super::parts::Parts;
 use crate::ir::{ElementType, Op, TensorId};
 
-/// `MatMul` of matrices of which at least one is known at run time only: `[.., m, k]` by `[.., k, n]`, where
-/// a vector stands for one row or one column (ONNX MatMul-1 to -13).
+/// `MatMul` of matrices of which at least one is known at run time only (ONNX MatMul-1 to -13).
 pub(super) fn mat_mul(importer: &mut Importer, node: &OnnxNode<'_>) -> Result<(), Refusal> {
     let inputs = vec![
         importer.float_input(node, 0)?,
@@ -12,7 +12,9 @@ pub(super) fn mat_mul(importer: &mut Importer, node: &OnnxNode<'_>) -> Result<()
     let op = Op::MatMul {
         transposed: [false; 2],
     };
-    product(importer, node, op, inputs, ElementType::F32)
+    let mut parts = Parts { importer, node };
+    let product = product(&mut parts, op, inputs, ElementType::F32)?;
+    parts.give(0, product)
 }
 
 /// `MatMulInteger` (ONNX version 10), which gives i32.
@@ -30,18 +32,20 @@ pub(super) fn mat_mul_integer(importer: &mut Importer, node: &OnnxNode<'_>) -> R
         inputs.push(importer.reshaped(node, operand, vec![len])?);
     }
     let op = Op::MatMulInteger { zero_points };
-    product(importer, node, op, inputs, ElementType::I32)
+    let mut parts = Parts { importer, node };
+    let product = product(&mut parts, op, inputs, ElementType::I32)?;
+    parts.give(0, product)
 }
 
-/// A product by the rules of numpy's `matmul`.
-fn product(
-    importer: &mut Importer,
-    node: &OnnxNode<'_>,
+/// A product `[.., m, k]` by `[.., k, n]`, each transposed where the operator says so; a vector stands for one
+/// row or one column.
+pub(super) fn product(
+    parts: &mut Parts<'_, '_>,
     op: Op,
     mut inputs: Vec<TensorId>,
     element: ElementType,
-) -> Result<(), Refusal> {
-    let [a, b] = [0, 1].map(|index| importer.graph.shape(inputs[index]).to_vec());
+) -> Result<TensorId, Refusal> {
+    let (a, b) = (parts.shape(inputs[0]), parts.shape(inputs[1]));
     let (mut rows, mut columns) = (a.clone(), b.clone());
     if a.len() == 1 {
         rows.insert(0, 1);
@@ -49,29 +53,31 @@ fn product(
     if b.len() == 1 {
         columns.push(1);
     }
-    let Some(mut output) = matrix_shape(&rows, &columns) else {
-        return Err(Refusal::new(
-            format!("{a:?} by {b:?}"),
-            "the model is malformed; check it with onnx.checker",
-        ));
-    };
-    inputs[0] = importer.reshaped(node, inputs[0], rows)?;
-    inputs[1] = importer.reshaped(node, inputs[1], columns)?;
-    if a.len() > 1 && b.len() > 1 {
-        return importer.define(node, op, inputs, &[(element, &output)]);
+    inputs[0] = parts.reshaped(inputs[0], &rows)?;
+    inputs[1] = parts.reshaped(inputs[1], &columns)?;
+    if let Op::MatMul { transposed } = op {
+        for (shape, transposed) in [&mut rows, &mut columns].into_iter().zip(transposed) {
+            if let (true, Some([.., a, b])) = (transposed, shape.last_chunk_mut::<2>()) {
+                std::mem::swap(a, b);
+            }
+        }
     }
-    let whole = importer.part(node, "product", op, inputs, (element, output.clone()));
+    let Some(mut output) = matrix_shape(&rows, &columns) else {
+        return Err(Refusal::malformed(format!("{a:?} by {b:?}")));
+    };
+    let kind = (element, output.clone());
+    let whole = parts.importer.part(parts.node, "product", op, inputs, kind);
     if b.len() == 1 {
         output.pop();
     }
     if a.len() == 1 {
         output.remove(output.len() - usize::from(b.len() > 1) - 1);
     }
-    importer.define(node, Op::Reshape, vec![whole], &[(element, &output)])
+    parts.reshaped(whole, &output)
 }
 
 /// `[.., m, n]` with the axes before broadcast; `None` where the shapes do not fit.
-pub(super) fn matrix_shape(a: &[usize], b: &[usize]) -> Option<Vec<usize>> {
+fn matrix_shape(a: &[usize], b: &[usize]) -> Option<Vec<usize>> {
     let (a_batch, &[m, k]) = a.split_last_chunk::<2>()?;
     let (b_batch, &[depth, n]) = b.split_last_chunk::<2>()?;
     if k != depth {

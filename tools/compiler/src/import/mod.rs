@@ -3,7 +3,6 @@
 
 mod along_axis;
 mod attention;
-mod attention_bias;
 mod axes;
 mod binary;
 mod causal_conv;
@@ -20,12 +19,14 @@ mod matmul;
 mod movement;
 mod node;
 mod normalization;
+mod parts;
 mod pool;
 mod quantised;
 mod quantize_along;
 mod recurrent;
 mod reduce;
 mod resize;
+mod rotary;
 mod sampling;
 mod shape;
 mod softmax;
@@ -158,6 +159,9 @@ fn importer_of(node: &pb::NodeProto) -> Option<Import> {
         "Softmax" | "LogSoftmax" | "Hardmax" => softmax::softmax,
         "LSTM" | "GRU" | "RNN" => recurrent::recurrent,
         "Attention" => attention::attention,
+        "RotaryEmbedding" => rotary::rotary_embedding,
+        "MeanVarianceNormalization" => normalization::mean_variance,
+        "QLinearMatMul" => quantised::q_linear_mat_mul,
         "LinearAttention" => linear_attention::linear_attention,
         "Det" => transform::determinant,
         "DFT" => transform::dft,
@@ -202,7 +206,7 @@ fn importer_of(node: &pb::NodeProto) -> Option<Import> {
 
 fn suggestion(op: &str) -> &'static str {
     match op {
-        "QLinearConv" | "QLinearMatMul" => "pack the float model and let cadet quantise it",
+        "QLinearConv" => "pack the float model and let cadet quantise it",
         _ => "replace it, or leave it out of the deployed model",
     }
 }

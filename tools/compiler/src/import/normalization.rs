@@ -1,36 +1,98 @@
-use cadet_format::NormalizeKind;
+use cadet_format::{NormalizeKind, ReduceFunction};
+use cadet_kernels::binary::Function;
 
-use super::axes::axis;
+use super::axes::{axes, axis};
 use super::importer::Importer;
 use super::node::{OnnxNode, Refusal};
+use super::parts::Parts;
 use crate::ir::{ElementType, Op, TensorId};
 
-/// `BatchNormalization` at inference (ONNX BatchNormalization-7 to -15).
+/// `BatchNormalization` (ONNX BatchNormalization-7 to -15).
 pub(super) fn batch_normalization(
     importer: &mut Importer,
     node: &OnnxNode<'_>,
 ) -> Result<(), Refusal> {
     node.expect_attributes(&["epsilon", "momentum", "training_mode", "spatial"])?;
-    if node.int("training_mode", 0) != 0 || node.int("spatial", 1) != 1 {
+    let input = importer.float_input(node, 0)?;
+    spatial_rank(importer, input)?;
+    if node.int("spatial", 1) != 1 {
         return Err(Refusal::new(
-            "training mode",
-            "export the model for inference",
+            "it normalises each element on its own",
+            "convert the model to opset 9",
         ));
     }
-    let input = importer.float_input(node, 0)?;
-    let shape = importer.graph.shape(input);
-    if !(2..=4).contains(&shape.len()) || shape[0] != 1 {
-        return Err(Refusal::new(
-            format!("normalisation of {shape:?}"),
-            "use one example a run with at most two spatial dimensions",
-        ));
+    if node.int("training_mode", 0) != 0 {
+        return batch_statistics(importer, node, input);
     }
     let mut inputs = vec![input];
     for index in 1..5 {
         inputs.push(importer.constant_input(node, index)?);
     }
     let epsilon = node.float("epsilon", 1e-5);
-    importer.emit(node, Op::BatchNormalization { epsilon }, inputs)
+    emit(importer, node, Op::BatchNormalization { epsilon }, inputs)
+}
+
+/// `BatchNormalization` by the statistics of its own input, which also move the running ones.
+fn batch_statistics(
+    importer: &mut Importer,
+    node: &OnnxNode<'_>,
+    input: TensorId,
+) -> Result<(), Refusal> {
+    let mut parts = Parts { importer, node };
+    let shape = parts.shape(input);
+    let axes: Vec<usize> = (0..shape.len()).filter(|&axis| axis != 1).collect();
+    let mut channels = vec![1; shape.len()];
+    channels[1] = shape[1];
+    let mut operands = [input; 5];
+    for (index, operand) in operands.iter_mut().enumerate().skip(1) {
+        let vector = parts.importer.float_input(node, index)?;
+        *operand = parts.reshaped(vector, &channels)?;
+    }
+    let [_, scale, bias, old_mean, old_variance] = operands;
+    let op = Op::Normalize {
+        kind: NormalizeKind::Standard,
+        axes: axes.clone(),
+        epsilon: node.float("epsilon", 1e-5),
+    };
+    let result = parts.part("normalised", op, vec![input, scale, bias], shape.clone());
+    parts.give(0, result)?;
+    let reduce = |function| Op::Reduce {
+        function,
+        axes: axes.clone(),
+    };
+    let mean = reduce(ReduceFunction::Mean);
+    let mean = parts.part("mean", mean, vec![input], channels.clone());
+    let distance = parts.pair("distance", Function::Sub, [input, mean])?;
+    let sum = reduce(ReduceFunction::SumSquare);
+    let sum = parts.part("square sum", sum, vec![distance], channels.clone());
+    let count = shape.iter().product::<usize>() / shape[1].max(1);
+    let variance = parts.scaled("variance", sum, 1.0 / count as f32)?;
+    let momentum = node.float("momentum", 0.9);
+    for (index, old, new) in [(1, old_mean, mean), (2, old_variance, variance)] {
+        if node.output(index).is_none() {
+            continue;
+        }
+        let old = parts.scaled(&format!("old {index}"), old, momentum)?;
+        let new = parts.scaled(&format!("new {index}"), new, 1.0 - momentum)?;
+        let running = parts.pair(&format!("running {index}"), Function::Add, [new, old])?;
+        let running = parts.reshaped(running, &[shape[1]])?;
+        parts.give(index, running)?;
+    }
+    Ok(())
+}
+
+/// `MeanVarianceNormalization` (ONNX versions 9 to 13). Its deviation plus 1e-9 is the root of its square plus
+/// 1e-18, to 1e-9.
+pub(super) fn mean_variance(importer: &mut Importer, node: &OnnxNode<'_>) -> Result<(), Refusal> {
+    node.expect_attributes(&["axes"])?;
+    let input = importer.float_input(node, 0)?;
+    let rank = importer.graph.shape(input).len();
+    let op = Op::Normalize {
+        kind: NormalizeKind::Standard,
+        axes: axes(node.ints("axes").unwrap_or(&[0, 2, 3]), rank)?,
+        epsilon: 1e-18,
+    };
+    emit(importer, node, op, vec![input])
 }
 
 /// `LayerNormalization` (ONNX version 17).

@@ -6,15 +6,17 @@ use tract_onnx::pb;
 
 use super::facts::Fact;
 use super::importer::Importer;
+use super::matmul;
 use super::node::{OnnxNode, Refusal};
+use super::parts::Parts;
 use super::quantize_along;
-use crate::ir::{Affine, ElementType, Integers, Op, Tensor, Values};
+use crate::ir::{Affine, ElementType, Integers, Op, Tensor, TensorId, Values};
 
 /// `QuantizeLinear` (ONNX QuantizeLinear-10 to -25): with one constant scale to the affine of its
 /// output, otherwise with scales as operands.
 pub(super) fn quantize_linear(importer: &mut Importer, node: &OnnxNode<'_>) -> Result<(), Refusal> {
     let output = quantize_along::quantised_element(importer, node)?;
-    let Some(affine) = affine(importer, node, output)? else {
+    let Some(affine) = affine(importer, node, 1, output)? else {
         return quantize_along::quantize_linear(importer, node);
     };
     let input = importer.float_input(node, 0)?;
@@ -33,33 +35,93 @@ pub(super) fn dequantize_linear(
 ) -> Result<(), Refusal> {
     let input = importer.input(node, 0)?;
     let element = importer.graph.tensor(input).element;
-    let Some(affine) = affine(importer, node, element)? else {
+    let Some(affine) = affine(importer, node, 1, element)? else {
         return quantize_along::dequantize_linear(importer, node);
     };
     node.expect_attributes(&["axis", "block_size", "output_dtype"])?;
-    let input = match importer.graph.affine(input) {
-        // The same integers may be read in two ways.
-        Some(other) if other != affine => {
-            let kind = (element, importer.graph.shape(input).to_vec());
-            importer.part(node, "view", Op::Reshape, vec![input], kind)
-        }
-        _ => input,
-    };
-    importer.graph.tensors[input.0].affine = Some(affine);
+    let input = read_as(importer, node, input, affine);
     importer.emit(node, Op::Dequantize, vec![input])
 }
 
-/// The scale and zero point of a node whose inputs 1 and 2 they are, where each is one constant and
-/// the integers are of 8 bits.
+/// `QLinearMatMul` (ONNX QLinearMatMul-10 to -21) with one scale a tensor, as a product of reals between
+/// conversions, which a pass turns into integers.
+pub(super) fn q_linear_mat_mul(
+    importer: &mut Importer,
+    node: &OnnxNode<'_>,
+) -> Result<(), Refusal> {
+    node.expect_attributes(&[])?;
+    let a = real_input(importer, node, 0)?;
+    let b = real_input(importer, node, 3)?;
+    let mut parts = Parts { importer, node };
+    let op = Op::MatMul {
+        transposed: [false; 2],
+    };
+    let product = matmul::product(&mut parts, op, vec![a, b], ElementType::F32)?;
+    let shape = parts.shape(product);
+    // The output's zero point has its type.
+    let zero_point = importer.input(node, 7)?;
+    let element = importer.graph.tensor(zero_point).element;
+    let affine = affine(importer, node, 6, element)?.ok_or_else(many_scales)?;
+    let output = importer.output(node, 0, element, &shape)?;
+    importer.graph.tensors[output.0].affine = Some(affine);
+    importer.push(node, Op::Quantize, vec![product], vec![output]);
+    Ok(())
+}
+
+/// What integers stand for whose scale and zero point are the next two inputs.
+fn real_input(
+    importer: &mut Importer,
+    node: &OnnxNode<'_>,
+    index: usize,
+) -> Result<TensorId, Refusal> {
+    let input = importer.input(node, index)?;
+    let element = importer.graph.tensor(input).element;
+    let affine = affine(importer, node, index + 1, element)?.ok_or_else(many_scales)?;
+    let input = read_as(importer, node, input, affine);
+    let kind = (ElementType::F32, importer.graph.shape(input).to_vec());
+    let part = format!("real {index}");
+    Ok(importer.part(node, &part, Op::Dequantize, vec![input], kind))
+}
+
+fn many_scales() -> Refusal {
+    Refusal::new(
+        "its scales or zero points are not one constant a tensor",
+        "quantise a tensor by one constant scale, or the model in QDQ form",
+    )
+}
+
+/// The integers with what they stand for; the same ones may be read in two ways.
+fn read_as(
+    importer: &mut Importer,
+    node: &OnnxNode<'_>,
+    integers: TensorId,
+    affine: Affine,
+) -> TensorId {
+    let tensor = importer.graph.tensor(integers);
+    let other = tensor.affine.is_some_and(|other| other != affine);
+    let integers = if other {
+        let kind = (tensor.element, tensor.shape.clone());
+        let part = format!("view of {}", tensor.name);
+        importer.part(node, &part, Op::Reshape, vec![integers], kind)
+    } else {
+        integers
+    };
+    importer.graph.tensors[integers.0].affine = Some(affine);
+    integers
+}
+
+/// The scale and zero point that inputs `first` and the next one of a node are, where each is one constant
+/// and the integers are of 8 bits.
 fn affine(
     importer: &mut Importer,
     node: &OnnxNode<'_>,
+    first: usize,
     integers: ElementType,
 ) -> Result<Option<Affine>, Refusal> {
-    let scale = importer.float_input(node, 1)?;
-    let zero_point = match node.input(2) {
+    let scale = importer.float_input(node, first)?;
+    let zero_point = match node.input(first + 1) {
         Some(_) => {
-            let id = importer.input(node, 2)?;
+            let id = importer.input(node, first + 1)?;
             match importer.graph.tensor(id).values.as_ref() {
                 Some(Values::I64(values)) => values.clone(),
                 _ => return Ok(None),

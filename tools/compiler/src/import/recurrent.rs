@@ -38,7 +38,9 @@ pub(super) fn recurrent(importer: &mut Importer, node: &OnnxNode<'_>) -> Result<
         importer.graph.shape(inputs[0]),
         importer.graph.shape(inputs[2]),
     ) else {
-        return Err(malformed("input and recurrence of three dimensions"));
+        return Err(Refusal::malformed(
+            "it needs input and recurrence of three dimensions",
+        ));
     };
     let (steps, batch) = if batch_first {
         (second, first)
@@ -129,7 +131,9 @@ fn activations(
         names
     };
     if names.len() != default.len() * directions {
-        return Err(malformed("one activation for each gate and direction"));
+        return Err(Refusal::malformed(
+            "it needs one activation for each gate and direction",
+        ));
     }
     let mut alphas = node.floats("activation_alpha").iter().copied();
     let mut betas = node.floats("activation_beta").iter().copied();
@@ -173,11 +177,4 @@ fn activation(
         alpha,
         beta,
     })
-}
-
-fn malformed(wanted: &str) -> Refusal {
-    Refusal::new(
-        format!("it needs {wanted}"),
-        "the model is malformed; check it with onnx.checker",
-    )
 }

@@ -11,10 +11,10 @@ pub(super) fn determinant(importer: &mut Importer, node: &OnnxNode<'_>) -> Resul
     let input = importer.float_input(node, 0)?;
     let shape = importer.graph.shape(input).to_vec();
     let [batch @ .., rows, columns] = &shape[..] else {
-        return Err(malformed("a matrix"));
+        return Err(Refusal::malformed("it needs a matrix"));
     };
     if rows != columns {
-        return Err(malformed("a square matrix"));
+        return Err(Refusal::malformed("it needs a square matrix"));
     }
     let output = importer.output(node, 0, ElementType::F32, batch)?;
     let scratch = importer.scratch(node, vec![*rows, *rows]);
@@ -32,7 +32,7 @@ pub(super) fn dft(importer: &mut Importer, node: &OnnxNode<'_>) -> Result<(), Re
     let axis = axis(given.unwrap_or(node.int("axis", default)), shape.len())?;
     let components = shape.len().saturating_sub(1);
     if axis == components {
-        return Err(malformed("an axis before the components"));
+        return Err(Refusal::malformed("it needs an axis before the components"));
     }
     let (inverse, onesided) = (node.int("inverse", 0) != 0, node.int("onesided", 0) != 0);
     let direction = match (inverse, onesided) {
@@ -69,7 +69,9 @@ pub(super) fn stft(importer: &mut Importer, node: &OnnxNode<'_>) -> Result<(), R
     node.expect_attributes(&["onesided"])?;
     let input = importer.float_input(node, 0)?;
     let &[batch, signal, _] = importer.graph.shape(input) else {
-        return Err(malformed("a signal [batch, length, components]"));
+        return Err(Refusal::malformed(
+            "it needs a signal [batch, length, components]",
+        ));
     };
     let mut inputs = vec![input];
     let mut default = signal;
@@ -81,8 +83,8 @@ pub(super) fn stft(importer: &mut Importer, node: &OnnxNode<'_>) -> Result<(), R
     let length = size(scalar(importer, node, 3)?, default)?;
     let hop = size(scalar(importer, node, 1)?, 0)?;
     if length > signal || inputs.len() > 1 && length != default {
-        return Err(malformed(
-            "frames within the signal, as long as their window",
+        return Err(Refusal::malformed(
+            "it needs frames within the signal, as long as their window",
         ));
     }
     let bins = if node.int("onesided", 1) != 0 {
@@ -112,7 +114,7 @@ fn scalar(
     }
     match importer.integers(node, index)?[..] {
         [value] => Ok(Some(value)),
-        _ => Err(malformed("scalar parameters")),
+        _ => Err(Refusal::malformed("it needs scalar parameters")),
     }
 }
 
@@ -120,12 +122,5 @@ fn scalar(
 fn size(given: Option<i64>, default: usize) -> Result<usize, Refusal> {
     let size = given.map_or(Some(default), |value| usize::try_from(value).ok());
     size.filter(|&size| size > 0)
-        .ok_or_else(|| malformed("positive lengths"))
-}
-
-fn malformed(wanted: &str) -> Refusal {
-    Refusal::new(
-        format!("it needs {wanted}"),
-        "the model is malformed; check it with onnx.checker",
-    )
+        .ok_or_else(|| Refusal::malformed("it needs positive lengths"))
 }

@@ -7,6 +7,8 @@ use cadet_format::{NormalizeKind, ReduceFunction};
 pub(crate) enum SoftmaxKind {
     /// `Softmax`.
     Soft,
+    /// `Softmax` of scores, of which a row that is masked as a whole gives zeros.
+    Masked,
     /// `LogSoftmax`.
     Log,
     /// `Hardmax`.
@@ -17,7 +19,7 @@ impl SoftmaxKind {
     /// The ONNX operator.
     pub(crate) fn name(self) -> &'static str {
         match self {
-            SoftmaxKind::Soft => "Softmax",
+            SoftmaxKind::Soft | SoftmaxKind::Masked => "Softmax",
             SoftmaxKind::Log => "LogSoftmax",
             SoftmaxKind::Hard => "Hardmax",
         }

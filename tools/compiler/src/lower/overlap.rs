@@ -66,6 +66,7 @@ fn is_elementwise(opcode: Opcode, operand: usize) -> bool {
         | Opcode::FlipSign
         | Opcode::Hardmax
         | Opcode::LogSoftmax
+        | Opcode::MaskedSoftmax
         | Opcode::Quantize
         | Opcode::QuantizeLinear
         | Opcode::Requantize

@@ -15,6 +15,7 @@ pub(super) fn softmax(emitter: &mut Emitter<'_>, node: &Node, kind: SoftmaxKind)
     let kernel = Kernel {
         opcode: match kind {
             SoftmaxKind::Soft => Opcode::Softmax,
+            SoftmaxKind::Masked => Opcode::MaskedSoftmax,
             SoftmaxKind::Log => Opcode::LogSoftmax,
             SoftmaxKind::Hard => Opcode::Hardmax,
         },
