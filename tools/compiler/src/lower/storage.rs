@@ -4,7 +4,7 @@ use super::emitter::{Lowered, Place, is_view};
 use super::overlap::overlap;
 use crate::ir::{Graph, TensorId};
 use crate::options::Options;
-use crate::plan::{Buffer, Overwrite, place};
+use crate::plan::{Buffer, Overwrite, Placement, place};
 
 /// A part of the arena and the steps for which it keeps its contents.
 #[derive(Clone, Debug)]
@@ -68,7 +68,17 @@ pub(super) fn assign(
     } else {
         Vec::new()
     };
-    let placement = place(&buffers, &overwrites, lowered.alignment);
+    let mut placement = place(&buffers, &overwrites, lowered.alignment);
+    if placement.arena_bytes > placement.lower_bound_bytes {
+        // More freedom can lead the search astray; a plan without overlaps is one with them too.
+        let apart = place(&buffers, &[], lowered.alignment);
+        if apart.arena_bytes < placement.arena_bytes {
+            placement = Placement {
+                lower_bound_bytes: placement.lower_bound_bytes,
+                ..apart
+            };
+        }
+    }
     for row in 0..lowered.tensors.len() as u16 {
         if owner(row).is_some() {
             let offset = index(row).map_or(0, |index| placement.offsets[index]);

@@ -240,8 +240,7 @@ impl Difference {
 
     /// Whether a float tensor is further from the model's than `tolerance`.
     pub(super) fn is_wrong(&self, tolerance: f32) -> bool {
-        // Not `>`, which no NaN is.
-        self.lsb.is_none() && !(self.max_rel <= tolerance)
+        self.lsb.is_none() && (self.max_rel > tolerance || self.max_rel.is_nan())
     }
 
     pub(super) fn describe(&self) -> String {
