@@ -34,19 +34,19 @@ pub fn f32(op: &Unpool<'_>) -> Result {
     let elements = product(op.shape).ok_or(ContractError)?;
     require(same_rank && fits && product(op.output_shape) == Some(op.output.len()))?;
     require(op.input.len() == op.indices.len())?;
-    let strides = strides(op.output_shape)?;
+    let (from, to) = (strides(op.shape)?, strides(op.output_shape)?);
     for y in op.output {
         y.set(0.0);
     }
     for (i, x) in op.input.iter().enumerate() {
         let index = usize::try_from(op.indices.get(i)).ok();
-        let Some(mut rest) = index.filter(|&index| index < elements) else {
+        let Some(index) = index.filter(|&index| index < elements) else {
             continue;
         };
         let mut place = 0;
-        for (&extent, stride) in op.shape.iter().zip(strides).rev() {
-            place += rest.checked_rem(extent).unwrap_or(0) * stride.unsigned_abs();
-            rest = rest.checked_div(extent).unwrap_or(0);
+        for ((&extent, from), to) in op.shape.iter().zip(from).zip(to) {
+            let coordinate = index.checked_div(from.unsigned_abs()).unwrap_or(0);
+            place += coordinate.checked_rem(extent).unwrap_or(0) * to.unsigned_abs();
         }
         store(op.output, place, x.get());
     }

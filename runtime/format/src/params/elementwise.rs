@@ -91,6 +91,7 @@ pub struct MulI8 {
 /// `PRelu` in int8. Operands: input and slopes, which broadcast to the output.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "manifest", derive(serde::Serialize))]
 pub struct PReluI8 {
     /// Zero points of the input and of the output, and the fused activation.
     pub quant: QuantI8,

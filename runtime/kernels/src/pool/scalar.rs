@@ -56,7 +56,7 @@ pub(super) fn max<T: Maximum>(op: &Max<'_, T>) {
 fn column_major(window: &Window3d, pixel: usize) -> usize {
     let [depth, height, width, _] = window.input.map(|extent| extent.max(1));
     let (z, y, x) = (
-        pixel / (height * width),
+        pixel / width / height,
         pixel / width % height,
         pixel % width,
     );

@@ -78,21 +78,22 @@ impl Histogram {
         self.min + (bin as f32 + 0.5) * self.width()
     }
 
-    /// The share of the whole range with the least loss; both ends shrink towards zero, since zero
-    /// is always covered.
+    /// The part of the whole range with the least loss. The ends shrink towards zero, since zero is always covered,
+    /// one after the other: a tail at one end says nothing about the other.
     fn best(&self, loss: impl Fn((f32, f32)) -> f64) -> (f32, f32) {
-        let candidates = (0..CANDIDATES).map(|step| {
-            let share = 1.0 - 0.02 * step as f32;
-            (self.min * share, self.max * share)
-        });
-        let mut best = ((self.min, self.max), f64::INFINITY);
-        for range in candidates {
-            let loss = loss(range);
-            if loss < best.1 {
-                best = (range, loss);
+        let shares = || (0..CANDIDATES).map(|step| 1.0 - 0.02 * step as f32);
+        let least = |ranges: &mut dyn Iterator<Item = (f32, f32)>| {
+            let mut best = ((self.min, self.max), f64::INFINITY);
+            for range in ranges {
+                let loss = loss(range);
+                if loss < best.1 {
+                    best = (range, loss);
+                }
             }
-        }
-        best.0
+            best.0
+        };
+        let (min, max) = least(&mut shares().map(|share| (self.min, self.max * share)));
+        least(&mut shares().map(|share| (min * share, max)))
     }
 
     /// Sum of the squared errors of quantising every value with this range.

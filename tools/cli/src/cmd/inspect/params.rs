@@ -7,9 +7,9 @@ use cadet_format::{
     ConvInteger, Cumulative, DType, DeformConvF32, DepthwiseConv2dF32, DepthwiseConv2dI8, Dft,
     FullyConnectedF32, FullyConnectedI8, Gather, GatherElements, GridSample, KernelId,
     LinearAttention, LocalResponseNorm, LpPool, MatMul, MatMulI8, MaxPool, MaxPool2d, MaxUnpool,
-    MulI8, Normalize, Numerics, OneHot, Opcode, Pad, Recurrent, Reduce, ReduceI8, RequantizeI8,
-    ResampleF32, ResampleI8, ReverseSequence, RoiAlign, ScatterElements, ScatterNd, SoftmaxI8,
-    StridedCopy, TensorScatter, TopK, Transpose, Triangle, UnaryF32,
+    MulI8, Normalize, Numerics, OneHot, Opcode, PReluI8, Pad, Recurrent, Reduce, ReduceI8,
+    RequantizeI8, ResampleF32, ResampleI8, ReverseSequence, RoiAlign, ScatterElements, ScatterNd,
+    SoftmaxI8, StridedCopy, TensorScatter, TopK, Transpose, Triangle, UnaryF32,
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -70,6 +70,7 @@ fn reader(id: &KernelId) -> Option<Read> {
         (Opcode::Normalize, _) => fields::<Normalize>,
         (Opcode::OneHot, _) => fields::<OneHot>,
         (Opcode::Pad, _) => fields::<Pad>,
+        (Opcode::PRelu, _) => fields::<PReluI8>,
         (Opcode::Quantize | Opcode::Dequantize, _) => fields::<Affine>,
         (Opcode::QuantizeLinear | Opcode::DequantizeLinear, _) => fields::<AxisAffine>,
         (Opcode::Reduce, false) => fields::<Reduce>,
