@@ -123,6 +123,7 @@ mod tests {
                     | Opcode::FlipSign
                     | Opcode::Hardmax
                     | Opcode::LogSoftmax
+                    | Opcode::MaskedSoftmax
                     | Opcode::Pow
                     | Opcode::Select
                     | Opcode::Softmax
