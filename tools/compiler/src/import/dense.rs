@@ -21,9 +21,23 @@ pub(super) fn mat_mul(importer: &mut Importer, node: &OnnxNode<'_>) -> Result<()
     if !is_layer {
         return matmul::mat_mul(importer, node);
     }
-    check_depth(importer, input, weights, 0)?;
-    let weights = matrix(importer, weights, false, 1.0);
-    importer.emit(node, DENSE, vec![input, weights])
+    let mut parts = Parts { importer, node };
+    let product = layer(&mut parts, input, weights)?;
+    parts.give(0, product)
+}
+
+/// An activation `[.., k]` by a constant `[k, n]`.
+pub(super) fn layer(
+    parts: &mut Parts<'_, '_>,
+    input: TensorId,
+    weights: TensorId,
+) -> Result<TensorId, Refusal> {
+    check_depth(parts.importer, input, weights, 0)?;
+    let weights = matrix(parts.importer, weights, false, 1.0);
+    let mut shape = parts.shape(input);
+    shape.pop();
+    shape.push(parts.shape(weights)[0]);
+    Ok(parts.part("product", DENSE, vec![input, weights], shape))
 }
 
 /// `Gemm`: `alpha * a * b + beta * c`, a layer where b is constant (ONNX Gemm-7 to -13).

@@ -11,6 +11,7 @@ mod conv_transpose;
 mod conversion;
 mod dense;
 mod dropout;
+mod einsum;
 mod facts;
 mod importer;
 mod indexing;
@@ -125,6 +126,7 @@ fn importer_of(node: &pb::NodeProto) -> Option<Import> {
         | "ReduceSumSquare" | "ReduceL1" | "ReduceL2" | "ReduceLogSum" | "ReduceLogSumExp" => {
             reduce::reduce
         }
+        "Einsum" => einsum::einsum,
         "Gemm" => dense::gemm,
         "MatMul" => dense::mat_mul,
         "Add" | "Sub" | "Mul" | "Div" | "Mod" | "PRelu" | "BitShift" => binary::binary,

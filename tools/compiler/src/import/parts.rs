@@ -3,7 +3,8 @@ use cadet_kernels::binary::Function;
 use super::binary::broadcast;
 use super::importer::Importer;
 use super::node::{OnnxNode, Refusal};
-use crate::ir::{Bounds, Digit, ElementType, Movement, Op, Strides, TensorId};
+use crate::ir::{Bounds, Digit, ElementType, Movement, Op, Strides, Tensor, TensorId};
+use crate::layout::Layout;
 
 /// Makes an ONNX node of several nodes of the graph, over floats where nothing else is said.
 pub(super) struct Parts<'a, 'n> {
@@ -69,9 +70,21 @@ impl Parts<'_, '_> {
         self.importer.reshaped(self.node, x, shape.to_vec())
     }
 
+    /// Dimension `i` of the result is dimension `perm[i]` of `x`.
     pub(super) fn transposed(&mut self, part: &str, x: TensorId, perm: &[usize]) -> TensorId {
         let shape = self.shape(x);
-        let moved = perm.iter().map(|&axis| shape[axis]).collect();
+        let moved: Vec<usize> = perm.iter().map(|&axis| shape[axis]).collect();
+        let graph = &mut self.importer.graph;
+        if graph.is_constant(x) {
+            let order = Layout::new(shape, perm.to_vec()).onnx_indices();
+            let tensor = Tensor {
+                shape: moved,
+                // Their channels would be another dimension.
+                integers: None,
+                ..graph.tensor(x).permuted(|index| order[index])
+            };
+            return graph.add_tensor(tensor);
+        }
         let perm = perm.to_vec();
         self.part(part, Op::Transpose { perm }, vec![x], moved)
     }

@@ -7,6 +7,7 @@ mod dead_code;
 mod identity;
 mod qdq;
 mod scalar;
+mod transposed;
 
 use crate::ir::{Graph, TensorId};
 
@@ -30,6 +31,7 @@ pub(crate) fn fuse(graph: &mut Graph) {
         batch_norm::fold,
         bias::fold,
         activation::fold,
+        transposed::fold,
     ] {
         sweep(graph, rewrite);
     }

@@ -1,6 +1,7 @@
 //! Whole models through the compiler and the engine, in one binary: linking tract takes long.
 
 mod against_tract;
+mod along_axes;
 mod arena;
 mod coverage;
 mod dequantised;
