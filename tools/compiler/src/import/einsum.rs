@@ -10,7 +10,7 @@ use super::parts::Parts;
 use crate::ir::{ElementType, Op, TensorId};
 
 /// What stands for the dimensions of an ellipsis: `'0'` and up, which no equation can name.
-const ELLIPSIS: std::ops::Range<u8> = b'0'..b'9';
+const ELLIPSIS: std::ops::RangeInclusive<u8> = b'0'..=b'9';
 
 /// A tensor and the label of each of its dimensions.
 struct Term {
@@ -65,7 +65,7 @@ fn terms(parts: &mut Parts<'_, '_>) -> Result<(Vec<Term>, Vec<u8>), Refusal> {
     }
     let all = || terms.iter().flat_map(|term| &term.labels);
     let ellipsis = all().filter(|label| ELLIPSIS.contains(label)).max();
-    let ellipsis = ellipsis.map_or(0, |last| usize::from(last - ELLIPSIS.start) + 1);
+    let ellipsis = ellipsis.map_or(0, |last| usize::from(last - ELLIPSIS.start()) + 1);
     let output = match output {
         Some(output) => labels(output, ellipsis),
         // Those that occur once, in alphabetical order, behind the ellipsis.
