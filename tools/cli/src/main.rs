@@ -6,6 +6,7 @@
 mod cmd;
 mod compile_args;
 mod keys;
+mod memory_map;
 mod output;
 mod progress;
 mod recipe_args;

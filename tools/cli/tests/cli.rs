@@ -284,6 +284,14 @@ fn all_unsupported_nodes_are_listed_at_once() {
         );
     }
     assert!(!desk.path("odd.cadet").exists());
+    let output = desk.cadet(&["fit", "odd.onnx", "--json"]);
+    assert_eq!(output.status.code(), Some(1));
+    let refused = json(std::str::from_utf8(&output.stdout).unwrap());
+    let nodes = refused["unsupported"].as_array().unwrap();
+    assert_eq!(nodes.len(), 2);
+    assert_eq!(nodes[0]["op"], "Bernoulli");
+    let suggestion = nodes[0]["suggestion"].as_str().unwrap();
+    assert!(suggestion.contains("inference mode"), "{suggestion}");
     fs::write(desk.path("junk.onnx"), "junk").unwrap();
     let error = desk.fail(&["pack", "junk.onnx"]);
     assert!(
@@ -506,6 +514,31 @@ fn unknown_boards_are_answered_with_the_known_ones() {
         targets,
     ]);
     assert!(fit.contains("board  mps2-an386"), "{fit}");
+}
+
+#[test]
+fn the_memory_map_shows_every_buffer_and_step() {
+    let desk = Desk::new();
+    for name in ["map.svg", "map.html"] {
+        let fit = json(&desk.succeed(&["fit", "model.onnx", "--json", "--memory-map", name]));
+        let map = fs::read_to_string(desk.path(name)).unwrap();
+        let buffers = fit["buffers"].as_array().unwrap();
+        assert_eq!(map.matches("<rect class=\"box\"").count(), buffers.len());
+        for buffer in buffers {
+            let title = format!("<title>{}: ", buffer["name"].as_str().unwrap());
+            assert!(map.contains(&title), "{title} in {map}");
+        }
+        for step in fit["steps"].as_array().unwrap() {
+            assert!(map.contains(step["kernel"].as_str().unwrap()), "{map}");
+        }
+        let arena = format!("arena {} bytes", fit["arena_bytes"]);
+        assert!(map.contains(&arena), "{arena} in {map}");
+        assert!(map.contains("class=\"peak\"") && map.contains("class=\"bound\""));
+    }
+    let error = desk.fail(&["fit", "model.onnx", "--memory-map", "map.svg"]);
+    assert!(error.contains("map.svg exists"), "{error}");
+    let output = desk.cadet(&["fit", "model.onnx", "--memory-map", "map.png"]);
+    assert_eq!(output.status.code(), Some(2));
 }
 
 fn recipes() -> PathBuf {

@@ -1,7 +1,9 @@
 use std::fmt;
 
+use serde::Serialize;
+
 /// A node that the compiler cannot turn into steps.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct UnsupportedNode {
     /// Node name, or its first output's name where it has none.
     pub name: String,

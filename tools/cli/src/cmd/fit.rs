@@ -1,12 +1,18 @@
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use cadet_compiler::{Calibration, Precision, Range, Report};
+use cadet_compiler::{
+    Calibration, CompileError, Options, Precision, Range, Report, UnsupportedNode,
+};
+use serde::Serialize;
 
 use crate::compile_args::{CompileArgs, Numerics};
-use crate::output::{print_json, print_line, table, thousands};
+use crate::memory_map;
+use crate::output::{print_json, print_line, table, thousands, write_new};
 
 /// Say what a model will take and do, without a board: flash, arena, kernels, unsupported nodes
+///
+/// Of a model that cannot be compiled, every unsupported node is listed with what to do about it.
 #[derive(clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]
@@ -17,16 +23,27 @@ pub(crate) struct Args {
     /// Rounding of integer steps
     #[arg(long, value_enum, default_value_t = Numerics::Onnx)]
     numerics: Numerics,
+    /// Draw what lies where in the arena at which step: a picture (.svg) or a page (.html)
+    #[arg(long, value_name = "FILE", value_parser = parse_map_path)]
+    memory_map: Option<PathBuf>,
+    /// Replace the memory map where it exists
+    #[arg(long, requires = "memory_map")]
+    force: bool,
     /// Print the report as JSON
     #[arg(long)]
     json: bool,
+}
+
+/// What is printed as JSON where nodes are in the way.
+#[derive(Serialize)]
+struct Refused<'a> {
+    unsupported: &'a [UnsupportedNode],
 }
 
 pub(crate) fn run(args: &Args) -> Result<()> {
     let model = args.compile.read_model()?;
     let mut options = args.compile.options()?;
     options.numerics = args.numerics.into();
-    let failed = || format!("{} cannot be compiled", args.compile.model.display());
     if args.int8 {
         // Sizes do not depend on the ranges, so no samples are needed.
         options.precision = Precision::Int8(Calibration {
@@ -34,7 +51,16 @@ pub(crate) fn run(args: &Args) -> Result<()> {
             range: Range::MinMax,
         });
     }
-    let report = cadet_compiler::fit(&model, &options).with_context(failed)?;
+    let report = report(&model, &options, args)?;
+    if let Some(path) = &args.memory_map {
+        let is_page = path.extension().is_some_and(|it| it == "html");
+        let draw = if is_page {
+            memory_map::html
+        } else {
+            memory_map::svg
+        };
+        write_new(path, draw(&report).as_bytes(), args.force)?;
+    }
     if args.json {
         print_json(&report)?;
     } else {
@@ -47,6 +73,22 @@ pub(crate) fn run(args: &Args) -> Result<()> {
             fit.board
         ),
         _ => Ok(()),
+    }
+}
+
+fn report(model: &[u8], options: &Options, args: &Args) -> Result<Report> {
+    let report = cadet_compiler::fit(model, options);
+    if let (Err(CompileError::Unsupported(unsupported)), true) = (&report, args.json) {
+        print_json(&Refused { unsupported })?;
+    }
+    report.with_context(|| format!("{} cannot be compiled", args.compile.model.display()))
+}
+
+fn parse_map_path(text: &str) -> Result<PathBuf, String> {
+    let path = PathBuf::from(text);
+    match path.extension().and_then(|it| it.to_str()) {
+        Some("svg" | "html") => Ok(path),
+        _ => Err("name a file that ends in .svg or .html".into()),
     }
 }
 

@@ -1,6 +1,7 @@
 //! ONNX to the compiler's graph: tract infers shapes and folds constants, the nodes themselves are
 //! read from the protobuf, so that names, attributes and initialisers stay as they were written.
 
+mod advice;
 mod along_axis;
 mod attention;
 mod axes;
@@ -90,7 +91,7 @@ pub(crate) fn import(
             Some(import) => import(&mut importer, &node),
             None => Err(Refusal::new(
                 "the operator is not supported",
-                suggestion(&node.proto.op_type),
+                advice::advice(node.proto),
             )),
         };
         if let Err(refusal) = result {
@@ -204,13 +205,6 @@ fn importer_of(node: &pb::NodeProto) -> Option<Import> {
         "Col2Im" => sampling::col2im,
         _ => return None,
     })
-}
-
-fn suggestion(op: &str) -> &'static str {
-    match op {
-        "QLinearConv" => "pack the float model and let cadet quantise it",
-        _ => "replace it, or leave it out of the deployed model",
-    }
 }
 
 /// Rejects graphs whose names do not connect, which tract indexes without checking.
