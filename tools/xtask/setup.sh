@@ -3,7 +3,7 @@
 # bare-metal Rust target, and a Python environment with onnx, onnxruntime and LiteRT.
 # Running it again does nothing where everything is in place.
 #
-# usage: setup.sh [cross] [target] [python]     (all three without arguments)
+# usage: setup.sh [cross] [target] [python] [fuzz]     (the first three without arguments)
 set -euo pipefail
 
 cache="${XDG_CACHE_HOME:-$HOME/.cache}/cadet"
@@ -124,10 +124,16 @@ PYTHON
     say "Python with onnx, onnxruntime and LiteRT: ready"
 }
 
+setup_fuzz() {
+    has c++ || apt_install g++
+    has cargo-fuzz || cargo install --quiet --locked cargo-fuzz@0.13.2
+    say "cargo-fuzz: ready"
+}
+
 [ $# -gt 0 ] || set -- cross target python
 for part in "$@"; do
     case "$part" in
-    cross | target | python) "setup_$part" ;;
-    *) fail "unknown part '$part'; known: cross, target, python" ;;
+    cross | target | python | fuzz) "setup_$part" ;;
+    *) fail "unknown part '$part'; known: cross, target, python, fuzz" ;;
     esac
 done

@@ -1,8 +1,11 @@
-//! Packages with damaged tables but a right checksum: the engine may refuse them or compute nonsense, but it
-//! neither panics nor leaves its memory.
+//! Packages with damaged tables but a right checksum, and steps that are no compiler's: the engine may refuse
+//! them or compute nonsense, but it neither panics nor leaves its memory, nor takes long.
+
+mod any_step;
 
 use std::fs;
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use cadet_format::{Generator, package_crc};
 use cadet_runtime::{Memory, Package, Session, kernels, run_golden};
@@ -64,6 +67,28 @@ proptest! {
         }
         if promised < ARENA_BYTES {
             prop_assert!(arena.0[promised..].iter().all(|&byte| byte == 0xA5), "wrote behind its arena");
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(cases() / 8))]
+
+    #[test]
+    fn no_step_makes_the_engine_panic(choices in prop::collection::vec(any::<u8>(), 0..192)) {
+        let mut flash = Box::new(Aligned([0; 32 * 1024]));
+        let mut arena = Box::new(Aligned([0xA5; ARENA_BYTES]));
+        for words in 0..32 {
+            let bytes = any_step::package(&choices, words);
+            flash.0[..bytes.len()].copy_from_slice(&bytes);
+            let package = Package::new(&flash.0[..bytes.len()]).unwrap();
+            let memory = Memory::with_arena(&mut arena.0);
+            let mut session = Session::new(package, memory, kernels::ALL).unwrap();
+            let start = Instant::now();
+            let _ = session.run(0);
+            prop_assert!(start.elapsed() < Duration::from_secs(2));
+            let behind = &arena.0[any_step::ARENA_BYTES..];
+            prop_assert!(behind.iter().all(|&byte| byte == 0xA5), "wrote behind its arena");
         }
     }
 }

@@ -39,3 +39,40 @@ impl<'a> Manifest<'a> {
         postcard::from_bytes(bytes).map_err(|_| Error::BadManifest)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::vec::Vec;
+
+    /// A manifest whose strings all have one letter.
+    fn encoded() -> Vec<u8> {
+        [1, b'x'].repeat(10)
+    }
+
+    #[test]
+    fn ten_strings_are_decoded() {
+        let bytes = encoded();
+        let manifest = Manifest::decode(&bytes).unwrap();
+        assert_eq!((manifest.producer, manifest.provenance), ("x", "x"));
+        for length in 0..bytes.len() {
+            assert_eq!(Manifest::decode(&bytes[..length]), Err(Error::BadManifest));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_decoded_or_refused(
+            at in 0..encoded().len(),
+            with: u8,
+            bytes in prop::collection::vec(any::<u8>(), 0..64),
+        ) {
+            let mut changed = encoded();
+            changed[at] = with;
+            for bytes in [changed, bytes] {
+                let _ = Manifest::decode(&bytes);
+            }
+        }
+    }
+}

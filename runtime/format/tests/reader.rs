@@ -1,7 +1,11 @@
 //! The reader against every package of the corpus, whole, cut off and damaged.
 
+mod touch;
+
 use std::fs;
 use std::path::Path;
+
+use touch::touch_all;
 
 use cadet_format::{Error, HEADER_BYTES, Package, package_crc};
 use proptest::prelude::*;
@@ -27,29 +31,6 @@ fn corpus() -> Vec<(String, Vec<u8>)> {
     packages.sort();
     assert!(!packages.is_empty(), "the corpus is empty");
     packages
-}
-
-/// Calls every accessor.
-fn touch_all(package: &Package<'_>) -> usize {
-    let mut touched = package.kernels().len() + package.manifest_bytes().len();
-    touched += package.sections().len();
-    for program in 0..package.programs().len() {
-        let ports = [
-            package.inputs(program).unwrap(),
-            package.outputs(program).unwrap(),
-        ];
-        for &tensor in ports.into_iter().flatten() {
-            touched += package.tensor(tensor).unwrap().elements();
-        }
-        for step in package.steps(program).unwrap() {
-            touched += package.params_of(step).unwrap().len();
-            touched += package.step_inputs(step).len() + package.step_outputs(step).len();
-        }
-    }
-    for vector in 0..package.golden().map_or(0, |g| g.vectors().min(4)) {
-        touched += usize::from(package.golden().unwrap().crc(vector, 0).is_some());
-    }
-    touched
 }
 
 fn with_right_crc(mut bytes: Vec<u8>) -> Vec<u8> {

@@ -76,6 +76,7 @@ impl Window3d {
                 && product(&self.output) == Some(output_len)
                 && input_len > 0
                 && output_len > 0
+                && self.taps().is_some()
                 && self.axes().iter().all(Axis::fits),
         )
     }
@@ -175,6 +176,19 @@ mod tests {
                 dilation,
                 pad,
             })
+    }
+
+    #[test]
+    fn a_window_with_more_taps_than_can_be_counted_is_refused() {
+        let window = Window3d {
+            input: [1, 4, 4, 1],
+            output: [1, 1, 1, 1],
+            kernel: [2, usize::MAX / 4, 4],
+            stride: [1; 3],
+            dilation: [1; 3],
+            pad: [0; 3],
+        };
+        assert!(window.check(16, 1).is_err());
     }
 
     proptest! {

@@ -213,6 +213,19 @@ mod tests {
         assert!(error.contains("epochs"), "{error}");
     }
 
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_read_or_refused(at: usize, with: char, text in ".*") {
+            for (_, recipe) in recipes() {
+                let mut changed: Vec<char> = recipe.chars().collect();
+                let at = at % changed.len();
+                changed[at] = with;
+                let _ = Recipe::parse(&changed.iter().collect::<String>());
+            }
+            let _ = Recipe::parse(&text);
+        }
+    }
+
     #[test]
     fn a_name_is_a_folder() {
         let (_, text) = recipes().remove(0);

@@ -27,7 +27,8 @@ fn read(path: &Path, from_pem: fn(&str) -> Result<Key>) -> Result<Key> {
     from_pem(&fs::read_to_string(path).with_context(context)?).with_context(context)
 }
 
-fn secret_from_pem(pem: &str) -> Result<Key> {
+/// A secret key from the text of its file.
+pub(crate) fn secret_from_pem(pem: &str) -> Result<Key> {
     let key =
         SigningKey::from_pkcs8_pem(pem).map_err(
             |error| match VerifyingKey::from_public_key_pem(pem) {
@@ -40,7 +41,8 @@ fn secret_from_pem(pem: &str) -> Result<Key> {
     Ok(key.to_bytes())
 }
 
-fn public_from_pem(pem: &str) -> Result<Key> {
+/// A public key from the text of its file.
+pub(crate) fn public_from_pem(pem: &str) -> Result<Key> {
     let key = VerifyingKey::from_public_key_pem(pem).map_err(|error| match SigningKey::from_pkcs8_pem(pem) {
         Ok(_) => anyhow!("it holds a secret key; checking takes the public one, which `openssl pkey -pubout` extracts"),
         Err(_) => anyhow!("{error}"),
@@ -68,6 +70,7 @@ pub(crate) fn to_pem(secret: &Key) -> Result<(String, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     /// Written by OpenSSL.
     const SECRET: &str = "-----BEGIN PRIVATE KEY-----
@@ -85,6 +88,18 @@ MCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=
         assert_eq!(secret[..4], [0x9d, 0x61, 0xb1, 0x9d]);
         assert_eq!(to_pem(&secret).unwrap(), (SECRET.into(), PUBLIC.into()));
         assert_eq!(public_from_pem(PUBLIC).unwrap()[..2], [0xd7, 0x5a]);
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_or_refused(at in 0..SECRET.len(), with in any::<char>(), text in ".*") {
+            let mut changed: Vec<char> = SECRET.chars().collect();
+            changed[at] = with;
+            for text in [changed.iter().collect(), text] {
+                let _ = secret_from_pem(&text);
+                let _ = public_from_pem(&text);
+            }
+        }
     }
 
     #[test]

@@ -38,17 +38,18 @@ pub(crate) fn read(path: &Path, length: usize) -> Result<Vec<Vec<f32>>> {
         .extension()
         .and_then(|e| e.to_str())
         .unwrap_or_default();
+    parse(extension, file, length).with_context(context)
+}
+
+/// Reads samples from a file with this extension.
+pub(crate) fn parse(extension: &str, file: impl BufRead, length: usize) -> Result<Vec<Vec<f32>>> {
     let samples = match extension {
-        "npy" => read_npy(file, length),
-        "jsonl" => read_jsonl(file, length),
-        _ => bail!(
-            "{}: samples are read from .npy and .jsonl files",
-            path.display()
-        ),
-    }
-    .with_context(context)?;
+        "npy" => read_npy(file, length)?,
+        "jsonl" => read_jsonl(file, length)?,
+        _ => bail!("samples are read from .npy and .jsonl files"),
+    };
     if samples.is_empty() {
-        bail!("{} holds no samples", path.display());
+        bail!("it holds no samples");
     }
     Ok(samples)
 }
@@ -107,6 +108,7 @@ fn read_jsonl(file: impl BufRead, length: usize) -> Result<Vec<Vec<f32>>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
     use std::fs;
 
     #[test]
@@ -124,19 +126,39 @@ mod tests {
 
     #[test]
     fn numpy_arrays_are_cut_into_samples() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("samples.npy");
+        let bytes = npy();
+        assert_eq!(
+            parse("npy", &bytes[..], 3).unwrap(),
+            [[1.0, 2.0, 3.0], [4.0, 5.0, 255.0]]
+        );
+        assert!(parse("npy", &bytes[..], 4).is_err());
+    }
+
+    /// A `[2, 3]` array of u8.
+    fn npy() -> Vec<u8> {
         let header = "{'descr': '|u1', 'fortran_order': False, 'shape': (2, 3), }";
         let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
         let padded = format!("{header:<117}\n");
         bytes.extend((padded.len() as u16).to_le_bytes());
         bytes.extend(padded.as_bytes());
         bytes.extend([1, 2, 3, 4, 5, 255]);
-        fs::write(&path, bytes).unwrap();
-        assert_eq!(
-            read(&path, 3).unwrap(),
-            [[1.0, 2.0, 3.0], [4.0, 5.0, 255.0]]
-        );
-        assert!(read(&path, 4).is_err());
+        bytes
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_read_or_refused(
+            at in 0..npy().len(),
+            with: u8,
+            bytes in prop::collection::vec(any::<u8>(), 0..64),
+        ) {
+            let mut changed = npy();
+            changed[at] = with;
+            for bytes in [changed, bytes] {
+                for extension in ["npy", "jsonl"] {
+                    let _ = parse(extension, &bytes[..], 3);
+                }
+            }
+        }
     }
 }

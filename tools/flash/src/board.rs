@@ -73,7 +73,7 @@ impl Board {
             reason,
         };
         let text = std::fs::read_to_string(&path).map_err(|error| bad(error.to_string()))?;
-        let board: Self = toml::from_str(&text).map_err(|error| bad(error.to_string()))?;
+        let board = Self::parse(&text).map_err(bad)?;
         let folder = folder
             .canonicalize()
             .map_err(|error| bad(error.to_string()))?;
@@ -84,6 +84,14 @@ impl Board {
             )));
         }
         Ok(Self { folder, ..board })
+    }
+
+    /// Reads a board from the text of its file; it lies in no folder.
+    ///
+    /// # Errors
+    /// A message with the line and the key.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        toml::from_str(text).map_err(|error| error.to_string())
     }
 
     /// The processor family that its packages are laid out for.
@@ -207,6 +215,21 @@ mod tests {
             error.contains("clock_mhz") && error.contains("line 7"),
             "{error}"
         );
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_read_or_refused(at in 0_usize..400, with: char, text in ".*") {
+            let path = targets().join("mps2-an386/board.toml");
+            let mut changed: Vec<char> = std::fs::read_to_string(path).unwrap().chars().collect();
+            let at = at % changed.len();
+            changed[at] = with;
+            for text in [changed.iter().collect(), text] {
+                if let Ok(board) = Board::parse(&text) {
+                    let _ = board.target_id();
+                }
+            }
+        }
     }
 
     #[test]

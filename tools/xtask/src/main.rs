@@ -2,6 +2,7 @@
 
 mod coverage;
 mod deps;
+mod fuzz;
 mod setup;
 mod test;
 
@@ -14,7 +15,9 @@ usage: cargo xtask <task>
   setup           install what the tests need (cross compiler, emulator, Rust target, Python)
   deps            check the dependency rules
   test [--full]   run all tests; --full adds the long ones
-  coverage        write the table of ONNX operators anew";
+  coverage        write the table of ONNX operators anew
+  fuzz [--seconds N] [TARGET]
+                  run the fuzz targets of all readers, or one of them, for N seconds (60) each";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -26,14 +29,15 @@ fn main() -> ExitCode {
         ["test"] => test::run(root, test::Extent::Normal),
         ["test", "--full"] => test::run(root, test::Extent::Full),
         ["coverage"] => coverage::write(root),
+        ["fuzz", ref rest @ ..] => match fuzz_arguments(rest) {
+            Some((seconds, target)) => fuzz::run(root, seconds, target),
+            None => return usage(),
+        },
         ["help" | "--help" | "-h"] => {
             println!("{USAGE}");
             Ok(())
         }
-        _ => {
-            eprintln!("{USAGE}");
-            return ExitCode::from(2);
-        }
+        _ => return usage(),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -41,6 +45,24 @@ fn main() -> ExitCode {
             eprintln!("xtask: {error:#}");
             ExitCode::FAILURE
         }
+    }
+}
+
+fn usage() -> ExitCode {
+    eprintln!("{USAGE}");
+    ExitCode::from(2)
+}
+
+/// Seconds a target, and the only target.
+fn fuzz_arguments<'a>(arguments: &[&'a str]) -> Option<(u32, Option<&'a str>)> {
+    let (seconds, rest) = match arguments {
+        ["--seconds", seconds, rest @ ..] => (seconds.parse().ok()?, rest),
+        rest => (60, rest),
+    };
+    match rest {
+        [] => Some((seconds, None)),
+        [target] => Some((seconds, Some(target))),
+        _ => None,
     }
 }
 

@@ -6,9 +6,19 @@ use std::process::Command;
 
 /// Installs what is missing; quick where nothing is.
 pub(crate) fn install(root: &Path) -> Result<()> {
+    run_script(root, &[])
+}
+
+/// Installs one part, by its name in the script.
+pub(crate) fn install_part(root: &Path, part: &str) -> Result<()> {
+    run_script(root, &[part])
+}
+
+fn run_script(root: &Path, parts: &[&str]) -> Result<()> {
     let script = root.join("tools/xtask/setup.sh");
     let status = Command::new("bash")
         .arg(&script)
+        .args(parts)
         .status()
         .with_context(|| format!("cannot start bash for {}", script.display()))?;
     ensure!(status.success(), "set-up failed; its messages are above");

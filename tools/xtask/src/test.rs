@@ -1,6 +1,6 @@
 //! `cargo xtask test`: everything that is tested, in one command.
 
-use crate::setup;
+use crate::{fuzz, setup};
 use anyhow::{Context, Result, ensure};
 use std::path::Path;
 use std::process::Command;
@@ -10,9 +10,12 @@ use std::process::Command;
 pub(crate) enum Extent {
     /// What every change must pass.
     Normal,
-    /// The long sweeps too (`CADET_FULL=1`).
+    /// The long sweeps too (`CADET_FULL=1`), and all fuzz targets.
     Full,
 }
+
+/// For each fuzz target: enough to see that it works, and what a change has broken for good.
+const FUZZ_SECONDS: u32 = 10;
 
 /// Sets up what is missing, then runs the workspace's tests; nothing is skipped for want of a tool.
 pub(crate) fn run(root: &Path, extent: Extent) -> Result<()> {
@@ -29,5 +32,8 @@ pub(crate) fn run(root: &Path, extent: Extent) -> Result<()> {
     }
     let status = tests.status().context("cannot start cargo test")?;
     ensure!(status.success(), "tests failed; cargo names them above");
-    Ok(())
+    match extent {
+        Extent::Normal => Ok(()),
+        Extent::Full => fuzz::run(root, FUZZ_SECONDS, None),
+    }
 }

@@ -6,6 +6,7 @@ mod arena;
 mod coverage;
 mod dequantised;
 mod elementwise;
+mod hostile;
 mod int8;
 mod kws_family;
 mod movement;

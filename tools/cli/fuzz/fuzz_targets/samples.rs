@@ -1,0 +1,15 @@
+#![no_main]
+
+#[allow(dead_code)]
+#[path = "../../src/samples.rs"]
+mod samples;
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| {
+    for extension in ["npy", "jsonl"] {
+        if let Ok(rows) = samples::parse(extension, bytes, 3) {
+            assert!(rows.iter().all(|row| row.len() == 3));
+        }
+    }
+});

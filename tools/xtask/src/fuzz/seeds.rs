@@ -1,0 +1,147 @@
+//! Where the fuzz targets start from: the project's own files, and the ONNX node tests where they are.
+
+use anyhow::{Context, Result, ensure};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Longest file that is worth changing at random.
+const MAX_BYTES: u64 = 4096;
+
+/// Test 1 of RFC 8032.
+const SECRET_KEY: &[u8] = b"-----BEGIN PRIVATE KEY-----
+MC4CAQAwBQYDK2VwBCIEIJ1hsZ3v/VpguoRK9JLsLMREScVpezJpGXA7rAMcrn9g
+-----END PRIVATE KEY-----
+";
+const PUBLIC_KEY: &[u8] = b"-----BEGIN PUBLIC KEY-----
+MCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=
+-----END PUBLIC KEY-----
+";
+const NPY: &[u8] = b"\x93NUMPY\x01\x00\x36\x00\
+{'descr':'|u1','fortran_order':False,'shape':(2,3),}  \n\x01\x02\x03\x04\x05\x06";
+/// Nineteen bytes of images, then the labels.
+const IDX: &[u8] = b"\x13\0\0\x08\x03\0\0\0\x01\0\0\0\x01\0\0\0\x03abc\0\0\x08\x01\0\0\0\x01\x07";
+/// A `StepResult` and a `Failure`.
+const FRAMES: [&[u8]; 2] = [b"\x06\x01\x01\x01\x01\x01\0", b"\x03\x05\x01\0"];
+
+/// Writes the seeds of a target to `folder`.
+pub(super) fn write(root: &Path, work: &Path, target: &str, folder: &Path) -> Result<()> {
+    match target {
+        "package" | "session" => {
+            copy(
+                &files(&root.join("runtime/format/corpus"), "cadet")?,
+                folder,
+            )?;
+            copy(&node_packages(root, work)?, folder)
+        }
+        "onnx" => copy(&node_models(root, work)?, folder),
+        "board" => copy(&files(&root.join("targets"), "toml")?, folder),
+        "recipe" => copy(&files(&root.join("student/recipes"), "toml")?, folder),
+        "keys" => put(folder, &[SECRET_KEY, PUBLIC_KEY]),
+        "samples" => put(folder, &[NPY, b"[1, 2.5, -3e2]\n[4, 5, 6]\n"]),
+        "idx" => put(folder, &[IDX]),
+        "protocol" => put(folder, &FRAMES),
+        // Ten strings of one letter.
+        "manifest" => put(folder, &[b"\x01x".repeat(10).as_slice()]),
+        // The target makes packages of any bytes.
+        _ => Ok(()),
+    }
+}
+
+fn put(folder: &Path, seeds: &[&[u8]]) -> Result<()> {
+    for (number, seed) in seeds.iter().enumerate() {
+        fs::write(folder.join(number.to_string()), seed)?;
+    }
+    Ok(())
+}
+
+fn copy(files: &[PathBuf], folder: &Path) -> Result<()> {
+    for file in files {
+        if file.metadata()?.len() <= 2 * MAX_BYTES {
+            let name: Vec<_> = file
+                .iter()
+                .rev()
+                .take(2)
+                .map(|it| it.to_string_lossy())
+                .collect();
+            fs::copy(file, folder.join(name.join("-")))?;
+        }
+    }
+    Ok(())
+}
+
+/// Files below `folder` with this extension.
+fn files(folder: &Path, extension: &str) -> Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    for entry in
+        fs::read_dir(folder).with_context(|| format!("cannot read {}", folder.display()))?
+    {
+        let path = entry?.path();
+        if path.is_dir() {
+            found.extend(files(&path, extension)?);
+        } else if path.extension().is_some_and(|it| it == extension) {
+            found.push(path);
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// The models of the ONNX node tests; none, with a message, where the data is missing.
+fn node_models(root: &Path, work: &Path) -> Result<Vec<PathBuf>> {
+    let unpacked = work.join("node-tests");
+    if !unpacked.exists() {
+        let data =
+            std::env::var_os("CADET_DATA").map_or(root.join("../shared/data"), PathBuf::from);
+        let tests = data.join("onnx-backend-tests");
+        let archives = match tests.exists() {
+            true => files(&tests, "xz")?,
+            false => Vec::new(),
+        };
+        let Some(archive) = archives.first() else {
+            println!(
+                "no node tests in {} to start from (set CADET_DATA)",
+                tests.display()
+            );
+            return Ok(Vec::new());
+        };
+        fs::create_dir_all(&unpacked)?;
+        let tar = Command::new("tar")
+            .args(["--wildcards", "-xJf"])
+            .arg(archive)
+            .arg("-C")
+            .arg(&unpacked)
+            .arg("*.onnx")
+            .status()
+            .context("cannot start tar")?;
+        ensure!(tar.success(), "cannot unpack {}", archive.display());
+    }
+    let mut models = files(&unpacked, "onnx")?;
+    models.retain(|model| model.metadata().is_ok_and(|it| it.len() <= MAX_BYTES));
+    Ok(models)
+}
+
+/// Packages of those node tests that compile: one of each kind of step, at least.
+fn node_packages(root: &Path, work: &Path) -> Result<Vec<PathBuf>> {
+    let folder = work.join("node-packages");
+    if !folder.exists() {
+        let models = node_models(root, work)?;
+        let build = work.parent().context("the build folder has a parent")?;
+        let made = Command::new(env!("CARGO"))
+            .args(["build", "--quiet", "--workspace", "--bin", "cadet"])
+            .current_dir(root)
+            .status()?;
+        ensure!(made.success(), "cannot build cadet");
+        fs::create_dir_all(&folder)?;
+        for (number, model) in models.iter().enumerate() {
+            // Many are refused: their parameters are inputs.
+            Command::new(build.join("debug/cadet"))
+                .args(["pack", "--json", "--output"])
+                .arg(folder.join(format!("{number}.cadet")))
+                .arg(model)
+                .output()
+                .context("cannot start cadet")?;
+        }
+    }
+    files(&folder, "cadet")
+}
