@@ -5,10 +5,12 @@
 
 mod cmd;
 mod compile_args;
+mod evaluation;
 mod keys;
 mod memory_map;
 mod output;
 mod progress;
+mod promotion;
 mod recipe_args;
 mod samples;
 

@@ -54,6 +54,52 @@ pub(crate) fn parse(extension: &str, file: impl BufRead, length: usize) -> Resul
     Ok(samples)
 }
 
+/// Reads one class a sample: `.npy` of integers, or text with a number a line.
+pub(crate) fn read_classes(path: &Path) -> Result<Vec<usize>> {
+    let context = || format!("cannot read classes from {}", path.display());
+    let file = BufReader::new(File::open(path).with_context(context)?);
+    let classes: Vec<i64> = match path.extension().and_then(|e| e.to_str()) {
+        Some("npy") => read_npy_integers(file),
+        _ => read_integers(file),
+    }
+    .with_context(context)?;
+    let index = |(row, class)| {
+        usize::try_from(class).with_context(|| format!("row {row} has the class {class}"))
+    };
+    let classes: Result<_> = classes.into_iter().enumerate().map(index).collect();
+    classes.with_context(context)
+}
+
+fn read_npy_integers(file: impl std::io::Read) -> Result<Vec<i64>> {
+    let array = NpyFile::new(file)?;
+    let DType::Plain(dtype) = array.dtype() else {
+        bail!("the array has named fields; save plain integers");
+    };
+    fn wide<T: Into<i64>>(values: Vec<T>) -> Vec<i64> {
+        values.into_iter().map(Into::into).collect()
+    }
+    Ok(match (dtype.type_char(), dtype.size_field()) {
+        (TypeChar::Int, 8) => array.into_vec::<i64>()?,
+        (TypeChar::Int, 4) => wide(array.into_vec::<i32>()?),
+        (TypeChar::Int, 1) => wide(array.into_vec::<i8>()?),
+        (TypeChar::Uint, 1) => wide(array.into_vec::<u8>()?),
+        _ => bail!("the array is of type {dtype}; i64, i32, i8 and u8 are read"),
+    })
+}
+
+fn read_integers(file: impl BufRead) -> Result<Vec<i64>> {
+    let mut classes = Vec::new();
+    for (number, line) in file.lines().enumerate() {
+        let line = line?;
+        let text = line.trim();
+        if !text.is_empty() {
+            let class = text.parse();
+            classes.push(class.with_context(|| format!("line {} is no integer", number + 1))?);
+        }
+    }
+    Ok(classes)
+}
+
 fn read_npy(file: impl std::io::Read, length: usize) -> Result<Vec<Vec<f32>>> {
     let array = NpyFile::new(file)?;
     if array.order() != npyz::Order::C {

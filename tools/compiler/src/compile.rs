@@ -9,8 +9,9 @@ use crate::lower::{Lowered, Place, lower};
 use crate::options::{Options, Precision};
 use crate::package::{self, Identity};
 use crate::prune::prune;
+use crate::quantise::{self, Calibrated};
 use crate::report::{FlashBytes, Report, report};
-use crate::{golden, passes, provenance, quantise};
+use crate::{golden, passes, provenance};
 
 /// A compiled model.
 #[derive(Clone, Debug)]
@@ -27,16 +28,23 @@ pub struct Compiled {
 /// [`CompileError::Parse`] where `onnx` is no model, [`CompileError::Unsupported`] with every node
 /// that cannot be compiled, and the other variants as they say.
 pub fn compile(onnx: &[u8], options: &Options) -> Result<Compiled, CompileError> {
-    let mut graph = optimised(onnx, options)?;
-    if let Precision::Int8(calibration) = &options.precision {
-        check_kept_float(&graph, options)?;
-        let arranged = arrange(graph.clone(), options.io);
-        let ranges = quantise::ranges(&arranged, calibration, options)?;
-        if options.fuse {
-            quantise::join_functions(&mut graph);
+    let graph = optimised(onnx, options)?;
+    let graph = match &options.precision {
+        Precision::F32 => graph,
+        Precision::Int8(calibration) => {
+            check_kept_float(&graph, options)?;
+            Calibrated::new(graph, calibration, options)?.quantised(options)
         }
-        quantise::apply(&mut graph, &ranges, &options.kept_float);
-    }
+    };
+    assemble(onnx, graph, options)
+}
+
+/// The package of an optimised graph, quantised where the model is to be.
+pub(crate) fn assemble(
+    onnx: &[u8],
+    mut graph: Graph,
+    options: &Options,
+) -> Result<Compiled, CompileError> {
     if options.prune {
         prune(&mut graph, options.numerics);
     }
@@ -65,11 +73,7 @@ pub fn fit(onnx: &[u8], options: &Options) -> Result<Report, CompileError> {
     let mut graph = optimised(onnx, options)?;
     if matches!(options.precision, Precision::Int8(_)) {
         check_kept_float(&graph, options)?;
-        let ranges = vec![(-1.0, 1.0); graph.tensors.len()];
-        if options.fuse {
-            quantise::join_functions(&mut graph);
-        }
-        quantise::apply(&mut graph, &ranges, &options.kept_float);
+        graph = Calibrated::uncalibrated(graph).quantised(options);
     } else if options.prune {
         // Without real scales, nothing is known of what an int8 model would compute.
         prune(&mut graph, options.numerics);
@@ -84,7 +88,7 @@ pub fn fit(onnx: &[u8], options: &Options) -> Result<Report, CompileError> {
 }
 
 /// Refuses names of nodes that are not there, which would be quantised in silence.
-fn check_kept_float(graph: &Graph, options: &Options) -> Result<(), CompileError> {
+pub(crate) fn check_kept_float(graph: &Graph, options: &Options) -> Result<(), CompileError> {
     let is_missing = |name: &&String| graph.nodes.iter().all(|node| node.name != **name);
     match options.kept_float.iter().find(is_missing) {
         None => Ok(()),
@@ -97,7 +101,8 @@ fn check_kept_float(graph: &Graph, options: &Options) -> Result<(), CompileError
     }
 }
 
-fn optimised(onnx: &[u8], options: &Options) -> Result<Graph, CompileError> {
+/// The graph of a model, rewritten but for its precision.
+pub(crate) fn optimised(onnx: &[u8], options: &Options) -> Result<Graph, CompileError> {
     let mut graph = import(onnx, &options.input_shapes)?;
     if options.fuse {
         passes::fuse(&mut graph);

@@ -32,6 +32,7 @@ mod options;
 mod package;
 mod passes;
 mod plan;
+mod promote;
 mod provenance;
 mod prune;
 mod quantise;
@@ -41,6 +42,8 @@ mod run;
 pub use compile::{Compiled, compile, fit};
 pub use error::{CompileError, UnsupportedNode};
 pub use options::{Board, Calibration, IoLayout, Numerics, Options, Precision, Range};
+pub use promote::{Budget, Goal, Promotion, Trial, promote};
+pub use quantise::Drift;
 pub use report::{
     BufferReport, Fit, FlashBytes, GoldenReport, PortReport, Report, StepReport, TensorReport,
 };

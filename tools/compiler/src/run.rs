@@ -3,6 +3,11 @@
 use cadet_runtime::{Error, Memory, Package, Session, kernels};
 
 use crate::error::CompileError;
+use crate::ir::Graph;
+use crate::layout::{Arranged, arrange};
+use crate::lower::{Lowered, lower};
+use crate::options::Options;
+use crate::package;
 
 /// Bytes at an address that is a multiple of an alignment.
 pub(crate) struct Aligned {
@@ -34,6 +39,38 @@ impl Aligned {
 
     fn as_mut_slice(&mut self) -> &mut [u8] {
         &mut self.bytes[self.start..][..self.length]
+    }
+}
+
+/// A graph in a package that never leaves the compiler.
+pub(crate) struct Scratch {
+    pub(crate) arranged: Arranged,
+    pub(crate) lowered: Lowered,
+    package: Aligned,
+}
+
+impl Scratch {
+    pub(crate) fn new(graph: Graph, options: &Options) -> Result<Scratch, CompileError> {
+        let arranged = arrange(graph, options.io);
+        let lowered = lower(&arranged, options)?;
+        let bytes = package::write(&lowered, &package::Identity::scratch(), &[], None);
+        Ok(Scratch {
+            package: Aligned::copy_of(&bytes, lowered.alignment),
+            arranged,
+            lowered,
+        })
+    }
+
+    /// Memory for a session.
+    pub(crate) fn arena(&self) -> Aligned {
+        Aligned::zeroed(self.lowered.arena_bytes, self.lowered.alignment)
+    }
+
+    pub(crate) fn session<'a>(
+        &'a self,
+        arena: &'a mut Aligned,
+    ) -> Result<Session<'a, 'a>, CompileError> {
+        open(&self.package, arena)
     }
 }
 

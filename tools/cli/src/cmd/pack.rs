@@ -4,16 +4,19 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use cadet_compiler::{Calibration, Options, Precision, Range, Report, compile};
 use cadet_format::sign;
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use crate::compile_args::{CompileArgs, Numerics};
 use crate::keys;
 use crate::output::{print_json, write_new};
+use crate::promotion::{PromotionArgs, Search};
 use crate::samples;
 
 /// Compile an ONNX model into a package
 ///
-/// Float by default; int8 with --calib, whose samples give the ranges of the activations.
+/// Float by default; int8 with --calib, whose samples give the ranges of the activations; with --floor as many
+/// layers in floats as it takes to be good enough.
 #[derive(clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]
@@ -34,6 +37,8 @@ pub(crate) struct Args {
     /// Keep this step in floats (repeatable); `cadet fit` lists the names of all steps
     #[arg(long, value_name = "STEP", requires = "calib")]
     keep_float: Vec<String>,
+    #[command(flatten)]
+    promotion: PromotionArgs,
     /// Rounding of integer steps
     #[arg(long, value_enum, default_value_t = Numerics::Onnx)]
     numerics: Numerics,
@@ -65,11 +70,11 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         .output
         .clone()
         .unwrap_or_else(|| args.compile.model.with_extension("cadet"));
-    if output.exists() && !args.force {
-        bail!(
-            "{} exists and was not touched; pass --force to replace it",
-            output.display()
-        );
+    // What a search leaves that misses its floor.
+    let rejected = output.with_extension("below-floor.cadet");
+    refuse_existing(&output, args.force)?;
+    if args.promotion.is_wanted() {
+        refuse_existing(&rejected, args.force)?;
     }
     let key = args.sign.as_deref().map(keys::read_secret).transpose()?;
     let model = args.compile.read_model()?;
@@ -95,16 +100,51 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         let fact = ("options.calibration.sha256".into(), sha256(path)?);
         options.provenance.extend([fact]);
     }
-    let mut compiled = compile(&model, &options).with_context(failed)?;
-    if let Some(key) = key {
+    let (mut compiled, search) = match args.promotion.search(&model, &options) {
+        None => (compile(&model, &options).with_context(failed)?, None),
+        Some(found) => {
+            let (compiled, search) = found.with_context(failed)?;
+            (compiled, Some(search))
+        }
+    };
+    let missed = search.as_ref().filter(|search| !search.is_reached());
+    let path = if missed.is_some() { &rejected } else { &output };
+    if let (Some(key), None) = (key, missed) {
         sign(&mut compiled.package, &key, args.key_id)?;
     }
-    write_new(&output, &compiled.package, args.force)?;
+    write_new(path, &compiled.package, args.force)?;
     if args.json {
-        print_json(&compiled.report)
+        print_json(&Packed {
+            report: &compiled.report,
+            search: search.as_ref(),
+        })?;
     } else {
-        super::fit::print(&compiled.report, Some(&output))
+        super::fit::print(&compiled.report, Some(path))?;
+        search.as_ref().map_or(Ok(()), Search::print)?;
     }
+    match missed {
+        Some(search) => bail!("{}; it is kept as {}", search.verdict(), path.display()),
+        None => Ok(()),
+    }
+}
+
+/// What is printed as JSON.
+#[derive(Serialize)]
+struct Packed<'a> {
+    #[serde(flatten)]
+    report: &'a Report,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    search: Option<&'a Search>,
+}
+
+fn refuse_existing(path: &Path, force: bool) -> Result<()> {
+    if path.exists() && !force {
+        bail!(
+            "{} exists and was not touched; pass --force to replace it",
+            path.display()
+        );
+    }
+    Ok(())
 }
 
 /// Elements of all inputs of a model.

@@ -416,6 +416,11 @@ impl Op {
         }
     }
 
+    /// Whether it only says anew what the bytes of its input mean.
+    pub(crate) fn is_view(&self) -> bool {
+        self.layout_rule() == LayoutRule::View && *self != Op::Relayout
+    }
+
     /// Whether the operands after the first are weights and bias.
     pub(crate) fn is_layer(&self) -> bool {
         matches!(

@@ -6,7 +6,7 @@ use cadet_format::{DType, KernelId, NO_TENSOR, Numerics, Opcode};
 use super::constants::Constants;
 use super::storage::{StoredBuffer, assign};
 use crate::error::CompileError;
-use crate::ir::{Affine, Graph, LayoutRule, Node, Op, TensorId, Values};
+use crate::ir::{Affine, Graph, Node, Op, TensorId, Values};
 use crate::layout::{Arranged, Layout};
 use crate::options::{Numerics as Rounding, Options};
 
@@ -368,7 +368,7 @@ impl<'a> Emitter<'a> {
             rows.push((id, self.activation(id, &dims), None));
         }
         for node in &graph.nodes {
-            let step = if is_view(&node.op) {
+            let step = if node.op.is_view() {
                 let source = rows.iter().find(|(id, ..)| *id == node.inputs[0]);
                 source.and_then(|&(_, _, step)| step)
             } else {
@@ -382,9 +382,4 @@ impl<'a> Emitter<'a> {
         }
         rows
     }
-}
-
-/// Whether an operator only says anew what the bytes of its input mean.
-pub(super) fn is_view(op: &Op) -> bool {
-    op.layout_rule() == LayoutRule::View && *op != Op::Relayout
 }

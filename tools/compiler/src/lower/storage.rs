@@ -1,6 +1,6 @@
 use std::collections::HashMap;
 
-use super::emitter::{Lowered, Place, is_view};
+use super::emitter::{Lowered, Place};
 use super::overlap::overlap;
 use crate::ir::{Graph, TensorId};
 use crate::options::Options;
@@ -99,7 +99,7 @@ pub(super) fn assign(
 /// For each tensor the one whose bytes it views: itself where it has its own.
 fn viewed(graph: &Graph) -> Vec<TensorId> {
     let mut viewed: Vec<TensorId> = (0..graph.tensors.len()).map(TensorId).collect();
-    for node in graph.nodes.iter().filter(|node| is_view(&node.op)) {
+    for node in graph.nodes.iter().filter(|node| node.op.is_view()) {
         viewed[node.output().0] = viewed[node.inputs[0].0];
     }
     viewed

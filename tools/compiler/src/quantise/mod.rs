@@ -2,7 +2,9 @@
 //! ranges, integer weights from scales.
 
 mod apply;
+mod calibrated;
 mod constant;
+mod drift;
 mod functions;
 mod histogram;
 mod layers;
@@ -11,10 +13,10 @@ mod observe;
 mod requantiser;
 mod weights;
 
-pub(crate) use apply::apply;
+pub(crate) use calibrated::Calibrated;
 pub(crate) use constant::integer_constant;
-pub(crate) use functions::join as join_functions;
+pub use drift::Drift;
+pub(crate) use drift::drift;
 pub(crate) use layers::integers_of_layers;
 pub(crate) use multiplier::q31_multiplier;
-pub(crate) use observe::ranges;
 pub(crate) use requantiser::Requantiser;

@@ -3,32 +3,31 @@ use cadet_runtime::Session;
 
 use super::histogram::Histogram;
 use crate::error::CompileError;
+use crate::ir::Graph;
 use crate::layout::Arranged;
-use crate::lower::{Lowered, lower};
+use crate::lower::Lowered;
 use crate::options::{Calibration, Options, Range};
-use crate::package;
-use crate::run::{Aligned, defect, floats, open};
+use crate::run::{Scratch, defect, floats};
 
-/// Range of every activation over the calibration data, by tensor; `(0, 0)` for constants.
-pub(crate) fn ranges(
-    arranged: &Arranged,
+/// Range of every activation of a float graph over the calibration data, by tensor; `(0, 0)` for
+/// constants.
+pub(super) fn ranges(
+    graph: &Graph,
     calibration: &Calibration,
     options: &Options,
 ) -> Result<Vec<(f32, f32)>, CompileError> {
-    let lowered = lower(arranged, options)?;
-    let bytes = package::write(&lowered, &package::Identity::scratch(), &[], None);
-    let bytes = Aligned::copy_of(&bytes, lowered.alignment);
-    let mut arena = Aligned::zeroed(lowered.arena_bytes, lowered.alignment);
-    let mut session = open(&bytes, &mut arena)?;
-    let samples = split(arranged, &calibration.samples)?;
+    let scratch = Scratch::new(graph.clone(), options)?;
+    let mut arena = scratch.arena();
+    let mut session = scratch.session(&mut arena)?;
+    let samples = split(&scratch.arranged, &calibration.samples)?;
 
-    let mut ranges = vec![(0.0_f32, 0.0_f32); arranged.graph.tensors.len()];
+    let mut ranges = vec![(0.0_f32, 0.0_f32); scratch.arranged.graph.tensors.len()];
     for (index, sample) in samples.iter().enumerate() {
-        observe(&mut session, &lowered, sample, |tensor, values| {
+        observe(&mut session, &scratch.lowered, sample, |tensor, values| {
             let range = &mut ranges[tensor];
             for &value in values {
                 if !value.is_finite() {
-                    let name = &arranged.graph.tensors[tensor].name;
+                    let name = &scratch.arranged.graph.tensors[tensor].name;
                     return Err(option(format!("sample {index} gives {value} in `{name}`")));
                 }
                 *range = (range.0.min(value), range.1.max(value));
@@ -41,7 +40,7 @@ pub(crate) fn ranges(
     }
     let mut histograms: Vec<Histogram> = ranges.into_iter().map(Histogram::new).collect();
     for sample in &samples {
-        observe(&mut session, &lowered, sample, |tensor, values| {
+        observe(&mut session, &scratch.lowered, sample, |tensor, values| {
             histograms[tensor].add(values);
             Ok(())
         })?;
@@ -52,8 +51,8 @@ pub(crate) fn ranges(
         .collect())
 }
 
-/// Runs one sample and shows the values of every activation.
-fn observe(
+/// Runs one sample and shows the values of every float activation, in memory order.
+pub(super) fn observe(
     session: &mut Session<'_, '_>,
     lowered: &Lowered,
     sample: &[Vec<f32>],
@@ -78,7 +77,10 @@ fn observe(
 }
 
 /// The inputs of each sample in memory order; a sample holds their elements one after the other.
-fn split(arranged: &Arranged, samples: &[Vec<f32>]) -> Result<Vec<Vec<Vec<f32>>>, CompileError> {
+pub(super) fn split(
+    arranged: &Arranged,
+    samples: &[Vec<f32>],
+) -> Result<Vec<Vec<Vec<f32>>>, CompileError> {
     if samples.is_empty() {
         return Err(option(
             "int8 needs at least one sample; some hundred are usual".into(),
