@@ -39,7 +39,9 @@ impl<'a> Golden<'a> {
         let header: GoldenHeader = *bytemuck::try_from_bytes(head).map_err(|_| Error::BadGolden)?;
         let crcs: &[u32] = bytemuck::try_cast_slice(crcs).map_err(|_| Error::BadGolden)?;
         let wanted = u64::from(header.vectors) * u64::from(header.steps);
-        if header.steps as usize != total_steps || crcs.len() as u64 != wanted {
+        // Without steps no length would bound the vectors, which readers run one by one.
+        let is_bounded = header.vectors == 0 || header.steps > 0;
+        if header.steps as usize != total_steps || crcs.len() as u64 != wanted || !is_bounded {
             return Err(Error::BadGolden);
         }
         Ok(Golden { header, crcs })
@@ -129,5 +131,14 @@ mod tests {
         Generator::new(1).fill(DType::F32, &mut floats);
         let first = f32::from_le_bytes([floats[0], floats[1], floats[2], floats[3]]);
         assert_eq!(first, 0x003c_8859 as f32 / 8_388_608.0 - 1.0);
+    }
+
+    #[test]
+    fn without_steps_there_are_no_vectors() {
+        let mut header = GoldenHeader::zeroed();
+        assert!(Golden::new(bytemuck::bytes_of(&header), 0).is_ok());
+        header.vectors = u32::MAX;
+        let golden = Golden::new(bytemuck::bytes_of(&header), 0);
+        assert_eq!(golden.err(), Some(Error::BadGolden));
     }
 }

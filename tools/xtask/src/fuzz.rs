@@ -31,9 +31,11 @@ const TARGETS: &[Target] = &[
     target("runtime/engine", "session", 8192),
     target("runtime/engine", "step", 512),
     target("tools/compiler", "onnx", 4096),
+    target("tools/cli", "inspect", 8192),
     target("tools/cli", "samples", 1024),
     target("tools/cli", "keys", 1024),
     target("tools/flash", "board", 2048),
+    target("tools/flash", "report", 2048),
     target("student/data", "idx", 512),
     target("student/distill", "recipe", 4096),
 ];

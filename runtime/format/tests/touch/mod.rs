@@ -19,7 +19,7 @@ pub(crate) fn touch_all(package: &Package<'_>) -> usize {
             touched += package.step_inputs(step).len() + package.step_outputs(step).len();
         }
     }
-    for vector in 0..package.golden().map_or(0, |g| g.vectors().min(4)) {
+    for vector in 0..package.golden().map_or(0, |g| g.vectors()) {
         touched += usize::from(package.golden().unwrap().crc(vector, 0).is_some());
     }
     touched

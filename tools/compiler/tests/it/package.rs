@@ -157,3 +157,17 @@ fn golden_vectors_are_chosen_to_exercise_every_step() {
     // So low that none does.
     assert_eq!(golden_of(-1000.0).1, ["dense"]);
 }
+
+#[test]
+fn a_model_without_steps_has_no_golden_vectors() {
+    let mut graph = GraphBuilder::new("nothing");
+    graph.input("x", ElementType::F32, [1, 4]);
+    graph.node("Identity", "same", &["x"], &["y"]);
+    graph.output("y", ElementType::F32, [1, 4]);
+    let compiled = compile(&graph.encode(), &Options::float()).unwrap();
+    assert!(compiled.report.steps.is_empty());
+    assert_eq!(compiled.report.golden.as_ref().unwrap().vectors, 0);
+    Machine::new(&compiled).with_session(|session| {
+        assert_eq!(session.package().golden().unwrap().vectors(), 0);
+    });
+}

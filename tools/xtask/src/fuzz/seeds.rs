@@ -27,7 +27,7 @@ const FRAMES: [&[u8]; 2] = [b"\x06\x01\x01\x01\x01\x01\0", b"\x03\x05\x01\0"];
 /// Writes the seeds of a target to `folder`.
 pub(super) fn write(root: &Path, work: &Path, target: &str, folder: &Path) -> Result<()> {
     match target {
-        "package" | "session" => {
+        "package" | "session" | "inspect" => {
             copy(
                 &files(&root.join("runtime/format/corpus"), "cadet")?,
                 folder,
@@ -40,7 +40,7 @@ pub(super) fn write(root: &Path, work: &Path, target: &str, folder: &Path) -> Re
         "keys" => put(folder, &[SECRET_KEY, PUBLIC_KEY]),
         "samples" => put(folder, &[NPY, b"[1, 2.5, -3e2]\n[4, 5, 6]\n"]),
         "idx" => put(folder, &[IDX]),
-        "protocol" => put(folder, &FRAMES),
+        "protocol" | "report" => put(folder, &FRAMES),
         // Ten strings of one letter.
         "manifest" => put(folder, &[b"\x01x".repeat(10).as_slice()]),
         // The target makes packages of any bytes.
