@@ -5,6 +5,7 @@
 //! single tests, and prints every miss. The archive lies under `CADET_DATA` (default
 //! `../shared/data`); without it the tests say so and pass.
 
+mod damaged;
 mod edge_set;
 mod engine;
 mod node_test;
