@@ -234,7 +234,7 @@ proptest! {
         let entries = integers(256);
         overwrites(same(1), &steps, count, |x, y| table::i8(&entries, x, y).unwrap());
         let fixed_point = softmax::Scaling::Tflite { multiplier: 1 << 30, shift: 23, diff_min: -248 };
-        for scaling in [softmax::Scaling::Onnx(0.1), fixed_point] {
+        for scaling in [softmax::Scaling::Onnx { input: 0.1, output: 0.01, zero_point: -7 }, fixed_point] {
             overwrites(same(1), &steps, count, |x, y| softmax::i8(length, scaling, x, y).unwrap());
         }
         overwrites(same(1), &steps, count, |x, y| {

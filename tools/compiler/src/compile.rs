@@ -109,7 +109,7 @@ pub(crate) fn optimised(onnx: &[u8], options: &Options) -> Result<Graph, Compile
     }
     passes::legalise(&mut graph);
     if options.fuse {
-        passes::integerise(&mut graph);
+        passes::integerise(&mut graph, options.numerics);
     }
     quantise::integers_of_layers(&mut graph);
     Ok(graph)

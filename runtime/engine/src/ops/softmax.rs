@@ -33,7 +33,11 @@ pub(crate) fn i8(context: &Context<'_>) -> Result<(), Error> {
     let (input, output) = (context.input(0)?, context.output(0)?);
     let [_, length] = input.rows()?;
     let scaling = match numerics(context)? {
-        Numerics::Onnx => Scaling::Onnx(f32::from_bits(params.input.bits as u32)),
+        Numerics::Onnx => Scaling::Onnx {
+            input: f32::from_bits(params.input.bits as u32),
+            output: params.output.scale,
+            zero_point: params.output.zero_point,
+        },
         Numerics::Tflite => Scaling::Tflite {
             multiplier: params.input.bits,
             shift: params.input.shift,

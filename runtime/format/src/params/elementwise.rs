@@ -1,6 +1,6 @@
 use bytemuck::{Pod, Zeroable};
 
-use super::{ClampF32, Multiplier, QuantI8};
+use super::{Affine, ClampF32, Multiplier, QuantI8};
 
 /// `Add` in f32. Operands: a and b, which broadcast to the output.
 #[repr(C)]
@@ -104,13 +104,14 @@ pub struct PReluI8 {
 }
 
 /// `Softmax` in int8; f32 has no parameters. Operands: input and output of one shape, over the last axis.
-/// The output's scale is 1/256 and its zero point -128.
 #[repr(C)]
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+#[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
 #[cfg_attr(feature = "manifest", derive(serde::Serialize))]
 pub struct SoftmaxI8 {
     /// `onnx`: bits of the input's scale. `tflite`: Q31 multiplier and left shift of the scaled difference.
     pub input: Multiplier,
     /// Differences below this give the least output (`tflite`).
     pub diff_min: i32,
+    /// What the output stands for; with `tflite` always scale 1/256 and zero point -128.
+    pub output: Affine,
 }

@@ -5,9 +5,9 @@
 //! [`Overlap::elementwise`](crate::Overlap::elementwise) says. Needs no scratch memory.
 //!
 //! f32: `exp(x - max) / sum`, summed in order; the logarithm is `x - max - ln(sum)`; hardmax is 1 at the first
-//! greatest element of a row, else 0. int8: the output's scale is 1/256 and its zero point -128.
-//! Numerics `onnx` computes in f32 from `(x - max) * sx` and rounds half to even; numerics `tflite` is
-//! TensorFlow Lite's fixed-point reference (gemmlowp).
+//! greatest element of a row, else 0. int8: numerics `onnx` computes in f32 from `(x - max) * sx` and gives
+//! `rne(y / sy) + zy`; numerics `tflite` is TensorFlow Lite's fixed-point reference (gemmlowp), where the
+//! output's scale is 1/256 and its zero point -128.
 
 mod gemmlowp;
 mod scalar;
@@ -16,11 +16,18 @@ use core::cell::Cell;
 
 use crate::{Result, require};
 
-/// How int8 inputs come to real values.
+/// How int8 inputs come to real values, and these to int8 outputs.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Scaling {
-    /// The input's scale.
-    Onnx(f32),
+    /// In f32.
+    Onnx {
+        /// The input's scale.
+        input: f32,
+        /// The output's scale, not 0.
+        output: f32,
+        /// The output's zero point, an int8.
+        zero_point: i32,
+    },
     /// Q31 multiplier and left shift of the differences to the maximum, and the least difference that
     /// counts.
     Tflite {
@@ -68,10 +75,21 @@ pub fn hard_f32(length: usize, input: &[Cell<f32>], output: &[Cell<f32>]) -> Res
 /// Softmax in int8 over rows of `length`.
 ///
 /// # Errors
-/// [`ContractError`](crate::ContractError) where the lengths differ or are no multiple of `length`.
+/// [`ContractError`](crate::ContractError) where the lengths differ or are no multiple of `length`, or where
+/// the output's scale is 0 or its zero point no int8.
 pub fn i8(length: usize, scaling: Scaling, input: &[Cell<i8>], output: &[Cell<i8>]) -> Result {
+    if let Scaling::Onnx {
+        output, zero_point, ..
+    } = scaling
+    {
+        require(output != 0.0 && i8::try_from(zero_point).is_ok())?;
+    }
     for_each_row(length, input, output, |x, y| match scaling {
-        Scaling::Onnx(scale) => scalar::i8(scale, x, y),
+        Scaling::Onnx {
+            input,
+            output,
+            zero_point,
+        } => scalar::i8(input, output, zero_point, x, y),
         Scaling::Tflite {
             multiplier,
             shift,
@@ -141,11 +159,17 @@ mod tests {
             let shift = real.log2().floor() as i32 + 1;
             let multiplier = (real / f64::from(shift).exp2() * f64::from(1u32 << 31)).round() as i32;
             let tflite = Scaling::Tflite { multiplier, shift, diff_min: -248 };
-            for scaling in [Scaling::Onnx(scale), tflite] {
+            let onnx = |output, zero_point| Scaling::Onnx { input: scale, output, zero_point };
+            let usual = (1.0f32 / 256.0, -128);
+            for (scaling, (output, zero_point)) in [
+                (tflite, usual),
+                (onnx(usual.0, usual.1), usual),
+                (onnx(0.003, 7), (0.003, 7)),
+            ] {
                 let y = cells(&x);
                 i8(x.len(), scaling, &y, &y).unwrap();
                 for (y, r) in values(&y).iter().zip(&reference) {
-                    let wanted = (r * 256.0 - 128.0).min(127.0);
+                    let wanted = (r / f64::from(output) + f64::from(zero_point)).min(127.0);
                     prop_assert!((f64::from(*y) - wanted).abs() <= 1.0, "{scaling:?}: {y} for {wanted}");
                 }
             }

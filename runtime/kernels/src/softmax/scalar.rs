@@ -52,7 +52,7 @@ pub(super) fn hard_f32(x: &[Cell<f32>], y: &[Cell<f32>]) {
     }
 }
 
-pub(super) fn i8(scale: f32, x: &[Cell<i8>], y: &[Cell<i8>]) {
+pub(super) fn i8(scale: f32, output: f32, zero_point: i32, x: &[Cell<i8>], y: &[Cell<i8>]) {
     let max = x
         .iter()
         .fold(i32::from(i8::MIN), |max, x| max.max(i32::from(x.get())));
@@ -62,7 +62,7 @@ pub(super) fn i8(scale: f32, x: &[Cell<i8>], y: &[Cell<i8>]) {
         sum += e(x.get());
     }
     for (x, y) in x.iter().zip(y) {
-        let steps = round_to_i32(e(x.get()) / sum * 256.0) - 128;
-        y.set(steps.min(127) as i8);
+        let steps = round_to_i32(e(x.get()) / sum / output).saturating_add(zero_point);
+        y.set(steps.clamp(-128, 127) as i8);
     }
 }

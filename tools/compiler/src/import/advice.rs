@@ -20,7 +20,6 @@ pub(super) fn advice(node: &pb::NodeProto) -> &'static str {
 
 fn standard(op: &str) -> &'static str {
     match op {
-        "QLinearConv" => "pack the float model and let cadet quantise it",
         "If" => {
             "export with constant conditions, so that one branch is left (`onnxsim` folds them)"
         }

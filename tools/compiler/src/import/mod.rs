@@ -23,6 +23,7 @@ mod node;
 mod normalization;
 mod parts;
 mod pool;
+mod qoperator;
 mod quantised;
 mod quantize_along;
 mod recurrent;
@@ -67,8 +68,11 @@ pub(crate) fn import(
         .map_err(|error| CompileError::Parse(format!("{error}; is the file complete?")))?;
     check(&model)?;
     fix_input_shapes(&mut model, input_shapes)?;
-    let inference = Inference::new(&model)?;
     let opset = standard_opset(&model);
+    if let Some(graph) = &mut model.graph {
+        qoperator::expand(graph, opset);
+    }
+    let inference = Inference::new(&model)?;
     let Some(proto) = &model.graph else {
         return Err(CompileError::Parse("it has no graph".into()));
     };
@@ -164,7 +168,6 @@ fn importer_of(node: &pb::NodeProto) -> Option<Import> {
         "Attention" => attention::attention,
         "RotaryEmbedding" => rotary::rotary_embedding,
         "MeanVarianceNormalization" => normalization::mean_variance,
-        "QLinearMatMul" => quantised::q_linear_mat_mul,
         "LinearAttention" => linear_attention::linear_attention,
         "Det" => transform::determinant,
         "DFT" => transform::dft,

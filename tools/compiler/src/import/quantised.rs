@@ -6,11 +6,10 @@ use tract_onnx::pb;
 
 use super::facts::Fact;
 use super::importer::Importer;
-use super::matmul;
 use super::node::{OnnxNode, Refusal};
-use super::parts::Parts;
 use super::quantize_along;
 use crate::ir::{Affine, ElementType, Integers, Op, Tensor, TensorId, Values};
+use crate::layout::Layout;
 
 /// `QuantizeLinear` (ONNX QuantizeLinear-10 to -25): with one constant scale to the affine of its
 /// output, otherwise with scales as operands.
@@ -41,53 +40,6 @@ pub(super) fn dequantize_linear(
     node.expect_attributes(&["axis", "block_size", "output_dtype"])?;
     let input = read_as(importer, node, input, affine);
     importer.emit(node, Op::Dequantize, vec![input])
-}
-
-/// `QLinearMatMul` (ONNX QLinearMatMul-10 to -21) with one scale a tensor, as a product of reals between
-/// conversions, which a pass turns into integers.
-pub(super) fn q_linear_mat_mul(
-    importer: &mut Importer,
-    node: &OnnxNode<'_>,
-) -> Result<(), Refusal> {
-    node.expect_attributes(&[])?;
-    let a = real_input(importer, node, 0)?;
-    let b = real_input(importer, node, 3)?;
-    let mut parts = Parts { importer, node };
-    let op = Op::MatMul {
-        transposed: [false; 2],
-    };
-    let product = matmul::product(&mut parts, op, vec![a, b], ElementType::F32)?;
-    let shape = parts.shape(product);
-    // The output's zero point has its type.
-    let zero_point = importer.input(node, 7)?;
-    let element = importer.graph.tensor(zero_point).element;
-    let affine = affine(importer, node, 6, element)?.ok_or_else(many_scales)?;
-    let output = importer.output(node, 0, element, &shape)?;
-    importer.graph.tensors[output.0].affine = Some(affine);
-    importer.push(node, Op::Quantize, vec![product], vec![output]);
-    Ok(())
-}
-
-/// What integers stand for whose scale and zero point are the next two inputs.
-fn real_input(
-    importer: &mut Importer,
-    node: &OnnxNode<'_>,
-    index: usize,
-) -> Result<TensorId, Refusal> {
-    let input = importer.input(node, index)?;
-    let element = importer.graph.tensor(input).element;
-    let affine = affine(importer, node, index + 1, element)?.ok_or_else(many_scales)?;
-    let input = read_as(importer, node, input, affine);
-    let kind = (ElementType::F32, importer.graph.shape(input).to_vec());
-    let part = format!("real {index}");
-    Ok(importer.part(node, &part, Op::Dequantize, vec![input], kind))
-}
-
-fn many_scales() -> Refusal {
-    Refusal::new(
-        "its scales or zero points are not one constant a tensor",
-        "quantise a tensor by one constant scale, or the model in QDQ form",
-    )
 }
 
 /// The integers with what they stand for; the same ones may be read in two ways.
@@ -139,17 +91,45 @@ fn affine(
     Ok((has_affine && scale.is_normal() && scale > 0.0).then_some(affine))
 }
 
-/// The integers behind the constants of a model that come out of a `DequantizeLinear`, by the
-/// name of its output.
+/// The integers behind the constants of a model that come out of a `DequantizeLinear`, also where they
+/// are transposed after it, by the name of the output.
 pub(super) fn dequantised_constants(
     graph: &pb::GraphProto,
     facts: &HashMap<String, Fact>,
 ) -> HashMap<String, Integers> {
-    let nodes = graph.node.iter();
-    let dequantise = nodes.filter(|node| node.op_type == "DequantizeLinear");
-    dequantise
-        .filter_map(|node| Some((node.output.first()?.clone(), integers(node, facts)?)))
-        .collect()
+    let mut known = HashMap::new();
+    for node in &graph.node {
+        let integers = match node.op_type.as_str() {
+            "DequantizeLinear" => integers(node, facts),
+            "Transpose" => transposed(node, facts, &known),
+            _ => None,
+        };
+        if let (Some(integers), Some(output)) = (integers, node.output.first()) {
+            known.insert(output.clone(), integers);
+        }
+    }
+    known
+}
+
+fn transposed(
+    node: &pb::NodeProto,
+    facts: &HashMap<String, Fact>,
+    known: &HashMap<String, Integers>,
+) -> Option<Integers> {
+    let input = node.input.first()?;
+    let (integers, shape) = (known.get(input)?, facts.get(input)?.shape()?);
+    let perm = node.attribute.iter().find(|a| a.name == "perm");
+    let perm: Vec<usize> = match perm {
+        Some(perm) => perm.ints.iter().map(|&axis| axis as usize).collect(),
+        None => (0..shape.len()).rev().collect(),
+    };
+    let axis = perm.iter().position(|&axis| axis == integers.axis)?;
+    let order = Layout::new(shape, perm).onnx_indices();
+    Some(Integers {
+        values: order.iter().map(|&i| integers.values[i]).collect(),
+        axis,
+        ..integers.clone()
+    })
 }
 
 fn integers(node: &pb::NodeProto, facts: &HashMap<String, Fact>) -> Option<Integers> {

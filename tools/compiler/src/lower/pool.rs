@@ -47,14 +47,15 @@ pub(super) fn average_pool(
     let is_planar =
         window.is_planar() && counted_padding.is_none_or(|padding| padding == window.pads_end);
     let count_padding = u32::from(counted_padding.is_some());
+    let affines = emitter.affines(node);
+    let scales = affines.map_or(1.0, |(from, to)| from.scale / to.scale);
     let (opcode, params) = match emitter.epilogue(node, Bounds::NONE) {
         Epilogue::I8(quant) => {
             let params = AveragePool2dI8 {
                 window: params(window),
                 count_padding,
                 quant,
-                // Input and output share their scale.
-                multiplier: ratio(1.0),
+                multiplier: ratio(scales),
             };
             (Opcode::AveragePool2d, block(params))
         }

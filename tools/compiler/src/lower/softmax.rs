@@ -2,7 +2,7 @@ use cadet_format::{Numerics, Opcode, SoftmaxI8};
 
 use super::emitter::{Emitter, Kernel, block};
 use super::epilogue::{q31, ratio};
-use crate::ir::{Node, SoftmaxKind};
+use crate::ir::{Affine, Node, SoftmaxKind};
 
 /// Integer bits of TensorFlow Lite's scaled softmax differences.
 const SOFTMAX_INTEGER_BITS: i32 = 5;
@@ -23,18 +23,23 @@ pub(super) fn softmax(emitter: &mut Emitter<'_>, node: &Node, kind: SoftmaxKind)
         numerics: emitter.numerics(node),
         params: match emitter.affines(node) {
             None => Vec::new(),
-            Some((input, _)) => block(softmax_scaling(input.scale, emitter.rounding())),
+            Some((input, output)) => block(scaling(input.scale, output, emitter.rounding())),
         },
         macs: 0,
     };
     emitter.step(node, &kernel, &[x], &[y]);
 }
 
-fn softmax_scaling(input_scale: f32, numerics: Numerics) -> SoftmaxI8 {
+fn scaling(input_scale: f32, output: Affine, numerics: Numerics) -> SoftmaxI8 {
+    let output = cadet_format::Affine {
+        scale: output.scale,
+        zero_point: output.zero_point,
+    };
     if numerics != Numerics::Tflite {
         return SoftmaxI8 {
             input: ratio(input_scale),
             diff_min: 0,
+            output,
         };
     }
     let unit = 31 - SOFTMAX_INTEGER_BITS;
@@ -44,5 +49,6 @@ fn softmax_scaling(input_scale: f32, numerics: Numerics) -> SoftmaxI8 {
     SoftmaxI8 {
         input,
         diff_min: -(radius as i32),
+        output,
     }
 }

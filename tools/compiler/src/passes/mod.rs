@@ -10,6 +10,7 @@ mod scalar;
 mod transposed;
 
 use crate::ir::{Graph, TensorId};
+use crate::options::Numerics;
 
 /// Rewrites what has no kernel of its own into what has.
 pub(crate) fn legalise(graph: &mut Graph) {
@@ -19,8 +20,8 @@ pub(crate) fn legalise(graph: &mut Graph) {
 
 /// Makes integer steps of what a model quantised elsewhere says in `DequantizeLinear` and
 /// `QuantizeLinear`.
-pub(crate) fn integerise(graph: &mut Graph) {
-    qdq::fuse(graph);
+pub(crate) fn integerise(graph: &mut Graph, numerics: Numerics) {
+    qdq::fuse(graph, numerics);
     dead_code::remove(graph);
 }
 
