@@ -18,7 +18,8 @@ pub struct Options {
     /// Memory order of inputs and outputs.
     pub io: IoLayout,
     /// Whether nodes are fused; without, every tensor of the ONNX model is written to memory, so
-    /// that it can be compared.
+    /// that it can be compared, and a model that was quantised elsewhere computes in floats between its
+    /// conversions, as its nodes say.
     pub fuse: bool,
     /// Whether channels whose values are known before anything runs are cut. The results stay the
     /// same, bit for bit.

@@ -124,6 +124,9 @@ fn transposed(
         None => (0..shape.len()).rev().collect(),
     };
     let axis = perm.iter().position(|&axis| axis == integers.axis)?;
+    if !(0..shape.len()).all(|axis| perm.contains(&axis)) || perm.len() != shape.len() {
+        return None;
+    }
     let order = Layout::new(shape, perm).onnx_indices();
     Some(Integers {
         values: order.iter().map(|&i| integers.values[i]).collect(),

@@ -141,3 +141,58 @@ fn dynamically_quantised_convolutions_agree() {
     graph.output("y", ElementType::F32, [2, 4, 6, 5]);
     agree(&graph.encode());
 }
+
+/// Steps inside work on int8, whose integers are others than the uint8 ones that some operators read.
+#[test]
+fn integers_that_are_read_as_numbers_keep_their_values() {
+    let mut graph = GraphBuilder::new("numbers");
+    graph.input("x", ElementType::F32, [2, 6]);
+    graph.constant_f32("scale", &[], &[0.05]);
+    graph.constant_u8("zero", &[], &[131]);
+    let affine = ["scale", "zero"];
+    let quantised = ["x", affine[0], affine[1]];
+    graph.node("QuantizeLinear", "q", &quantised, &["q"]);
+    graph.constant_i64("pads", &[4], &[0, 1, 1, 0]);
+    graph.constant_u8("seven", &[], &[7]);
+    graph.node("Pad", "pad", &["q", "pads", "seven"], &["padded"]);
+    graph.constant_u8("more", &[2, 2], &[0, 1, 131, 255]);
+    graph
+        .node("Concat", "join", &["q", "more"], &["joined"])
+        .attribute("axis", 1);
+    // The float input has another reader, and the outputs another writer, so that they stay floats.
+    graph.node("Abs", "abs", &["x"], &["y"]);
+    graph.output("y", ElementType::F32, [2, 6]);
+    for (integers, shape) in [("q", [2, 6]), ("padded", [3, 7]), ("joined", [2, 8])] {
+        let names = ["real", "number", "minus", "less"].map(|part| format!("{integers} {part}"));
+        let [real, number, minus, less] = &names;
+        let operands = [integers, affine[0], affine[1]];
+        graph.node("DequantizeLinear", real, &operands, &[real]);
+        graph
+            .node("Cast", number, &[integers], &[number])
+            .attribute("to", 1);
+        graph.node("Neg", minus, &[real], &[minus]);
+        graph.node("Neg", less, &[number], &[less]);
+        graph.output(minus, ElementType::F32, shape);
+        graph.output(less, ElementType::F32, shape);
+    }
+    agree(&graph.encode());
+}
+
+/// What PyTorch's exporter makes of a linear layer: the weights are transposed behind their conversion.
+#[test]
+fn transposed_weights_keep_their_integers() {
+    let mut graph = GraphBuilder::new("linear");
+    graph.input("x", ElementType::F32, [2, 12]);
+    let x = requantise(&mut graph, "x", 0.03, 5);
+    let matrix = weights(&mut graph, "matrix", &[7, 12], 0);
+    graph
+        .node("Transpose", "turn", &[&matrix], &["turned"])
+        .attribute("perm", [1, 0]);
+    graph.node("MatMul", "dense", &[&x, "turned"], &["product"]);
+    graph.node("Neg", "minus", &["product"], &["y"]);
+    graph.output("y", ElementType::F32, [2, 7]);
+    let onnx = graph.encode();
+    let steps = compile(&onnx, &Options::float()).unwrap().report.steps;
+    let is_kept = |step: &StepReport| step.kernel == "fully_connected_compressed.f32";
+    assert!(steps.iter().any(is_kept), "{steps:?}");
+}

@@ -101,6 +101,66 @@ def net():
     return n.model([y, z])
 
 
+class Exported(Net):
+    """The patterns of PyTorch's exporter: constants in floats behind a pair of conversions or, where they are
+    biases, as they are; activations in uint8, which a clip narrows where the range is reduced."""
+
+    def __init__(self, seed, narrow):
+        super().__init__(seed)
+        self.narrow = narrow
+
+    def fake(self, x, low, high):
+        """`QuantizeLinear`, a clip where the range is narrow, `DequantizeLinear`."""
+        scale = np.float32((high - low) / (127 if self.narrow else 255))
+        return self.converted(x, scale, np.uint8(round(-low / scale)), self.narrow)
+
+    def fake_weights(self, name, *shape):
+        w = self.weights(name, *shape)
+        values = numpy_helper.to_array(self.constants[-1])
+        scales = np.abs(values).reshape(shape[0], -1).max(axis=1) / 127
+        points = np.zeros(shape[0], np.int8)
+        return self.converted(w, scales.astype(np.float32), points, False, axis=0)
+
+    def converted(self, x, scale, point, narrow, **attributes):
+        parts = [self.constant(f"{x}.scale", scale), self.constant(f"{x}.point", point)]
+        q = self.node("QuantizeLinear", f"{x}.q", x, *parts, **attributes)
+        if narrow:
+            q = self.node("Clip", f"{x}.c", q, "", self.constant(f"{x}.most", np.uint8(127)))
+        return self.node("DequantizeLinear", f"{x}.dq", q, *parts, **attributes)
+
+    def conv(self, name, x, o, i, k, group=1, **attributes):
+        w = self.fake_weights(f"{name}.w", o, i // group, k, k)
+        b = self.constant(f"{name}.b", self.random.normal(size=o).astype(np.float32) * 0.1)
+        return self.node("Conv", name, x, w, b, kernel_shape=[k, k], pads=[k // 2] * 4, group=group, **attributes)
+
+    def linear(self, name, x, o, i):
+        w = self.node("Transpose", f"{name}.t", self.fake_weights(f"{name}.w", o, i), perm=[1, 0])
+        b = self.constant(f"{name}.b", self.random.normal(size=o).astype(np.float32) * 0.1)
+        return self.node("Add", name, b, self.node("MatMul", f"{name}.m", x, w))
+
+
+def exported(narrow):
+    n = Exported(7, narrow)
+    x = n.fake("x", -4.0, 4.0)
+    relu = n.fake(n.node("Relu", "relu", n.conv("conv", x, 8, 3, 3)), 0, 4)
+    zero, six = n.constant("zero", np.float32(0)), n.constant("six", np.float32(6))
+    clip = n.fake(n.node("Clip", "clip", n.conv("depthwise", relu, 8, 8, 3, group=8), zero, six), 0, 6)
+    block = n.fake(n.node("Relu", "sum", n.node("Add", "add", n.fake(n.conv("point", clip, 8, 8, 1), -4, 4), relu)), 0, 6)
+    # Quantised with the same scale before and after.
+    pooled = n.fake(n.node("MaxPool", "max", block, kernel_shape=[2, 2], strides=[2, 2]), 0, 6)
+    gate = n.fake(n.node("Sigmoid", "sigmoid", n.fake(n.conv("gate", pooled, 8, 8, 1), -3, 3)), 0, 1)
+    scaled = n.fake(n.node("Mul", "mul", pooled, gate), 0, 4)
+    swish = n.fake(n.node("HardSwish", "swish", n.fake(n.conv("last", scaled, 8, 8, 3), -4, 4)), -0.5, 4)
+    both = n.fake(n.node("Concat", "concat", scaled, swish, axis=1), -0.5, 4)
+    mean = n.fake(n.node("GlobalAveragePool", "mean", both), -0.47, 1.9137)
+    flat = n.fake(n.node("Flatten", "flat", mean), -0.47, 1.9137)
+    hidden = n.fake(n.node("Relu", "hidden", n.linear("linear", flat, 32, 16)), 0, 3)
+    w, b = n.fake_weights("gemm.w", 10, 32), n.weights("gemm.b", 10)
+    y = n.node("Gemm", "gemm", hidden, w, b, transB=1)
+    model = n.model([n.fake(y, -4, 4)])
+    return model
+
+
 class Samples(CalibrationDataReader):
     def __init__(self):
         random = np.random.default_rng(11)
@@ -124,6 +184,8 @@ def integers(model):
     names = {}
     for node in model.graph.node:
         name = node.output[0]
+        if node.input[0] in constants:
+            continue
         if node.op_type == "QuantizeLinear" or node.op_type.startswith("QLinear") or node.op_type == "QGemm":
             point = {"QLinearConcat": 1, "QuantizeLinear": 2, "QGemm": 8}.get(node.op_type)
             if point is None:
@@ -147,21 +209,19 @@ def integers(model):
     return names
 
 
-MOVES = {"MaxPool", "Reshape", "Transpose", "Flatten", "Resize", "Pad", "Squeeze", "Unsqueeze", "Slice", "Split"}
+MOVES = {"Clip", "MaxPool", "Reshape", "Transpose", "Flatten", "Resize", "Pad", "Squeeze", "Unsqueeze", "Slice", "Split"}
 
 
-def run(path, samples):
+def run(path, samples, as_defined):
     model = onnx.load(path)
     names = integers(model)
     model.graph.output.extend(helper.make_tensor_value_info(n, kind, None) for n, (_, kind) in names.items())
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
-    if any(node.op_type == "QLinearConv" for node in model.graph.node):
-        if TensorProto.UINT8 in {kind for _, kind in names.values()}:
-            # Without it, products of uint8 and int8 saturate on processors without an instruction for them.
-            options.add_session_config_entry("session.x64quantprecision", "1")
-    else:
-        # A QDQ model as its nodes define it: the fused softmax divides by a scale rounded to an integer.
+    unsigned = any(kind == TensorProto.UINT8 for _, kind in names.values())
+    # Without it, products of uint8 and int8 saturate on processors without an instruction for them.
+    options.add_session_config_entry("session.x64quantprecision", "1" if unsigned else "0")
+    if as_defined:
         options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     session = onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
     for sample in samples:
@@ -200,17 +260,25 @@ def main(folder):
     float_path = f"{folder}/float.onnx"
     onnx.save(net(), float_path)
     for name, options in ways():
-        path = f"{folder}/{name}.onnx"
-        quantize_static(float_path, path, Samples(), **options)
-        rows = list(run(path, Samples().values))
-        names, first = rows[0]
-        with open(f"{folder}/{name}.json", "w") as file:
-            json.dump([{"name": n, "len": int(v.size)} for n, v in zip(names, first)], file)
-        with open(f"{folder}/{name}.bin", "wb") as file:
-            for _, values in rows:
-                for value in values:
-                    file.write(np.ascontiguousarray(value).tobytes())
-        print(name)
+        quantize_static(float_path, f"{folder}/{name}.onnx", Samples(), **options)
+        # The fused softmax divides by a scale rounded to an integer, unlike what QDQ models say.
+        write(folder, name, as_defined=name.startswith("qdq"))
+    for name, narrow in {"exported": False, "exported-narrow": True}.items():
+        onnx.save(exported(narrow), f"{folder}/{name}.onnx")
+        # Fused steps round the biases to integers.
+        write(folder, name, as_defined=False)
+
+
+def write(folder, name, as_defined):
+    rows = list(run(f"{folder}/{name}.onnx", Samples().values, as_defined))
+    names, first = rows[0]
+    with open(f"{folder}/{name}.json", "w") as file:
+        json.dump([{"name": n, "len": int(v.size)} for n, v in zip(names, first)], file)
+    with open(f"{folder}/{name}.bin", "wb") as file:
+        for _, values in rows:
+            for value in values:
+                file.write(np.ascontiguousarray(value).tobytes())
+    print(name)
 
 
 if __name__ == "__main__":

@@ -109,9 +109,9 @@ fn every_way_of_static_quantisation_agrees() {
     };
     for model in models(&python, "tests/it/quantise.py") {
         // ONNX Runtime's quantiser leaves these in floats in QOperator form.
-        let wanted: &[&str] = match model.name.starts_with("qdq") {
-            true => &[],
-            false => &[
+        let wanted: &[&str] = match model.name.starts_with("qoperator") {
+            false => &[],
+            true => &[
                 "leaky_DequantizeLinear",
                 "swish",
                 "resize",
@@ -122,7 +122,8 @@ fn every_way_of_static_quantisation_agrees() {
         };
         assert_eq!(float_steps(&model.compiled), wanted, "{}", model.name);
         let compared = agree(&model);
-        // All but the views: `flat`, `rows` and `columns` say anew what bytes mean.
-        assert!(compared.len() >= 28, "{}: {compared:?}", model.name);
+        // Views, which only say anew what bytes mean, are not.
+        let steps = model.compiled.report.steps.len();
+        assert!(2 * compared.len() > steps, "{}: {compared:?}", model.name);
     }
 }

@@ -1,6 +1,7 @@
 //! Integer steps out of models that were quantised elsewhere: `DequantizeLinear` -> operator ->
 //! `QuantizeLinear` becomes the operator on integers.
 
+mod narrow;
 mod operator;
 mod ports;
 mod signed;
@@ -12,6 +13,7 @@ use crate::options::Numerics;
 pub(super) fn fuse(graph: &mut Graph, numerics: Numerics) {
     signed::spread(graph);
     signed::make_signed(graph);
+    super::sweep(graph, narrow::fold);
     let mut index = 0;
     while index < graph.nodes.len() {
         operator::integerise(graph, index, numerics);
