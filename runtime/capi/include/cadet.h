@@ -94,6 +94,15 @@ uint16_t cadet_set_scalar(CadetSession *session, uint32_t index, uint32_t value)
 /* Runs all steps of `program`. */
 uint16_t cadet_run(CadetSession *session, uint32_t program);
 
+/* Hands over a part of an input: fills the `bytes` bytes at `part` with what lies at `offset` of the input, and
+ * returns 0, or anything else to stop the run. */
+typedef int CadetFeed(void *user, size_t offset, void *part, size_t bytes);
+
+/* Runs all steps of `program` of a package that was made to be fed: its input (CadetRequirements.input_bytes) need
+ * never be in memory as a whole. Instead of giving CadetMemory.input, hand over rows as `feed` is asked for them, in
+ * rising order, each once; cadet_input gives data NULL then. `user` is passed on. */
+uint16_t cadet_run_fed(CadetSession *session, uint32_t program, CadetFeed *feed, void *user);
+
 /* Number of steps of `program`; 0 if there is no such program. */
 uint32_t cadet_step_count(const CadetSession *session, uint32_t program);
 

@@ -42,6 +42,7 @@ fn name(error: Error) -> &'static CStr {
         Error::SelfTestFailed => c"SelfTestFailed",
         Error::NoGolden => c"NoGolden",
         Error::ExternalTooSmall => c"ExternalTooSmall",
+        Error::FeedFailed => c"FeedFailed",
         Error::KernelContract => c"KernelContract",
         _ => c"Unknown",
     }

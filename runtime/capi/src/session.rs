@@ -1,8 +1,10 @@
 //! The functions of `cadet.h`. Each takes its pointers at their word, as C does: that they are valid is the caller's
 //! promise, written in the header.
 
-use crate::types::{CadetBuffer, CadetMemory, CadetRequirements, CadetSession, CadetTensor};
-use cadet_format::{Error, Package, TensorInfo};
+use crate::types::{
+    CadetBuffer, CadetFeed, CadetMemory, CadetRequirements, CadetSession, CadetTensor,
+};
+use cadet_format::{Error, Package, Region, TensorInfo};
 use cadet_runtime::{Memory, Session, kernels};
 use core::ffi::c_void;
 
@@ -92,7 +94,12 @@ pub unsafe extern "C" fn cadet_input(
     let session = unsafe { stored(session) };
     let (program, index) = (program as usize, index as usize);
     code(session.input_info(program, index).and_then(|info| {
-        let data = session.input_mut(program, index)?.as_mut_ptr();
+        let data = match session.input_mut(program, index) {
+            Ok(bytes) => bytes.as_mut_ptr(),
+            // To be handed over in parts: it lies nowhere.
+            Err(_) if info.region == Region::Input => core::ptr::null_mut(),
+            Err(error) => return Err(error),
+        };
         // SAFETY: the caller's promise.
         unsafe { tensor.write(describe(&info, data)) };
         Ok(())
@@ -143,6 +150,28 @@ pub unsafe extern "C" fn cadet_set_scalar(
 pub unsafe extern "C" fn cadet_run(session: *mut CadetSession, program: u32) -> u16 {
     // SAFETY: the caller's promise.
     code(unsafe { stored(session) }.run(program as usize))
+}
+
+/// Runs all steps of `program` on an input that is handed over in parts.
+///
+/// # Safety
+/// As for [`cadet_set_scalar`]; `feed` fills the bytes that it is given and does not use the session.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn cadet_run_fed(
+    session: *mut CadetSession,
+    program: u32,
+    feed: CadetFeed,
+    user: *mut c_void,
+) -> u16 {
+    let mut feed = |offset: usize, part: &mut [u8]| {
+        // SAFETY: the caller's promise; the bytes are writable and nobody else's for the call.
+        match unsafe { feed(user, offset, part.as_mut_ptr().cast(), part.len()) } {
+            0 => Ok(()),
+            _ => Err(Error::FeedFailed),
+        }
+    };
+    // SAFETY: the caller's promise.
+    code(unsafe { stored(session) }.run_fed(program as usize, &mut feed))
 }
 
 /// Number of steps of `program`; 0 if there is no such program.

@@ -1,7 +1,7 @@
 //! The structures of `cadet.h`, field by field.
 
 use cadet_format::{MAX_MEMORY_REGIONS, MAX_RANK};
-use core::ffi::c_void;
+use core::ffi::{c_int, c_void};
 
 /// `CADET_SESSION_WORDS`: pointer-sized words of a [`CadetSession`].
 pub const SESSION_WORDS: usize = 256;
@@ -53,6 +53,15 @@ pub struct CadetMemory {
     /// For packages whose outputs lie outside the arena.
     pub output: CadetBuffer,
 }
+
+/// Hands over a part of an input: fills `bytes` bytes at `part` with what lies at `offset` of the input, and
+/// gives 0 where it could. `user` is what the caller of `cadet_run_fed` gave.
+pub type CadetFeed = unsafe extern "C" fn(
+    user: *mut c_void,
+    offset: usize,
+    part: *mut c_void,
+    bytes: usize,
+) -> c_int;
 
 /// An input or output.
 #[repr(C)]

@@ -33,4 +33,4 @@ pub use context::{Context, Element, Operand};
 pub use kernels::{Kernel, StepFn};
 pub use memory::Memory;
 pub use self_test::{Divergence, run_golden, self_test};
-pub use session::Session;
+pub use session::{Feed, Session};

@@ -10,7 +10,8 @@ pub struct Memory<'m> {
     pub arena: [&'m mut [u8]; MAX_MEMORY_REGIONS],
     /// Memory kept between runs; at least `STATE_BYTES` of each region.
     pub state: [&'m mut [u8]; MAX_MEMORY_REGIONS],
-    /// The caller's input buffer.
+    /// The caller's input buffer; may be empty where the input is handed over while the model runs
+    /// ([`Session::run_fed`](crate::Session::run_fed)).
     pub input: &'m mut [u8],
     /// The caller's output buffer.
     pub output: &'m mut [u8],
@@ -43,8 +44,12 @@ impl<'m> Memory<'m> {
             }
             Ok(used)
         };
+        let input_bytes = match self.input {
+            [] => 0,
+            _ => header.input_bytes,
+        };
         let mut fitted = Memory {
-            input: cut(self.input, header.input_bytes, Error::ExternalTooSmall)?,
+            input: cut(self.input, input_bytes, Error::ExternalTooSmall)?,
             output: cut(self.output, header.output_bytes, Error::ExternalTooSmall)?,
             ..Memory::default()
         };

@@ -1,4 +1,4 @@
-use cadet_format::{Error, Generator, crc32};
+use cadet_format::{Error, Generator, Package, Region, crc32};
 
 use crate::Session;
 
@@ -63,13 +63,21 @@ pub fn run_golden(
     let package = *session.package();
     let mut number = 0;
     for program in 0..package.programs().len() {
+        let start = generator.clone();
         for input in 0..package.inputs(program).ok_or(Error::NoSuchIndex)?.len() {
-            let dtype = session.input_info(program, input)?.dtype;
-            generator.fill(dtype, session.input_mut(program, input)?);
+            let info = session.input_info(program, input)?;
+            match session.input_mut(program, input) {
+                Ok(bytes) => generator.fill(info.dtype, bytes),
+                Err(_) if info.region == Region::Input => generator.skip(info.dtype, info.bytes),
+                Err(error) => return Err(error),
+            }
         }
+        let mut feed = |offset: usize, part: &mut [u8]| {
+            fill_part(&package, program, start.clone(), offset, part)
+        };
         let steps = package.steps(program).ok_or(Error::NoSuchIndex)?;
         for (index, step) in steps.iter().enumerate() {
-            session.step(program, index)?;
+            session.step_fed(program, index, &mut feed)?;
             let mut crc = 0u32;
             for &output in package.step_outputs(step) {
                 // A step with several outputs chains their checksums.
@@ -80,4 +88,27 @@ pub fn run_golden(
         }
     }
     Ok(())
+}
+
+/// Fills a part of the caller's input as a generator would that fills all inputs of a program in turn.
+fn fill_part(
+    package: &Package<'_>,
+    program: usize,
+    mut generator: Generator,
+    offset: usize,
+    part: &mut [u8],
+) -> Result<(), Error> {
+    for &input in package.inputs(program).ok_or(Error::NoSuchIndex)? {
+        let input = package.tensor(input).ok_or(Error::BadProgram)?;
+        let within = offset.checked_sub(input.offset);
+        match within.filter(|&within| input.region == Region::Input && within < input.bytes) {
+            Some(within) => {
+                generator.skip(input.dtype, within);
+                generator.fill(input.dtype, part);
+                return Ok(());
+            }
+            None => generator.skip(input.dtype, input.bytes),
+        }
+    }
+    Err(Error::BadProgram)
 }

@@ -1,9 +1,12 @@
 use bytemuck::Pod;
-use cadet_format::{Error, MAX_KERNELS, MAX_SCALARS, Package, Region, TensorInfo};
+use cadet_format::{Error, MAX_KERNELS, MAX_SCALARS, Opcode, Package, Region, Step, TensorInfo};
 use heapless::Vec;
 
 use crate::memory::Memory;
 use crate::{Context, Kernel, StepFn};
+
+/// Hands over a part of the caller's input: where it starts, and the bytes to fill.
+pub type Feed<'f> = dyn FnMut(usize, &mut [u8]) -> Result<(), Error> + 'f;
 
 /// A package at work in a caller's memory. Several sessions may share one package.
 ///
@@ -92,14 +95,32 @@ impl<'p, 'm> Session<'p, 'm> {
         Ok(())
     }
 
+    /// Runs all steps of `program` without the caller's input buffer, whose parts `feed` hands over as they are
+    /// needed: it is given where in the buffer a part would start, in bytes, and is to fill the bytes of the part.
+    /// Parts come in rising order, each once. For packages made to be fed, which only copy from that buffer; inputs
+    /// in the arena are written before, as for [`run`](Self::run).
+    ///
+    /// # Errors
+    /// As [`run`](Self::run), those of `feed`, and [`Error::ExternalTooSmall`] where a step that does more than copy
+    /// reads the buffer.
+    pub fn run_fed(&mut self, program: usize, feed: &mut Feed<'_>) -> Result<(), Error> {
+        let steps = self.package.steps(program).ok_or(Error::NoSuchIndex)?;
+        for step in 0..steps.len() {
+            self.step_fed(program, step, feed)?;
+        }
+        Ok(())
+    }
+
     /// Runs one step of `program`: for watchdogs, cooperative schedulers and profiles. Steps are to be run
     /// in order.
     ///
     /// # Errors
     /// As [`run`](Self::run).
     pub fn step(&mut self, program: usize, step: usize) -> Result<(), Error> {
-        let steps = self.package.steps(program).ok_or(Error::NoSuchIndex)?;
-        let step = steps.get(step).ok_or(Error::NoSuchIndex)?;
+        let step = self.find(program, step)?;
+        if self.memory.input.is_empty() && self.input_of(step).is_some() {
+            return Err(Error::ExternalTooSmall);
+        }
         let run = self
             .kernels
             .get(usize::from(step.kernel))
@@ -111,6 +132,47 @@ impl<'p, 'm> Session<'p, 'm> {
             cells: &cells,
             scalars: &self.scalars,
         })
+    }
+
+    /// Runs one step of `program` as [`run_fed`](Self::run_fed) does.
+    ///
+    /// # Errors
+    /// As [`run_fed`](Self::run_fed).
+    pub fn step_fed(
+        &mut self,
+        program: usize,
+        step: usize,
+        feed: &mut Feed<'_>,
+    ) -> Result<(), Error> {
+        let found = self.find(program, step)?;
+        let kernel = self.package.kernels().get(usize::from(found.kernel));
+        let copies = kernel.is_some_and(|kernel| kernel.opcode == Opcode::Copy as u16);
+        match (self.input_of(found), self.package.step_outputs(found)) {
+            (Some(part), [output]) if copies => {
+                let output = self.package.tensor(*output).ok_or(Error::BadStep)?;
+                let bytes = self.memory.bytes_mut(&output).ok_or(Error::BadStep)?;
+                if bytes.len() != part.bytes {
+                    return Err(Error::KernelContract);
+                }
+                feed(part.offset, bytes)
+            }
+            _ => self.step(program, step),
+        }
+    }
+
+    fn find(&self, program: usize, step: usize) -> Result<&'p Step, Error> {
+        let steps = self.package.steps(program).ok_or(Error::NoSuchIndex)?;
+        steps.get(step).ok_or(Error::NoSuchIndex)
+    }
+
+    /// What a step reads of the caller's input.
+    fn input_of(&self, step: &Step) -> Option<TensorInfo<'p>> {
+        if self.package.header().input_bytes == 0 {
+            return None;
+        }
+        let rows = self.package.step_inputs(step).iter();
+        let mut operands = rows.filter_map(|&row| self.package.tensor(row));
+        operands.find(|operand| operand.region == Region::Input)
     }
 
     /// Type, shape and quantisation of input `index` of `program`.

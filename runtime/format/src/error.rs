@@ -61,6 +61,8 @@ pub enum Error {
     NoGolden = 211,
     /// The caller's input or output buffer is smaller than the package asks for.
     ExternalTooSmall = 212,
+    /// Who hands over the input in parts failed.
+    FeedFailed = 213,
 
     /// A kernel was given operands whose shapes, types or parameters break its contract.
     KernelContract = 301,
@@ -68,7 +70,7 @@ pub enum Error {
 
 impl Error {
     /// Every error, in the order of its code.
-    pub const ALL: [Error; 29] = [
+    pub const ALL: [Error; 30] = [
         Error::Truncated,
         Error::BadMagic,
         Error::UnsupportedVersion,
@@ -97,6 +99,7 @@ impl Error {
         Error::SelfTestFailed,
         Error::NoGolden,
         Error::ExternalTooSmall,
+        Error::FeedFailed,
         Error::KernelContract,
     ];
 
@@ -163,6 +166,7 @@ impl Error {
             Error::ExternalTooSmall => {
                 "the input or output buffer is smaller than the package asks for"
             }
+            Error::FeedFailed => "the part of the input that was asked for did not come",
             Error::KernelContract => "a kernel was given operands that break its contract",
         }
     }

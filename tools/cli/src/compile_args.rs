@@ -30,6 +30,10 @@ pub(crate) struct CompileArgs {
     /// Leave the inputs in the arena as they are, so that they can be read after a run
     #[arg(long)]
     keep_inputs: bool,
+    /// Run the first layers a few rows at a time, so that their planes are never in memory as a whole: of an input in
+    /// the arena, or of one that the caller hands over row by row
+    #[arg(long, value_enum, default_value_t = Strips::None)]
+    strips: Strips,
     /// Keep every tensor of the model in memory, for comparisons
     #[arg(long)]
     no_fuse: bool,
@@ -39,6 +43,13 @@ pub(crate) struct CompileArgs {
 enum Io {
     Onnx,
     Nhwc,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Strips {
+    None,
+    Whole,
+    Fed,
 }
 
 /// Rounding of integer steps.
@@ -92,6 +103,11 @@ impl CompileArgs {
                 Io::Nhwc => IoLayout::ChannelsLast,
             },
             fuse: !self.no_fuse,
+            strips: match self.strips {
+                Strips::None => cadet_compiler::Strips::None,
+                Strips::Whole => cadet_compiler::Strips::Whole,
+                Strips::Fed => cadet_compiler::Strips::Fed,
+            },
             keep_inputs: self.keep_inputs,
             provenance: [("model.file".into(), file_name(&self.model))].into(),
             input_shapes: self.shapes.iter().cloned().collect::<BTreeMap<_, _>>(),

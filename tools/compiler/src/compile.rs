@@ -166,10 +166,11 @@ fn manifest(
                 .map(|&row| lowered.tensors[usize::from(row)].name.as_str()),
         )
     };
-    // Constants are found by the steps that read them.
+    // Constants and parts are found by the steps that read them.
     let activations = lowered.tensors.iter().map(|tensor| match tensor.place {
-        Place::Arena(_) => tensor.name.as_str(),
         Place::Weights(_) => "",
+        _ if tensor.is_part => "",
+        _ => tensor.name.as_str(),
     });
     let manifest = Manifest {
         producer: concat!("cadet ", env!("CARGO_PKG_VERSION")),

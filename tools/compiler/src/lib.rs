@@ -41,9 +41,10 @@ mod run;
 
 pub use compile::{Compiled, compile, fit};
 pub use error::{CompileError, UnsupportedNode};
-pub use options::{Board, Calibration, IoLayout, Numerics, Options, Precision, Range};
+pub use options::{Board, Calibration, IoLayout, Numerics, Options, Precision, Range, Strips};
 pub use promote::{Budget, Goal, Promotion, Trial, promote};
 pub use quantise::Drift;
 pub use report::{
-    BufferReport, Fit, FlashBytes, GoldenReport, PortReport, Report, StepReport, TensorReport,
+    BufferReport, Fit, FlashBytes, GoldenReport, PortReport, Report, StepReport, StripsReport,
+    TensorReport,
 };

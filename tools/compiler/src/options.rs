@@ -29,6 +29,8 @@ pub struct Options {
     /// Whether a step may write over inputs that nothing reads afterwards; without, the operands of a
     /// step are all in memory after it.
     pub overlap: bool,
+    /// Whether the first layers run a few rows at a time.
+    pub strips: Strips,
     /// Shapes of inputs by name, for models with dynamic shapes. Elsewhere an unknown first
     /// dimension, the batch, becomes 1.
     pub input_shapes: BTreeMap<String, Vec<usize>>,
@@ -57,6 +59,7 @@ impl Options {
             prune: true,
             keep_inputs: false,
             overlap: true,
+            strips: Strips::None,
             input_shapes: BTreeMap::new(),
             security_version: 0,
             labels: Vec::new(),
@@ -151,6 +154,19 @@ impl std::str::FromStr for Range {
             )),
         }
     }
+}
+
+/// Whether layers run a few rows at a time, so that the planes between them are never in memory as a whole. The
+/// results and the multiplications stay the same; steps are added.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Strips {
+    /// No.
+    None,
+    /// Those that need the most memory, where that saves some.
+    Whole,
+    /// From the first layer on, whose input does not lie in the arena: the caller has it elsewhere, or hands over
+    /// rows as the layers ask for them.
+    Fed,
 }
 
 /// Memory order of the model's inputs and outputs.

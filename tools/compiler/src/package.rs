@@ -94,6 +94,7 @@ pub(crate) fn write(
         security_version: identity.security_version,
         model_id: identity.model_id,
         arena_bytes: [lowered.arena_bytes as u32, 0, 0, 0],
+        input_bytes: input_bytes(lowered) as u32,
         kernel_count: lowered.kernels.len() as u32,
         section_count: directory.len() as u32,
         ..Header::zeroed()
@@ -103,6 +104,18 @@ pub(crate) fn write(
     header.crc = package_crc(&bytes).unwrap_or_default();
     bytes[..HEADER_BYTES].copy_from_slice(bytes_of(&header));
     bytes
+}
+
+/// Bytes of the caller's input.
+fn input_bytes(lowered: &Lowered) -> usize {
+    let ends = lowered
+        .tensors
+        .iter()
+        .filter_map(|tensor| match tensor.place {
+            Place::Input(offset) => Some(offset + tensor.bytes()),
+            _ => None,
+        });
+    ends.max().unwrap_or(0)
 }
 
 /// The plan's tables.
@@ -150,6 +163,7 @@ impl Tables {
             let (region, offset) = match tensor.place {
                 Place::Arena(offset) => (Region::Arena(0), offset),
                 Place::Weights(offset) => (Region::Weights(0), offset),
+                Place::Input(offset) => (Region::Input, offset),
             };
             Tensor {
                 region: region.code(),

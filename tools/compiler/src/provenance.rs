@@ -7,7 +7,7 @@ use prost::Message;
 use sha2::{Digest, Sha256};
 use tract_onnx::pb;
 
-use crate::options::{Calibration, IoLayout, Numerics, Options, Precision, Range};
+use crate::options::{Calibration, IoLayout, Numerics, Options, Precision, Range, Strips};
 
 /// Longest key and value of the model's metadata that a package keeps.
 const MAX_KEY_BYTES: usize = 64;
@@ -76,6 +76,7 @@ fn choices(options: &Options) -> Vec<(String, String)> {
         prune,
         keep_inputs,
         overlap,
+        strips,
         input_shapes,
         security_version: _,
         labels: _,
@@ -115,11 +116,10 @@ fn choices(options: &Options) -> Vec<(String, String)> {
     if *keep_inputs {
         fact("keep-inputs", "yes".into());
     }
-    if !prune {
-        fact("prune", "no".into());
-    }
-    if !overlap {
-        fact("overlap", "no".into());
+    match strips {
+        Strips::None => {}
+        Strips::Whole => fact("strips", "whole".into()),
+        Strips::Fed => fact("strips", "fed".into()),
     }
     for (name, shape) in input_shapes {
         let shape: Vec<String> = shape.iter().map(usize::to_string).collect();
@@ -168,6 +168,11 @@ impl Options {
             fuse: !is("fuse", "no"),
             prune: !is("prune", "no"),
             overlap: !is("overlap", "no"),
+            strips: match facts.get("strips") {
+                Some(&"whole") => Strips::Whole,
+                Some(&"fed") => Strips::Fed,
+                _ => Strips::None,
+            },
             keep_inputs: is("keep-inputs", "yes"),
             input_shapes: shapes.collect(),
             ..Options::float()
@@ -190,6 +195,7 @@ mod tests {
             fuse: false,
             keep_inputs: true,
             overlap: false,
+            strips: Strips::Fed,
             input_shapes: [("x=y:0".into(), vec![1, 3, 8])].into(),
             ..Options::float()
         }

@@ -33,10 +33,28 @@ pub struct Report {
     pub tensors: Vec<TensorReport>,
     /// What lies in the arena, and when.
     pub buffers: Vec<BufferReport>,
+    /// The steps that go a few rows at a time, where some do.
+    pub strips: Option<StripsReport>,
     /// The golden vectors, where the package has some.
     pub golden: Option<GoldenReport>,
     /// How the model fits the board that was named.
     pub fit: Option<Fit>,
+}
+
+/// Layers that run strip by strip. They multiply as often as they would otherwise.
+#[derive(Clone, Debug, Serialize)]
+pub struct StripsReport {
+    /// The first and the last of these nodes.
+    pub first: String,
+    /// See `first`.
+    pub last: String,
+    /// How many strips there are.
+    pub strips: usize,
+    /// Bytes that are moved in one run so that a strip finds the rows it has in common with the one before.
+    pub kept_bytes: usize,
+    /// Rows of the input that the caller hands over at once at the most; `None` where the whole input lies in the
+    /// arena.
+    pub fed_rows: Option<usize>,
 }
 
 /// Golden vectors and what they reach.
@@ -210,6 +228,7 @@ pub(crate) fn report(
         steps: steps(lowered),
         tensors: tensors(arranged, lowered),
         buffers: buffers(lowered),
+        strips: lowered.strips.clone(),
         golden: None,
         fit: board.map(|board| Fit::new(board, flash.total, lowered.arena_bytes)),
         flash,

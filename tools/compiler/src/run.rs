@@ -6,7 +6,7 @@ use crate::error::CompileError;
 use crate::ir::Graph;
 use crate::layout::{Arranged, arrange};
 use crate::lower::{Lowered, lower};
-use crate::options::Options;
+use crate::options::{Options, Strips};
 use crate::package;
 
 /// Bytes at an address that is a multiple of an alignment.
@@ -42,7 +42,7 @@ impl Aligned {
     }
 }
 
-/// A graph in a package that never leaves the compiler.
+/// A graph in a package that never leaves the compiler, every tensor of it in memory as a whole.
 pub(crate) struct Scratch {
     pub(crate) arranged: Arranged,
     pub(crate) lowered: Lowered,
@@ -52,7 +52,11 @@ pub(crate) struct Scratch {
 impl Scratch {
     pub(crate) fn new(graph: Graph, options: &Options) -> Result<Scratch, CompileError> {
         let arranged = arrange(graph, options.io);
-        let lowered = lower(&arranged, options)?;
+        let whole = Options {
+            strips: Strips::None,
+            ..options.clone()
+        };
+        let lowered = lower(&arranged, &whole)?;
         let bytes = package::write(&lowered, &package::Identity::scratch(), &[], None);
         Ok(Scratch {
             package: Aligned::copy_of(&bytes, lowered.alignment),

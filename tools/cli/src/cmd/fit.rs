@@ -147,6 +147,19 @@ pub(super) fn print(report: &Report, package: Option<&Path>) -> Result<()> {
         bytes(report.arena_lower_bound_bytes),
         bytes(report.state_bytes),
     ))?;
+    if let Some(strips) = &report.strips {
+        let fed = match strips.fed_rows {
+            Some(rows) => format!(", the input coming in parts of at most {rows} rows"),
+            None => String::new(),
+        };
+        print_line(&format!(
+            "strips {} to {} run in {} strips{fed}; {} bytes are moved between them, no multiplication is added",
+            strips.first,
+            strips.last,
+            strips.strips,
+            bytes(strips.kept_bytes),
+        ))?;
+    }
     if let Some(golden) = report
         .golden
         .as_ref()

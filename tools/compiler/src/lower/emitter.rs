@@ -4,11 +4,13 @@ use bytemuck::Pod;
 use cadet_format::{DType, KernelId, NO_TENSOR, Numerics, Opcode};
 
 use super::constants::Constants;
-use super::storage::{StoredBuffer, assign};
+use super::storage::{StoredBuffer, assign, homes};
+use super::strips;
 use crate::error::CompileError;
 use crate::ir::{Affine, Graph, Node, Op, TensorId, Values};
 use crate::layout::{Arranged, Layout};
 use crate::options::{Numerics as Rounding, Options};
+use crate::report::StripsReport;
 
 /// A model as rows of a package.
 #[derive(Clone, Debug)]
@@ -28,6 +30,8 @@ pub(crate) struct Lowered {
     pub(crate) alignment: usize,
     /// Row of each activation of the graph, and the step after which it holds; `None` for inputs.
     pub(crate) activations: Vec<(TensorId, u16, Option<usize>)>,
+    /// The steps that go strip by strip, where some do.
+    pub(crate) strips: Option<StripsReport>,
 }
 
 /// One step.
@@ -54,6 +58,8 @@ pub(crate) struct LoweredTensor {
     pub(crate) dims: Vec<usize>,
     pub(crate) scale: f32,
     pub(crate) zero_point: i32,
+    /// Whether it is some rows of a tensor of the model.
+    pub(crate) is_part: bool,
 }
 
 impl LoweredTensor {
@@ -74,6 +80,8 @@ pub(crate) enum Place {
     Arena(usize),
     /// At an offset in the weights.
     Weights(usize),
+    /// At an offset in the caller's input.
+    Input(usize),
 }
 
 /// What a step is, beside its operands.
@@ -227,6 +235,7 @@ impl<'a> Emitter<'a> {
             dims: dims.to_vec(),
             scale: affine.map_or(0.0, |affine| affine.scale),
             zero_point: affine.map_or(0, |affine| affine.zero_point),
+            is_part: false,
         });
         self.rows.insert(key, row);
         row
@@ -251,6 +260,7 @@ impl<'a> Emitter<'a> {
             dims: dims.to_vec(),
             scale: 0.0,
             zero_point: 0,
+            is_part: false,
         })
     }
 
@@ -348,8 +358,15 @@ impl<'a> Emitter<'a> {
             buffers: Vec::new(),
             alignment: self.alignment,
             activations,
+            strips: None,
         };
-        assign(&mut lowered, graph, &owners, options);
+        let mut homes = homes(graph, &owners);
+        strips::cut(&mut lowered, &mut homes, options)?;
+        if lowered.tensors.len() >= usize::from(NO_TENSOR) {
+            let message = format!("{} tensors, a package holds 65,534", lowered.tensors.len());
+            return Err(CompileError::TooLarge(message));
+        }
+        assign(&mut lowered, &homes, options);
         let total = lowered.weights.len().max(lowered.arena_bytes);
         if total > u32::MAX as usize / 2 {
             let message = format!("{total} bytes, a package addresses 2 GiB");

@@ -23,6 +23,7 @@ mod scale_shift;
 mod shape;
 mod softmax;
 mod storage;
+mod strips;
 mod sum;
 mod unary;
 mod weights;

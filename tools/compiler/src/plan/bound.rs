@@ -1,10 +1,19 @@
+use std::cmp::Reverse;
+
 use super::{Buffer, Overwrite};
 
 /// Most bytes that the live buffers of one step take at the least.
-pub(super) fn lower_bound(buffers: &[Buffer], overwrites: &[Overwrite]) -> usize {
-    let starts = buffers.iter().map(|buffer| buffer.first);
-    let steps = starts.map(|step| step_bytes(buffers, overwrites, step));
-    steps.max().unwrap_or(0)
+pub(crate) fn lower_bound(buffers: &[Buffer], overwrites: &[Overwrite]) -> usize {
+    step_bytes(buffers, overwrites, peak(buffers, overwrites))
+}
+
+/// The first step whose live buffers take the most bytes.
+pub(crate) fn peak(buffers: &[Buffer], overwrites: &[Overwrite]) -> usize {
+    let mut starts: Vec<usize> = buffers.iter().map(|buffer| buffer.first).collect();
+    starts.sort_unstable();
+    starts.dedup();
+    let key = |&step: &usize| (step_bytes(buffers, overwrites, step), Reverse(step));
+    starts.into_iter().max_by_key(key).unwrap_or(0)
 }
 
 /// The live bytes that nothing overlaps, and what the overlapping operands take together: no less

@@ -8,6 +8,7 @@ mod search;
 
 use cadet_kernels::Overlap;
 
+pub(crate) use bound::{lower_bound, peak};
 pub(crate) use search::place;
 
 /// A range of arena bytes that must keep its contents for some steps.

@@ -1,8 +1,9 @@
 //! Random nets give the same results whether or not their steps overwrite their inputs.
 
 use crate::support::{Generator, Machine};
-use cadet_compiler::{BufferReport, Compiled, IoLayout, Options, compile};
+use cadet_compiler::{BufferReport, CompileError, Compiled, IoLayout, Options, Strips, compile};
 use cadet_onnx::{ElementType, GraphBuilder};
+use cadet_runtime::Error;
 use proptest::prelude::*;
 
 /// A layer by kind, the tensor that it reads and, where it needs them, another tensor and a number.
@@ -153,20 +154,41 @@ impl Net {
 fn outputs(compiled: &Compiled) -> Vec<Vec<u8>> {
     let report = &compiled.report;
     let mut random = Generator::new(9);
-    Machine::new(compiled).with_session(|session| {
-        for (index, port) in report.inputs.iter().enumerate() {
-            let input = session.input_mut(0, index).unwrap();
-            for (place, byte) in input.iter_mut().enumerate() {
+    let inputs: Vec<Vec<u8>> = report
+        .inputs
+        .iter()
+        .map(|port| {
+            let is_float = port.dtype == "f32";
+            let elements: usize = port.shape.iter().product();
+            let bytes = elements * if is_float { 4 } else { 1 };
+            let byte = |place: usize| {
                 let value = (random.uniform() * 256.0) as u8;
-                let is_exponent = port.dtype == "f32" && place % 4 == 3;
-                *byte = if is_exponent {
+                let is_exponent = is_float && place % 4 == 3;
+                if is_exponent {
                     0x3e | value & 0x80
                 } else {
                     value
-                };
+                }
+            };
+            (0..bytes).map(byte).collect()
+        })
+        .collect();
+    Machine::new(compiled).with_session(|session| {
+        let mut fed: &[u8] = &[];
+        for (index, bytes) in inputs.iter().enumerate() {
+            match session.input_mut(0, index) {
+                Ok(input) => input.copy_from_slice(bytes),
+                Err(_) => fed = bytes,
             }
         }
-        session.run(0).unwrap();
+        let mut next = 0;
+        let mut feed = |offset: usize, part: &mut [u8]| {
+            assert_eq!(offset, next, "parts come in order");
+            next += part.len();
+            part.copy_from_slice(&fed[offset..next]);
+            Ok(())
+        };
+        session.run_fed(0, &mut feed).unwrap();
         let outputs = 0..report.outputs.len();
         let output = |index| session.output(0, index).unwrap().to_vec();
         outputs.map(output).collect()
@@ -217,5 +239,85 @@ proptest! {
         prop_assert!(overlapping.report.arena_lower_bound_bytes <= overlapping.report.arena_bytes);
         check_overlaps(&overlapping.report.buffers)?;
         prop_assert_eq!(outputs(&overlapping), outputs(&apart));
+    }
+
+    #[test]
+    fn strips_change_no_bit(
+        input in (1_usize..4, 4_usize..28, 1_usize..12),
+        inputs in 1_usize..3,
+        layers in prop::collection::vec(layer(), 2..9),
+        other_output: usize,
+        is_float: bool,
+        overlap: bool,
+        strips in prop::sample::select(vec![Strips::Whole, Strips::Fed]),
+    ) {
+        let shape = [input.0, input.1, input.2];
+        let mut net = Net::new(shape, inputs);
+        for layer in layers {
+            net.layer(layer);
+        }
+        let onnx = net.encode(other_output);
+        let sample = (0..inputs * shape.iter().product::<usize>()).map(|i| (i as f32).sin()).collect();
+        let precision = if is_float { Options::float() } else { Options::int8(vec![sample]) };
+        let options = Options { io: IoLayout::ChannelsLast, overlap, ..precision };
+        let whole = compile(&onnx, &options).unwrap();
+        let cut = match compile(&onnx, &Options { strips, ..options }) {
+            Ok(cut) => cut,
+            Err(CompileError::Option { option: "strips", .. }) if strips == Strips::Fed => return Ok(()),
+            Err(error) => return Err(TestCaseError::fail(error.to_string())),
+        };
+        prop_assert_eq!(cut.report.macs, whole.report.macs);
+        check_overlaps(&cut.report.buffers)?;
+        if strips == Strips::Whole {
+            prop_assert!(cut.report.arena_lower_bound_bytes <= whole.report.arena_lower_bound_bytes);
+        }
+        prop_assert_eq!(outputs(&cut), outputs(&whole));
+    }
+}
+
+/// A chain as small networks begin, with a residual block in it.
+fn chain() -> Vec<u8> {
+    let mut net = Net::new([3, 40, 16], 1);
+    for layer in [
+        (0, 0, 7, 6),
+        (3, 0, 0, 2),
+        (0, 0, 7, 0),
+        (0, 0, 7, 2),
+        (5, 0, 2, 0),
+        (8, 0, 0, 4),
+    ] {
+        net.layer(layer);
+    }
+    net.encode(5)
+}
+
+#[test]
+fn a_chain_runs_in_strips() {
+    let sample = (0..3 * 40 * 16).map(|i| (i as f32).sin()).collect();
+    for precision in [Options::float(), Options::int8(vec![sample])] {
+        let options = Options {
+            io: IoLayout::ChannelsLast,
+            ..precision
+        };
+        let with = |strips| {
+            compile(
+                &chain(),
+                &Options {
+                    strips,
+                    ..options.clone()
+                },
+            )
+            .unwrap()
+        };
+        let [whole, cut, fed] = [Strips::None, Strips::Whole, Strips::Fed].map(with);
+        let [whole_report, cut_report, fed_report] = [&whole, &cut, &fed].map(|it| &it.report);
+        assert!(cut_report.arena_bytes < whole_report.arena_bytes);
+        assert!(fed_report.arena_bytes < cut_report.arena_bytes);
+        assert!(fed_report.strips.as_ref().unwrap().fed_rows < Some(40));
+        assert_eq!(outputs(&whole), outputs(&cut));
+        assert_eq!(outputs(&whole), outputs(&fed));
+        // Who forgets to hand over the input is told so.
+        let run = Machine::new(&fed).with_session(|session| session.run(0));
+        assert_eq!(run, Err(Error::ExternalTooSmall));
     }
 }
