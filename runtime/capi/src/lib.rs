@@ -15,10 +15,11 @@ mod types;
 pub use error_name::cadet_error_name;
 pub use session::{
     cadet_init, cadet_input, cadet_output, cadet_requirements, cadet_reset_state, cadet_run,
-    cadet_set_scalar, cadet_step, cadet_step_count,
+    cadet_run_fed, cadet_set_scalar, cadet_step, cadet_step_count,
 };
 pub use types::{
-    CadetBuffer, CadetMemory, CadetRequirements, CadetSession, CadetTensor, SESSION_WORDS,
+    CadetBuffer, CadetFeed, CadetMemory, CadetRequirements, CadetSession, CadetTensor,
+    SESSION_WORDS,
 };
 
 #[cfg(target_os = "none")]

@@ -266,7 +266,8 @@ proptest! {
             Err(CompileError::Option { option: "strips", .. }) if strips == Strips::Fed => return Ok(()),
             Err(error) => return Err(TestCaseError::fail(error.to_string())),
         };
-        prop_assert_eq!(cut.report.macs, whole.report.macs);
+        // Rows that no window reaches are left out.
+        prop_assert!(cut.report.macs <= whole.report.macs);
         check_overlaps(&cut.report.buffers)?;
         if strips == Strips::Whole {
             prop_assert!(cut.report.arena_lower_bound_bytes <= whole.report.arena_lower_bound_bytes);
@@ -277,15 +278,16 @@ proptest! {
 
 /// A chain as small networks begin, with a residual block in it.
 fn chain() -> Vec<u8> {
-    let mut net = Net::new([3, 40, 16], 1);
-    for layer in [
-        (0, 0, 7, 6),
+    let mut net = Net::new([3, 64, 16], 1);
+    let layers = [
+        (0, 0, 7, 2),
         (3, 0, 0, 2),
         (0, 0, 7, 0),
-        (0, 0, 7, 2),
         (5, 0, 2, 0),
         (8, 0, 0, 4),
-    ] {
+        (0, 0, 3, 6),
+    ];
+    for layer in layers {
         net.layer(layer);
     }
     net.encode(5)
@@ -293,7 +295,7 @@ fn chain() -> Vec<u8> {
 
 #[test]
 fn a_chain_runs_in_strips() {
-    let sample = (0..3 * 40 * 16).map(|i| (i as f32).sin()).collect();
+    let sample = (0..3 * 64 * 16).map(|i| (i as f32).sin()).collect();
     for precision in [Options::float(), Options::int8(vec![sample])] {
         let options = Options {
             io: IoLayout::ChannelsLast,
@@ -311,9 +313,13 @@ fn a_chain_runs_in_strips() {
         };
         let [whole, cut, fed] = [Strips::None, Strips::Whole, Strips::Fed].map(with);
         let [whole_report, cut_report, fed_report] = [&whole, &cut, &fed].map(|it| &it.report);
+        println!(
+            "{} {} {}",
+            whole_report.arena_bytes, cut_report.arena_bytes, fed_report.arena_bytes
+        );
         assert!(cut_report.arena_bytes < whole_report.arena_bytes);
         assert!(fed_report.arena_bytes < cut_report.arena_bytes);
-        assert!(fed_report.strips.as_ref().unwrap().fed_rows < Some(40));
+        assert!(fed_report.strips.as_ref().unwrap().fed_rows < Some(32));
         assert_eq!(outputs(&whole), outputs(&cut));
         assert_eq!(outputs(&whole), outputs(&fed));
         // Who forgets to hand over the input is told so.
