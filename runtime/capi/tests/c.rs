@@ -16,6 +16,9 @@ struct Aligned<T: ?Sized>(T);
 /// A small package of the first release.
 static TINY: &Aligned<[u8]> = &Aligned(*include_bytes!("../../format/corpus/1.0-tiny.cadet"));
 
+/// One whose input comes in parts.
+static STRIPS: &Aligned<[u8]> = &Aligned(*include_bytes!("../../format/corpus/1.0-strips.cadet"));
+
 /// A strict C compiler that knows `cadet.h`.
 fn cc() -> Command {
     let mut cc = Command::new("cc");
@@ -90,6 +93,38 @@ fn a_c_program_gets_what_rust_gets() {
         size_of::<CadetTensor>(),
     );
     assert_eq!(said, expected);
+}
+
+#[test]
+fn a_c_program_hands_over_rows() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = folder.path().join("fed");
+    run(cc()
+        .arg(format!("{CRATE}/tests/fed.c"))
+        .arg(static_library())
+        .args(["-lpthread", "-ldl", "-lm", "-o"])
+        .arg(&program));
+    let said = run(Command::new(program).arg(format!("{CRATE}/../format/corpus/1.0-strips.cadet")));
+
+    let mut arena = Aligned([0; 256]);
+    let package = Package::new(&STRIPS.0).unwrap();
+    let memory = Memory::with_arena(&mut arena.0);
+    let mut session = Session::new(package, memory, kernels::ALL).unwrap();
+    let mut feed = |offset: usize, part: &mut [u8]| {
+        for (i, byte) in part.iter_mut().enumerate() {
+            *byte = (17 * (offset + i) as i32 - 60) as u8;
+        }
+        Ok(())
+    };
+    session.run_fed(0, &mut feed).unwrap();
+    let outputs: &[i8] = session.read_output(0, 0).unwrap();
+    assert_eq!(
+        said,
+        format!(
+            "35 bytes at 0\n25 bytes at 35\nrun {} {}\n35 bytes at 0\nwrong FeedFailed\nwrong ExternalTooSmall\n",
+            outputs[0], outputs[1]
+        )
+    );
 }
 
 #[test]
