@@ -32,7 +32,7 @@ enum Verb {
     Train(cmd::train::Args),
     Export(cmd::export::Args),
     Fit(cmd::fit::Args),
-    Pack(cmd::pack::Args),
+    Pack(Box<cmd::pack::Args>),
     Keygen(cmd::keygen::Args),
     Sign(cmd::sign::Args),
     Inspect(cmd::inspect::Args),

@@ -1,6 +1,6 @@
 //! `--floor` and `--budget`: as many layers in floats as it takes to be good enough, within a budget.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use anyhow::{Context, Result, bail};
@@ -133,7 +133,7 @@ impl PromotionArgs {
     fn search_for(
         &self,
         floor: Floor,
-        eval: &PathBuf,
+        eval: &Path,
         model: &[u8],
         options: &Options,
     ) -> Result<(Compiled, Search)> {
