@@ -43,6 +43,7 @@ fn name(error: Error) -> &'static CStr {
         Error::NoGolden => c"NoGolden",
         Error::ExternalTooSmall => c"ExternalTooSmall",
         Error::FeedFailed => c"FeedFailed",
+        Error::NeedsHost => c"NeedsHost",
         Error::KernelContract => c"KernelContract",
         _ => c"Unknown",
     }

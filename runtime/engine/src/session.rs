@@ -25,6 +25,7 @@ impl<'p, 'm> Session<'p, 'm> {
     /// Binds a package to memory and to the kernels it needs, and resets the state.
     ///
     /// # Errors
+    /// [`Error::NeedsHost`] where the package holds an ONNX graph instead of compiled steps;
     /// [`Error::MissingKernel`] where `kernels` lacks one; [`Error::ArenaTooSmall`],
     /// [`Error::StateTooSmall`], [`Error::ExternalTooSmall`] or [`Error::MemoryMisaligned`] where the memory
     /// does not fit.
@@ -33,6 +34,9 @@ impl<'p, 'm> Session<'p, 'm> {
         memory: Memory<'m>,
         kernels: &[Kernel],
     ) -> Result<Session<'p, 'm>, Error> {
+        if package.onnx().is_some() {
+            return Err(Error::NeedsHost);
+        }
         let mut resolved = Vec::new();
         for id in package.kernels() {
             let kernel = kernels.iter().find(|kernel| kernel.id == *id);

@@ -63,6 +63,8 @@ pub enum Error {
     ExternalTooSmall = 212,
     /// Who hands over the input in parts failed.
     FeedFailed = 213,
+    /// The package holds an ONNX graph, which hosts run and the engine does not.
+    NeedsHost = 214,
 
     /// A kernel was given operands whose shapes, types or parameters break its contract.
     KernelContract = 301,
@@ -70,7 +72,7 @@ pub enum Error {
 
 impl Error {
     /// Every error, in the order of its code.
-    pub const ALL: [Error; 30] = [
+    pub const ALL: [Error; 31] = [
         Error::Truncated,
         Error::BadMagic,
         Error::UnsupportedVersion,
@@ -100,6 +102,7 @@ impl Error {
         Error::NoGolden,
         Error::ExternalTooSmall,
         Error::FeedFailed,
+        Error::NeedsHost,
         Error::KernelContract,
     ];
 
@@ -167,6 +170,9 @@ impl Error {
                 "the input or output buffer is smaller than the package asks for"
             }
             Error::FeedFailed => "the part of the input that was asked for did not come",
+            Error::NeedsHost => {
+                "the package holds a whole ONNX graph for the host runner; this engine runs compiled steps only"
+            }
             Error::KernelContract => "a kernel was given operands that break its contract",
         }
     }

@@ -233,6 +233,10 @@ opcodes! {
     DynamicQuantizeLinear = 115 "dynamic_quantize_linear",
     /// u8 to i8 and back.
     FlipSign = 116 "flip_sign",
+
+    // Whole graphs: 128 to 135.
+    /// The ONNX model of section `ONNX`, run by a host; the engine has no such kernel.
+    OnnxGraph = 128 "onnx_graph",
 }
 
 impl Opcode {

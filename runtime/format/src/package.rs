@@ -28,6 +28,8 @@ pub struct Package<'a> {
     scalars: &'a [Scalar],
     weights: [&'a [u8]; MAX_WEIGHT_REGIONS],
     golden: Option<Golden<'a>>,
+    golden_outputs: Option<&'a [u8]>,
+    onnx: Option<&'a [u8]>,
     manifest: &'a [u8],
 }
 
@@ -72,6 +74,8 @@ impl<'a> Package<'a> {
             scalars: &[],
             weights: [&[]; MAX_WEIGHT_REGIONS],
             golden: None,
+            golden_outputs: None,
+            onnx: None,
             manifest: &[],
         };
         let golden = package.read_sections(directory, directory_end)?;
@@ -83,6 +87,7 @@ impl<'a> Package<'a> {
                 .fold(0usize, |n, p| n.saturating_add(p.step_count as usize));
             package.golden = Some(Golden::new(section, steps)?);
         }
+        package.check_golden_outputs()?;
         Ok(package)
     }
 
@@ -116,6 +121,8 @@ impl<'a> Package<'a> {
                 Tag::SCALARS => self.scalars = cast(bytes, range, Error::BadSection)?,
                 Tag::PARAMS => self.params = section,
                 Tag::GOLDEN => golden = Some(section),
+                Tag::GOLDEN_OUTPUTS => self.golden_outputs = Some(section),
+                Tag::ONNX => self.onnx = Some(section),
                 Tag::MANIFEST => self.manifest = section,
                 tag => match tag.weights_index() {
                     Some(region) => {
@@ -252,6 +259,27 @@ impl<'a> Package<'a> {
     /// The golden vectors, where the package has some.
     pub fn golden(&self) -> Option<Golden<'a>> {
         self.golden
+    }
+
+    /// The output bytes of golden vector `vector`, those of all programs one after the other, where the
+    /// package keeps them.
+    pub fn golden_output(&self, vector: usize) -> Option<&'a [u8]> {
+        let bytes = self.output_bytes()?;
+        let start = vector.checked_mul(bytes)?;
+        self.golden_outputs?.get(start..start.checked_add(bytes)?)
+    }
+
+    /// Bytes of all outputs of all programs together.
+    fn output_bytes(&self) -> Option<usize> {
+        let ports = (0..self.programs.len()).filter_map(|program| self.outputs(program));
+        ports.flatten().try_fold(0usize, |sum, &output| {
+            sum.checked_add(self.tensor(output)?.bytes)
+        })
+    }
+
+    /// The ONNX model that the package's only step runs; `None` in packages of compiled steps.
+    pub fn onnx(&self) -> Option<&'a [u8]> {
+        self.onnx
     }
 
     /// The bytes of the manifest section; empty where there is none.

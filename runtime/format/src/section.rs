@@ -39,6 +39,10 @@ impl Tag {
     pub const SCALARS: Tag = Tag(*b"SCAL");
     /// A [`GoldenHeader`](crate::GoldenHeader) and its CRCs.
     pub const GOLDEN: Tag = Tag(*b"GOLD");
+    /// The output bytes of each golden vector, vector by vector, outputs in the order of the programs.
+    pub const GOLDEN_OUTPUTS: Tag = Tag(*b"GOUT");
+    /// The ONNX model that the package's only step runs.
+    pub const ONNX: Tag = Tag(*b"ONNX");
     /// The postcard manifest.
     pub const MANIFEST: Tag = Tag(*b"MANI");
 

@@ -2,6 +2,8 @@ use std::path::PathBuf;
 
 use cadet_runtime::Error;
 
+use crate::OnnxError;
+
 /// Why a package could not be loaded or run on this host.
 #[derive(Debug, thiserror::Error)]
 pub enum HostError {
@@ -24,6 +26,14 @@ pub enum HostError {
     /// The runtime refused.
     #[error(transparent)]
     Runtime(#[from] Error),
+    /// The graph of a package that holds one cannot be loaded or run.
+    #[error(transparent)]
+    Graph(#[from] OnnxError),
+    /// A package and the graph in it do not go together.
+    #[error(
+        "the inputs and outputs of the package's ONNX graph are not those that the package declares"
+    )]
+    GraphPorts,
     /// The sample does not have the input's number of elements.
     #[error("the input has {expected} elements {shape:?}, the sample has {given}")]
     SampleLength {

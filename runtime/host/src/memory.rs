@@ -1,7 +1,7 @@
 use cadet_format::{MAX_MEMORY_REGIONS, Package};
 use cadet_runtime::{Error, Kernel, Memory, Session, kernels};
 
-use crate::AlignedBytes;
+use crate::{AlignedBytes, GraphSession, HostError, HostSession};
 
 /// Heap memory for one session, of exactly the bytes that its package declares.
 pub struct HostMemory {
@@ -24,15 +24,25 @@ impl HostMemory {
         }
     }
 
-    /// A session with every built-in kernel.
+    /// A session with every built-in kernel, or with tract for a package that holds an ONNX graph.
     ///
     /// # Errors
-    /// As [`Session::new`].
-    pub fn session<'p, 'm>(&'m mut self, package: Package<'p>) -> Result<Session<'p, 'm>, Error> {
-        self.session_with(package, kernels::ALL)
+    /// [`HostError::Runtime`] as [`Session::new`], [`HostError::Graph`] where tract cannot load the graph,
+    /// [`HostError::GraphPorts`].
+    pub fn session<'p, 'm>(
+        &'m mut self,
+        package: Package<'p>,
+    ) -> Result<HostSession<'p, 'm>, HostError> {
+        if let Some(onnx) = package.onnx() {
+            let (input, output) = (self.input.as_mut_slice(), self.output.as_mut_slice());
+            let session = GraphSession::new(package, onnx, input, output)?;
+            return Ok(HostSession::Graph(session));
+        }
+        let session = self.session_with(package, kernels::ALL)?;
+        Ok(HostSession::Steps(Box::new(session)))
     }
 
-    /// A session with the kernels of a table.
+    /// A session of the engine with the kernels of a table.
     ///
     /// # Errors
     /// As [`Session::new`].

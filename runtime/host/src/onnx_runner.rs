@@ -1,10 +1,14 @@
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use cadet_format::DType;
 use tract_onnx::prelude::*;
 use tract_onnx::tract_hir::infer::Factoid;
 use tract_onnx::tract_hir::internal::DimLike;
+
+use crate::tract_bytes::{bytes_of, dtype_of, tensor_of};
 
 /// Runs a whole ONNX graph with tract: teachers, the reference in tests, and boards with an
 /// operating system whose model has operators that the engine lacks.
@@ -22,6 +26,8 @@ pub struct ValueShape {
     pub name: String,
     /// Lengths of the axes.
     pub shape: Vec<usize>,
+    /// Element type; `None` for types that packages do not have.
+    pub dtype: Option<DType>,
 }
 
 /// An f32 tensor in row-major order.
@@ -93,7 +99,12 @@ impl OnnxRunner {
 
     /// Loads a model from the bytes of an ONNX file; `batch` as in [`OnnxRunner::load`].
     pub fn from_bytes(bytes: &[u8], batch: usize) -> Result<Self, OnnxError> {
-        Self::prepare(bytes, batch, &BTreeMap::new(), None).map_err(load_error)
+        load(|| Self::prepare(bytes, batch, |_, _| None, None))
+    }
+
+    /// Loads a model whose inputs have these shapes, in the model's order.
+    pub fn with_shapes(bytes: &[u8], shapes: &[Vec<usize>]) -> Result<Self, OnnxError> {
+        load(|| Self::prepare(bytes, 1, |index, _| shapes.get(index), None))
     }
 
     /// Loads a model with other outputs: those of `tensors` that its nodes write, inner ones too, by their ONNX
@@ -103,13 +114,13 @@ impl OnnxRunner {
         shapes: &BTreeMap<String, Vec<usize>>,
         tensors: &[&str],
     ) -> Result<Self, OnnxError> {
-        Self::prepare(bytes, 1, shapes, Some(tensors)).map_err(load_error)
+        load(|| Self::prepare(bytes, 1, |_, name| shapes.get(name), Some(tensors)))
     }
 
-    fn prepare(
+    fn prepare<'s>(
         mut bytes: &[u8],
         batch: usize,
-        shapes: &BTreeMap<String, Vec<usize>>,
+        shape_of: impl Fn(usize, &str) -> Option<&'s Vec<usize>>,
         tensors: Option<&[&str]>,
     ) -> TractResult<Self> {
         let mut model = tract_onnx::onnx().model_for_read(&mut bytes)?;
@@ -117,7 +128,7 @@ impl OnnxRunner {
             let mut fact = model.input_fact(index)?.clone();
             let first = fact.shape.dim(0).and_then(|dim| dim.concretize());
             let is_open = first.is_none_or(|length| length.to_usize().is_err());
-            if let Some(shape) = shapes.get(&model.node(model.inputs[index].node).name) {
+            if let Some(shape) = shape_of(index, &model.node(model.inputs[index].node).name) {
                 fact.shape = shape.iter().copied().collect();
             } else if is_open && fact.shape.rank().concretize() != Some(0) {
                 fact.shape.set_dim(0, batch.to_dim());
@@ -177,9 +188,29 @@ impl OnnxRunner {
                 });
             }
         }
-        self.execute(inputs).map_err(|error| OnnxError::Run {
-            reason: format!("{error:#}"),
-        })
+        let outputs = guarded(|| self.execute(inputs));
+        outputs.map_err(|reason| OnnxError::Run { reason })
+    }
+
+    /// Runs the graph once on elements as they lie in memory, in row-major order and of the types of
+    /// [`OnnxRunner::inputs`]; results likewise.
+    ///
+    /// *Errors*: `Input` and `InputCount` where the inputs are not those of the graph, `Run`.
+    pub fn run_bytes(&self, inputs: &[&[u8]]) -> Result<Vec<Vec<u8>>, OnnxError> {
+        if inputs.len() != self.inputs.len() {
+            return Err(OnnxError::InputCount {
+                expected: self.inputs.len(),
+                got: inputs.len(),
+            });
+        }
+        let outputs = guarded(|| {
+            let tensors = self.inputs.iter().zip(inputs);
+            let tensors = tensors.map(|(declared, bytes)| tensor_of(declared, bytes));
+            let outputs = self.plan.run(tensors.collect::<TractResult<_>>()?)?;
+            let outputs = outputs.iter().map(|output| bytes_of(output));
+            outputs.collect::<TractResult<_>>()
+        });
+        outputs.map_err(|reason| OnnxError::Run { reason })
     }
 
     fn execute(&self, inputs: &[(&[f32], &[usize])]) -> TractResult<Vec<FloatTensor>> {
@@ -211,15 +242,23 @@ impl OnnxRunner {
     }
 }
 
-fn load_error(error: TractError) -> OnnxError {
-    OnnxError::Load {
-        reason: format!("{error:#}"),
+fn load<T>(work: impl FnOnce() -> TractResult<T>) -> Result<T, OnnxError> {
+    guarded(work).map_err(|reason| OnnxError::Load { reason })
+}
+
+/// What tract makes of a model, or why it cannot. It indexes and unwraps where it meets what it does not
+/// expect.
+fn guarded<T>(work: impl FnOnce() -> TractResult<T>) -> Result<T, String> {
+    match catch_unwind(AssertUnwindSafe(work)) {
+        Ok(result) => result.map_err(|error| format!("{error:#}")),
+        Err(_) => Err("tract panics on it".into()),
     }
 }
 
 fn value_shapes(model: &TypedModel, outlets: &[OutletId]) -> TractResult<Vec<ValueShape>> {
     let value_shape = |outlet: &OutletId| {
-        let lengths = model.outlet_fact(*outlet)?.shape.iter();
+        let fact = model.outlet_fact(*outlet)?;
+        let lengths = fact.shape.iter();
         Ok(ValueShape {
             name: model
                 .outlet_label(*outlet)
@@ -228,6 +267,7 @@ fn value_shapes(model: &TypedModel, outlets: &[OutletId]) -> TractResult<Vec<Val
             shape: lengths
                 .map(|length| Ok(length.to_usize()?))
                 .collect::<TractResult<_>>()?,
+            dtype: dtype_of(fact.datum_type),
         })
     };
     outlets.iter().map(value_shape).collect()

@@ -1,10 +1,9 @@
 //! Real values in and out of a session, whatever the type of its tensors.
 
 use cadet_format::{DType, TensorInfo};
-use cadet_runtime::Session;
 use half::{bf16, f16};
 
-use crate::HostError;
+use crate::{HostError, HostSession};
 
 /// Writes real values to input `index` of `program`: rounded half to even to integers, by scale and zero point
 /// where the input is quantised.
@@ -12,7 +11,7 @@ use crate::HostError;
 /// # Errors
 /// [`HostError::SampleLength`] and [`HostError::NotReal`].
 pub fn write_real(
-    session: &mut Session<'_, '_>,
+    session: &mut HostSession<'_, '_>,
     program: usize,
     index: usize,
     values: &[f32],
@@ -47,7 +46,7 @@ pub fn write_real(
 /// # Errors
 /// [`HostError::NotReal`].
 pub fn read_real(
-    session: &Session<'_, '_>,
+    session: &HostSession<'_, '_>,
     program: usize,
     index: usize,
 ) -> Result<Vec<f32>, HostError> {

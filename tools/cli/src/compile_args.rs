@@ -5,10 +5,15 @@ use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result};
-use cadet_compiler::{Board, IoLayout, Options};
+use anyhow::{Context, Result, anyhow};
+use cadet_compiler::{
+    Board, CompileError, Compiled, IoLayout, Options, UnsupportedNode, package_whole,
+};
 use cadet_format::TargetId;
 use clap::{Args, ValueEnum};
+use serde::Serialize;
+
+use crate::output::print_json;
 
 /// A model and how to compile it.
 #[derive(Args)]
@@ -37,6 +42,9 @@ pub(crate) struct CompileArgs {
     /// Keep every tensor of the model in memory, for comparisons
     #[arg(long)]
     no_fuse: bool,
+    /// Package a model with unsupported nodes whole, for hosts only: tract runs it there
+    #[arg(long, conflicts_with = "board")]
+    fallback: bool,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -50,6 +58,14 @@ enum Strips {
     None,
     Whole,
     Fed,
+}
+
+/// What is printed as JSON of a model with unsupported nodes.
+#[derive(Serialize)]
+struct Refused<'a> {
+    unsupported: &'a [UnsupportedNode],
+    /// Whether packaging the model whole would help.
+    fallback: &'a str,
 }
 
 /// Rounding of integer steps.
@@ -113,6 +129,41 @@ impl CompileArgs {
             input_shapes: self.shapes.iter().cloned().collect::<BTreeMap<_, _>>(),
             ..Options::float()
         })
+    }
+
+    /// What the compiler made of the model, or, where some of its nodes are unsupported and the user agrees, what is
+    /// told of the model packaged whole. Unsupported nodes are printed where `json` is asked for.
+    ///
+    /// # Errors
+    /// That of the compiler, with what to do about unsupported nodes.
+    pub(crate) fn or_whole<T>(
+        &self,
+        compiled: Result<T, CompileError>,
+        (model, options): (&[u8], &Options),
+        from_whole: impl FnOnce(Compiled) -> T,
+        json: bool,
+    ) -> Result<T> {
+        let failed = || format!("{} cannot be compiled", self.model.display());
+        let unsupported = match compiled {
+            Err(CompileError::Unsupported(nodes)) => nodes,
+            compiled => return compiled.with_context(failed),
+        };
+        let whole = package_whole(model, options, unsupported.clone());
+        if self.fallback {
+            return whole.map(from_whole).with_context(failed);
+        }
+        let fallback = match whole {
+            Ok(_) => "--fallback packages the model whole, for hosts, where tract runs it".into(),
+            Err(error) => format!("--fallback is no way out: {error}"),
+        };
+        if json {
+            print_json(&Refused {
+                unsupported: &unsupported,
+                fallback: &fallback,
+            })?;
+        }
+        let error = anyhow!("{}\n{fallback}", CompileError::Unsupported(unsupported));
+        Err(error.context(failed()))
     }
 
     fn load_board(&self, name: &str) -> Result<cadet_flash::Board> {

@@ -125,7 +125,7 @@ fn is_exact(lowered: &Lowered) -> bool {
     })
 }
 
-fn identity(onnx: &[u8], options: &Options) -> Identity {
+pub(crate) fn identity(onnx: &[u8], options: &Options) -> Identity {
     Identity {
         target: options.target,
         board: options
@@ -189,7 +189,7 @@ fn manifest(
 }
 
 /// One entry a line; a line end within a name becomes a space.
-fn lines<S: AsRef<str>>(entries: impl Iterator<Item = S>) -> String {
+pub(crate) fn lines<S: AsRef<str>>(entries: impl Iterator<Item = S>) -> String {
     let entries: Vec<String> = entries
         .map(|entry| entry.as_ref().replace(['\n', '\r'], " "))
         .collect();

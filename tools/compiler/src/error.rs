@@ -69,6 +69,9 @@ pub enum CompileError {
         /// What is wrong, and what to do.
         reason: String,
     },
+    /// The model cannot be packaged whole, for hosts.
+    #[error("tract cannot run the model: {0}")]
+    NotWhole(String),
     /// The compiled model exceeds a limit of the package format or of the board.
     #[error("the model does not fit: {0}")]
     TooLarge(String),

@@ -9,7 +9,7 @@ use crate::lower::Lowered;
 use crate::report::GoldenReport;
 use crate::run::{Aligned, defect, open};
 
-const VECTORS: usize = 2;
+pub(crate) const VECTORS: usize = 2;
 /// Most seeds that are tried.
 const SEEDS: u64 = 64;
 /// Work that the trials may take: tenths of a second.

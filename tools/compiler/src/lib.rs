@@ -38,6 +38,7 @@ mod prune;
 mod quantise;
 mod report;
 mod run;
+mod whole;
 
 pub use compile::{Compiled, compile, fit};
 pub use error::{CompileError, UnsupportedNode};
@@ -48,3 +49,4 @@ pub use report::{
     BufferReport, Fit, FlashBytes, GoldenReport, PortReport, Report, StepReport, StripsReport,
     TensorReport,
 };
+pub use whole::package_whole;

@@ -22,6 +22,18 @@ pub(crate) struct Identity {
 }
 
 impl Identity {
+    /// The header of such a package, without what depends on its content.
+    pub(crate) fn header(&self, alignment: usize) -> Header {
+        Header {
+            target: self.target as u16,
+            base_alignment: alignment as u16,
+            board: self.board,
+            security_version: self.security_version,
+            model_id: self.model_id,
+            ..Header::zeroed()
+        }
+    }
+
     /// Of a package that never leaves the compiler.
     pub(crate) fn scratch() -> Identity {
         Identity {
@@ -41,35 +53,35 @@ pub(crate) fn write(
     golden: Option<&[u8]>,
 ) -> Vec<u8> {
     let tables = Tables::new(lowered);
-    let mut sections: Vec<(Tag, u32, &[u8])> = vec![
-        (Tag::PROGRAMS, SECTION_CRITICAL, bytes_of(&tables.program)),
-        (Tag::STEPS, SECTION_CRITICAL, cast_slice(&tables.steps)),
-        (
-            Tag::OPERANDS,
-            SECTION_CRITICAL,
-            cast_slice(&tables.operands),
-        ),
-        (Tag::TENSORS, SECTION_CRITICAL, cast_slice(&tables.tensors)),
-        (Tag::DIMS, SECTION_CRITICAL, cast_slice(&tables.dims)),
-        (Tag::PARAMS, SECTION_CRITICAL, &tables.params),
-        (Tag::weights(0), SECTION_CRITICAL, &lowered.weights),
-    ];
+    let mut sections = tables.sections();
+    sections.push((Tag::weights(0), SECTION_CRITICAL, &lowered.weights));
     if let Some(golden) = golden {
         sections.push((Tag::GOLDEN, 0, golden));
     }
     sections.push((Tag::MANIFEST, 0, manifest));
+    let header = Header {
+        arena_bytes: [lowered.arena_bytes as u32, 0, 0, 0],
+        input_bytes: input_bytes(lowered) as u32,
+        ..identity.header(lowered.alignment)
+    };
+    assemble(header, &lowered.kernels, &sections)
+}
 
+/// Tag, flags and content of a section.
+pub(crate) type Section<'a> = (Tag, u32, &'a [u8]);
+
+/// A package of these kernels and sections; `header` lacks magic, lengths, counts and checksum.
+pub(crate) fn assemble(header: Header, kernels: &[KernelId], sections: &[Section<'_>]) -> Vec<u8> {
     let directory_bytes = sections.len() * size_of::<SectionEntry>();
-    let directory_start = HEADER_BYTES + size_of_val(&lowered.kernels[..]);
+    let directory_start = HEADER_BYTES + size_of_val(kernels);
     let mut bytes = vec![0; HEADER_BYTES];
-    bytes.extend_from_slice(cast_slice::<KernelId, u8>(&lowered.kernels));
+    bytes.extend_from_slice(cast_slice::<KernelId, u8>(kernels));
     bytes.resize(directory_start + directory_bytes, 0);
     let mut directory = Vec::with_capacity(sections.len());
-    for (tag, flags, content) in &sections {
-        let align = if *tag == Tag::weights(0) {
-            lowered.alignment
-        } else {
-            4
+    for (tag, flags, content) in sections {
+        let align = match tag.weights_index() {
+            Some(_) => usize::from(header.base_alignment),
+            None => 4,
         };
         let offset = bytes.len().next_multiple_of(align);
         bytes.resize(offset, 0);
@@ -88,16 +100,9 @@ pub(crate) fn write(
         major: VERSION_MAJOR,
         minor: VERSION_MINOR,
         length: bytes.len() as u32,
-        target: identity.target as u16,
-        base_alignment: lowered.alignment as u16,
-        board: identity.board,
-        security_version: identity.security_version,
-        model_id: identity.model_id,
-        arena_bytes: [lowered.arena_bytes as u32, 0, 0, 0],
-        input_bytes: input_bytes(lowered) as u32,
-        kernel_count: lowered.kernels.len() as u32,
+        kernel_count: kernels.len() as u32,
         section_count: directory.len() as u32,
-        ..Header::zeroed()
+        ..header
     };
     bytes[..HEADER_BYTES].copy_from_slice(bytes_of(&header));
     // The package is longer than a header, which is all that `package_crc` asks for.
@@ -119,16 +124,27 @@ fn input_bytes(lowered: &Lowered) -> usize {
 }
 
 /// The plan's tables.
-struct Tables {
-    program: Program,
-    steps: Vec<Step>,
-    operands: Vec<u16>,
-    tensors: Vec<Tensor>,
-    dims: Vec<u32>,
-    params: Vec<u8>,
+pub(crate) struct Tables {
+    pub(crate) program: Program,
+    pub(crate) steps: Vec<Step>,
+    pub(crate) operands: Vec<u16>,
+    pub(crate) tensors: Vec<Tensor>,
+    pub(crate) dims: Vec<u32>,
+    pub(crate) params: Vec<u8>,
 }
 
 impl Tables {
+    pub(crate) fn sections(&self) -> Vec<Section<'_>> {
+        vec![
+            (Tag::PROGRAMS, SECTION_CRITICAL, bytes_of(&self.program)),
+            (Tag::STEPS, SECTION_CRITICAL, cast_slice(&self.steps)),
+            (Tag::OPERANDS, SECTION_CRITICAL, cast_slice(&self.operands)),
+            (Tag::TENSORS, SECTION_CRITICAL, cast_slice(&self.tensors)),
+            (Tag::DIMS, SECTION_CRITICAL, cast_slice(&self.dims)),
+            (Tag::PARAMS, SECTION_CRITICAL, &self.params),
+        ]
+    }
+
     fn new(lowered: &Lowered) -> Tables {
         let mut operands = Vec::new();
         let mut params = Shared::default();

@@ -1,5 +1,6 @@
 use serde::Serialize;
 
+use crate::error::UnsupportedNode;
 use crate::ir::TensorId;
 use crate::layout::Arranged;
 use crate::lower::{Lowered, Place};
@@ -10,7 +11,7 @@ use crate::options::{Board, Options, Precision};
 pub struct Report {
     /// The model's name.
     pub model: String,
-    /// "f32" or "int8".
+    /// "f32" or "int8"; "as in the model" where that is packaged whole.
     pub precision: &'static str,
     /// Bytes of the package by part.
     pub flash: FlashBytes,
@@ -39,6 +40,9 @@ pub struct Report {
     pub golden: Option<GoldenReport>,
     /// How the model fits the board that was named.
     pub fit: Option<Fit>,
+    /// Why the ONNX model was packaged whole, for hosts: the nodes that cannot be compiled. Empty for
+    /// compiled steps.
+    pub fallback: Vec<UnsupportedNode>,
 }
 
 /// Layers that run strip by strip. They multiply as often as they would otherwise.
@@ -73,7 +77,7 @@ pub struct GoldenReport {
 pub struct FlashBytes {
     /// The whole package.
     pub total: usize,
-    /// Weights, biases and multipliers.
+    /// Weights, biases and multipliers; the ONNX model where that is packaged whole.
     pub weights: usize,
     /// Golden vectors.
     pub golden: usize,
@@ -104,7 +108,7 @@ pub struct StepReport {
     /// Name of the ONNX node.
     pub name: String,
     /// ONNX operator.
-    pub op: &'static str,
+    pub op: String,
     /// Kernel that runs it.
     pub kernel: String,
     /// Extents of the activations that it reads.
@@ -230,6 +234,7 @@ pub(crate) fn report(
         buffers: buffers(lowered),
         strips: lowered.strips.clone(),
         golden: None,
+        fallback: Vec::new(),
         fit: board.map(|board| Fit::new(board, flash.total, lowered.arena_bytes)),
         flash,
     }
@@ -257,7 +262,7 @@ fn steps(lowered: &Lowered) -> Vec<StepReport> {
         });
         StepReport {
             name: step.name.clone(),
-            op: step.op,
+            op: step.op.into(),
             kernel: kernel_name(lowered, step.kernel),
             inputs: activations.collect(),
             output: lowered.tensors[usize::from(step.outputs[0])].dims.clone(),

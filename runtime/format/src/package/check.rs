@@ -1,6 +1,7 @@
 use super::Package;
 use crate::{
-    DType, Error, MAX_RANK, MAX_SCALARS, NO_TENSOR, Numerics, Program, Region, Step, Tensor,
+    DType, Error, KernelId, MAX_RANK, MAX_SCALARS, NO_TENSOR, Numerics, Opcode, Program, Region,
+    Step, Tensor,
 };
 
 impl Package<'_> {
@@ -30,7 +31,42 @@ impl Package<'_> {
         for program in self.programs {
             self.check_program(program)?;
         }
-        Ok(())
+        self.check_graph()
+    }
+
+    /// A whole graph is the only step of its package, and is there where the kernel list says so.
+    fn check_graph(&self) -> Result<(), Error> {
+        let is_graph = |id: &KernelId| id.opcode == Opcode::OnnxGraph as u16;
+        match (self.onnx, self.kernels) {
+            (None, kernels) if !kernels.iter().any(is_graph) => Ok(()),
+            (Some(_), [id]) if is_graph(id) => match (self.programs, self.steps) {
+                ([program], [step])
+                    if self.inputs(0) == Some(self.step_inputs(step))
+                        && self.outputs(0) == Some(self.step_outputs(step))
+                        && program.step_count == 1 =>
+                {
+                    Ok(())
+                }
+                _ => Err(Error::BadProgram),
+            },
+            _ => Err(Error::BadSection),
+        }
+    }
+
+    /// Outputs are those of all golden vectors, or not given.
+    pub(super) fn check_golden_outputs(&self) -> Result<(), Error> {
+        let Some(given) = self.golden_outputs else {
+            return Ok(());
+        };
+        let vectors = self.golden.map_or(0, |golden| golden.vectors());
+        let wanted = self
+            .output_bytes()
+            .and_then(|bytes| bytes.checked_mul(vectors));
+        if wanted == Some(given.len()) {
+            Ok(())
+        } else {
+            Err(Error::BadGolden)
+        }
     }
 
     fn check_tensor(&self, tensor: &Tensor) -> Result<(), Error> {

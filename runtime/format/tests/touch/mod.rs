@@ -5,7 +5,7 @@ use cadet_format::Package;
 /// Calls every accessor.
 pub(crate) fn touch_all(package: &Package<'_>) -> usize {
     let mut touched = package.kernels().len() + package.manifest_bytes().len();
-    touched += package.sections().len();
+    touched += package.sections().len() + package.onnx().map_or(0, <[u8]>::len);
     for program in 0..package.programs().len() {
         let ports = [
             package.inputs(program).unwrap(),
@@ -21,6 +21,7 @@ pub(crate) fn touch_all(package: &Package<'_>) -> usize {
     }
     for vector in 0..package.golden().map_or(0, |g| g.vectors()) {
         touched += usize::from(package.golden().unwrap().crc(vector, 0).is_some());
+        touched += package.golden_output(vector).map_or(0, <[u8]>::len);
     }
     touched
 }

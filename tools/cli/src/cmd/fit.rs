@@ -1,10 +1,7 @@
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
-use cadet_compiler::{
-    Calibration, CompileError, Options, Precision, Range, Report, UnsupportedNode,
-};
-use serde::Serialize;
+use anyhow::{Result, bail};
+use cadet_compiler::{Calibration, Compiled, Precision, Range, Report};
 
 use crate::compile_args::{CompileArgs, Numerics};
 use crate::memory_map;
@@ -34,12 +31,6 @@ pub(crate) struct Args {
     json: bool,
 }
 
-/// What is printed as JSON where nodes are in the way.
-#[derive(Serialize)]
-struct Refused<'a> {
-    unsupported: &'a [UnsupportedNode],
-}
-
 pub(crate) fn run(args: &Args) -> Result<()> {
     let model = args.compile.read_model()?;
     let mut options = args.compile.options()?;
@@ -51,7 +42,11 @@ pub(crate) fn run(args: &Args) -> Result<()> {
             range: Range::MinMax,
         });
     }
-    let report = report(&model, &options, args)?;
+    let report = cadet_compiler::fit(&model, &options);
+    let from_whole = |whole: Compiled| whole.report;
+    let report = args
+        .compile
+        .or_whole(report, (&model, &options), from_whole, args.json)?;
     if let Some(path) = &args.memory_map {
         let is_page = path.extension().is_some_and(|it| it == "html");
         let draw = if is_page {
@@ -76,14 +71,6 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     }
 }
 
-fn report(model: &[u8], options: &Options, args: &Args) -> Result<Report> {
-    let report = cadet_compiler::fit(model, options);
-    if let (Err(CompileError::Unsupported(unsupported)), true) = (&report, args.json) {
-        print_json(&Refused { unsupported })?;
-    }
-    report.with_context(|| format!("{} cannot be compiled", args.compile.model.display()))
-}
-
 fn parse_map_path(text: &str) -> Result<PathBuf, String> {
     let path = PathBuf::from(text);
     match path.extension().and_then(|it| it.to_str()) {
@@ -104,7 +91,7 @@ pub(super) fn print(report: &Report, package: Option<&Path>) -> Result<()> {
         vec![
             number.to_string(),
             step.name.clone(),
-            step.op.to_owned(),
+            step.op.clone(),
             step.kernel.clone(),
             step.inputs
                 .first()
@@ -141,6 +128,9 @@ pub(super) fn print(report: &Report, package: Option<&Path>) -> Result<()> {
         bytes(flash.golden),
         bytes(flash.manifest),
     ))?;
+    if !report.fallback.is_empty() {
+        return print_fallback(report, package);
+    }
     print_line(&format!(
         "RAM    arena {} bytes (these steps need at least {}), state {}",
         bytes(report.arena_bytes),
@@ -182,8 +172,20 @@ pub(super) fn print(report: &Report, package: Option<&Path>) -> Result<()> {
             left(fit.ram_left_bytes),
         ))?;
     }
-    if let Some(path) = package {
-        print_line(&format!("wrote  {}", path.display()))?;
+    print_written(package)
+}
+
+fn print_fallback(report: &Report, package: Option<&Path>) -> Result<()> {
+    print_line("RAM    not planned: tract runs the whole model, on hosts only, because of")?;
+    for node in &report.fallback {
+        print_line(&format!("       {node}"))?;
     }
-    Ok(())
+    print_written(package)
+}
+
+fn print_written(package: Option<&Path>) -> Result<()> {
+    match package {
+        Some(path) => print_line(&format!("wrote  {}", path.display())),
+        None => Ok(()),
+    }
 }

@@ -37,6 +37,7 @@ mod strided;
 mod taps;
 mod transform;
 mod unary;
+mod whole;
 mod window;
 
 use std::collections::{BTreeMap, HashSet};
@@ -45,6 +46,8 @@ use prost::Message;
 use tract_onnx::pb;
 use tract_onnx::pb::tensor_shape_proto::dimension::Value as DimValue;
 use tract_onnx::pb::type_proto::Value as TypeValue;
+
+pub(crate) use whole::{Whole, WholeNode, read_whole};
 
 use crate::error::CompileError;
 use crate::ir::{Graph, TensorId};
@@ -64,10 +67,7 @@ pub(crate) fn import(
     onnx: &[u8],
     input_shapes: &BTreeMap<String, Vec<usize>>,
 ) -> Result<Graph, CompileError> {
-    let mut model = pb::ModelProto::decode(onnx)
-        .map_err(|error| CompileError::Parse(format!("{error}; is the file complete?")))?;
-    check(&model)?;
-    fix_input_shapes(&mut model, input_shapes)?;
+    let mut model = read(onnx, input_shapes)?;
     let opset = standard_opset(&model);
     if let Some(graph) = &mut model.graph {
         qoperator::expand(graph, opset);
@@ -110,6 +110,18 @@ pub(crate) fn import(
         importer.graph.outputs.push(id);
     }
     Ok(importer.graph)
+}
+
+/// A model whose names connect, with the given shapes of its inputs.
+fn read(
+    onnx: &[u8],
+    input_shapes: &BTreeMap<String, Vec<usize>>,
+) -> Result<pb::ModelProto, CompileError> {
+    let mut model = pb::ModelProto::decode(onnx)
+        .map_err(|error| CompileError::Parse(format!("{error}; is the file complete?")))?;
+    check(&model)?;
+    fix_input_shapes(&mut model, input_shapes)?;
+    Ok(model)
 }
 
 fn importer_of(node: &pb::NodeProto) -> Option<Import> {

@@ -8,7 +8,7 @@ use cadet_runtime::{Divergence, Kernel, kernels, run_golden, self_test};
 /// What diverges first, in words.
 pub(super) fn check(package: &Package<'_>, step_names: &str) -> Result<Option<String>> {
     let mut memory = HostMemory::for_package(package);
-    let Err(divergence) = self_test(&mut memory.session(*package)?) else {
+    let Err(divergence) = self_test(&mut memory.session_with(*package, kernels::ALL)?) else {
         return Ok(None);
     };
     if divergence.error == Error::NoGolden {

@@ -1,4 +1,5 @@
 mod golden;
+mod graph;
 mod model;
 
 use std::path::{Path, PathBuf};
@@ -29,8 +30,9 @@ pub(crate) struct Args {
     /// Samples to compare on, as real values, one file for each input: .npy or .jsonl; without, generated ones
     #[arg(long = "input", short, requires = "model")]
     inputs: Vec<PathBuf>,
-    /// Largest difference of a float tensor, as a share of its largest value
-    #[arg(long, default_value_t = 1e-4, requires = "model")]
+    /// Largest difference of a float tensor from the model's, or of a packaged ONNX model's outputs from its golden
+    /// vectors', as a share of its largest value
+    #[arg(long, default_value_t = 1e-4)]
     tolerance: f32,
     /// Print as JSON
     #[arg(long)]
@@ -72,14 +74,21 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let context = || args.package.display().to_string();
     let signature = check_signature(&package, args.key.as_deref()).with_context(context)?;
     let manifest = Manifest::decode(package.manifest_bytes()).unwrap_or_default();
-    let mut problem = golden::check(&package, manifest.steps).with_context(context)?;
+    let mut problem = match package.onnx() {
+        Some(onnx) => graph::check(&package, onnx, args.tolerance),
+        None => golden::check(&package, manifest.steps),
+    }
+    .with_context(context)?;
     let memory = check_memory(&package).with_context(context)?;
     if memory.as_ref().is_some_and(|memory| !memory.guards_intact) {
         problem.get_or_insert("memory outside the arena or state was written".into());
     }
-    let tensors = args.model.as_deref();
+    let tensors = args.model.as_deref().filter(|_| package.onnx().is_none());
     let tensors = tensors.map(|model| model::compare(&package, model, &args.inputs));
     let tensors = tensors.transpose().with_context(context)?;
+    if let (Some(onnx), Some(model)) = (package.onnx(), args.model.as_deref()) {
+        graph::check_model(onnx, model)?;
+    }
     if let Some(first) = tensors
         .iter()
         .flatten()
@@ -87,7 +96,8 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     {
         problem.get_or_insert(first.describe());
     }
-    let golden = package.golden().filter(cadet_format::Golden::is_exact);
+    let is_compared = |it: &cadet_format::Golden<'_>| it.is_exact() || package.onnx().is_some();
+    let golden = package.golden().filter(is_compared);
     let steps = package.programs().iter().map(|it| it.step_count as usize);
     let verdict = Verdict {
         signature,
@@ -120,9 +130,9 @@ fn check_signature(package: &Package<'_>, key: Option<&Path>) -> Result<Signatur
     })
 }
 
-/// `None` where there are no generated inputs that every step accepts.
+/// `None` where there are no generated inputs that every step accepts, or where tract has memory of its own.
 fn check_memory(package: &Package<'_>) -> Result<Option<Memory>> {
-    if package.golden().is_none() {
+    if package.golden().is_none() || package.onnx().is_some() {
         return Ok(None);
     }
     let MeasuredMemory { arena, state } = measure_memory(package)?;
@@ -144,7 +154,7 @@ impl Verdict {
         };
         print_line(&format!("signature: {signature}"))?;
         let vectors = match self.golden_vectors {
-            0 => "none that hold on every target".into(),
+            0 => "none that are compared".into(),
             count => count.to_string(),
         };
         print_line(&format!(

@@ -5,8 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use cadet_compiler::{Options, Report, TensorReport, fit};
 use cadet_format::{Generator, Manifest, Package};
-use cadet_host::{FloatTensor, HostMemory, OnnxRunner, real_values, write_real};
-use cadet_runtime::Session;
+use cadet_host::{FloatTensor, HostMemory, HostSession, OnnxRunner, real_values, write_real};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -123,7 +122,10 @@ fn places<'a>(
 }
 
 /// The real values of all inputs, in the package's order, for each sample.
-fn read_samples(session: &mut Session<'_, '_>, files: &[PathBuf]) -> Result<Vec<Vec<Vec<f32>>>> {
+fn read_samples(
+    session: &mut HostSession<'_, '_>,
+    files: &[PathBuf],
+) -> Result<Vec<Vec<Vec<f32>>>> {
     let package = *session.package();
     let ports = package.inputs(0).unwrap_or_default().len();
     let infos: Result<Vec<_>, _> = (0..ports)
@@ -166,7 +168,7 @@ fn run_model(
 }
 
 fn run_package(
-    session: &mut Session<'_, '_>,
+    session: &mut HostSession<'_, '_>,
     places: &[Place<'_>],
     sample: &[Vec<f32>],
     runner: &OnnxRunner,
