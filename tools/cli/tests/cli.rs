@@ -517,6 +517,110 @@ fn unknown_boards_are_answered_with_the_known_ones() {
 }
 
 #[test]
+fn a_model_with_unsupported_nodes_is_packaged_whole_where_asked() {
+    let desk = Desk::new();
+    fs::write(desk.path("wide.onnx"), wide_model()).unwrap();
+    let error = desk.fail(&["pack", "wide.onnx"]);
+    assert!(
+        error.contains("Exp `exp`") && error.contains("--fallback packages"),
+        "{error}"
+    );
+    assert!(!desk.path("wide.cadet").exists());
+    let output = desk.cadet(&["fit", "wide.onnx", "--json"]);
+    let refused = json(std::str::from_utf8(&output.stdout).unwrap());
+    assert!(
+        refused["fallback"]
+            .as_str()
+            .unwrap()
+            .contains("--fallback packages")
+    );
+
+    let report = json(&desk.succeed(&["pack", "wide.onnx", "--fallback", "--json"]));
+    let steps = report["steps"].as_array().unwrap();
+    assert!(steps.len() == 3 && steps.iter().all(|step| step["kernel"] == "tract"));
+    assert_eq!(report["fallback"].as_array().unwrap().len(), 3);
+    let fit = desk.succeed(&["fit", "wide.onnx", "--fallback"]);
+    assert!(
+        fit.contains("hosts only") && fit.contains("Exp `exp`"),
+        "{fit}"
+    );
+
+    let verify = json(&desk.succeed(&["verify", "wide.cadet", "--json"]));
+    assert_eq!(verify["golden_vectors"], 2);
+    desk.succeed(&["verify", "wide.cadet", "--model", "wide.onnx"]);
+    let error = desk.fail(&["verify", "wide.cadet", "--model", "model.onnx"]);
+    assert!(
+        error.contains("not the model that the package holds"),
+        "{error}"
+    );
+    fs::write(desk.path("one.jsonl"), "[0, 1, 2, -1]\n").unwrap();
+    let run = json(&desk.succeed(&["run", "wide.cadet", "--input", "one.jsonl", "--json"]));
+    let values = run["outputs"][0]["values"].as_array().unwrap();
+    for (value, x) in values.iter().zip([0.0_f64, 1.0, 2.0, -1.0]) {
+        assert!((value.as_f64().unwrap() - x.exp()).abs() < 1e-5, "{run}");
+    }
+    desk.succeed(&["bench", "wide.cadet", "--seconds", "0.01"]);
+    let inspect = desk.succeed(&["inspect", "wide.cadet"]);
+    assert!(
+        inspect.contains("onnx_graph f32") && inspect.contains("ONNX "),
+        "{inspect}"
+    );
+
+    let targets = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../targets");
+    let targets = targets.to_str().unwrap();
+    let flash = [
+        "flash",
+        "wide.cadet",
+        "--target",
+        "mps2-an386",
+        "--targets",
+        targets,
+    ];
+    let error = desk.fail(&flash);
+    assert!(error.contains("a whole ONNX model for hosts"), "{error}");
+    let board = ["--board", "mps2-an386", "--targets", targets];
+    let arguments = [&["pack", "wide.onnx", "--fallback", "--force"][..], &board].concat();
+    assert_eq!(desk.cadet(&arguments).status.code(), Some(2));
+}
+
+#[test]
+fn a_whole_model_that_computes_something_else_is_found() {
+    let desk = Desk::new();
+    fs::write(desk.path("wide.onnx"), wide_model()).unwrap();
+    desk.succeed(&["pack", "wide.onnx", "--fallback"]);
+    let mut package = fs::read(desk.path("wide.cadet")).unwrap();
+    let sections = json(&desk.succeed(&["inspect", "wide.cadet", "--json"]))["sections"].clone();
+    let sections = sections.as_array().unwrap();
+    let outputs = sections.iter().find(|it| it["tag"] == "GOUT").unwrap();
+    // The second element's exponent.
+    let byte = outputs["offset"].as_u64().unwrap() as usize + 7;
+    package[byte] ^= 1;
+    let crc = cadet_format::package_crc(&package).unwrap();
+    package[124..128].copy_from_slice(&crc.to_le_bytes());
+    fs::write(desk.path("wide.cadet"), package).unwrap();
+    let error = desk.fail(&["verify", "wide.cadet"]);
+    assert!(
+        error.contains("golden vector 0: output `y`") && error.contains("at element 1"),
+        "{error}"
+    );
+}
+
+/// `exp(x)` of `[1, 4]` in double precision, for which there is no kernel.
+fn wide_model() -> Vec<u8> {
+    let mut graph = GraphBuilder::new("wide");
+    graph.input("x", ElementType::F32, [1, 4]);
+    graph
+        .node("Cast", "widen", &["x"], &["d"])
+        .attribute("to", 11);
+    graph.node("Exp", "exp", &["d"], &["e"]);
+    graph
+        .node("Cast", "narrow", &["e"], &["y"])
+        .attribute("to", 1);
+    graph.output("y", ElementType::F32, [1, 4]);
+    graph.encode()
+}
+
+#[test]
 fn the_memory_map_shows_every_buffer_and_step() {
     let desk = Desk::new();
     for name in ["map.svg", "map.html"] {

@@ -62,7 +62,10 @@ impl PackageFile {
             .map(|&bytes| u64::from(bytes))
             .sum();
         let target = package.target();
-        let reason = if header.board != 0 && header.board != board_id(&board.name) {
+        let reason = if package.onnx().is_some() {
+            "it holds a whole ONNX model for hosts, with operators that no board has kernels for"
+                .into()
+        } else if header.board != 0 && header.board != board_id(&board.name) {
             "it was packed for another board".into()
         } else if target != TargetId::Any && target != board.target_id()? {
             format!("it was packed for another processor family, {target:?}")

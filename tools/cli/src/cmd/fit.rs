@@ -114,6 +114,9 @@ pub(super) fn print(report: &Report, package: Option<&Path>) -> Result<()> {
     print_line(&format!("{}\n", table(&headings, rows)))?;
     let bytes = |count: usize| thousands(count as u64);
     let flash = &report.flash;
+    if !report.fallback.is_empty() {
+        return print_whole(report, package);
+    }
     print_line(&format!(
         "model  {} ({}), {} MACs",
         report.model,
@@ -128,9 +131,6 @@ pub(super) fn print(report: &Report, package: Option<&Path>) -> Result<()> {
         bytes(flash.golden),
         bytes(flash.manifest),
     ))?;
-    if !report.fallback.is_empty() {
-        return print_fallback(report, package);
-    }
     print_line(&format!(
         "RAM    arena {} bytes (these steps need at least {}), state {}",
         bytes(report.arena_bytes),
@@ -175,11 +175,25 @@ pub(super) fn print(report: &Report, package: Option<&Path>) -> Result<()> {
     print_written(package)
 }
 
-fn print_fallback(report: &Report, package: Option<&Path>) -> Result<()> {
-    print_line("RAM    not planned: tract runs the whole model, on hosts only, because of")?;
+/// Prints what is told of a model that is packaged whole.
+fn print_whole(report: &Report, package: Option<&Path>) -> Result<()> {
+    print_line(&format!(
+        "model  {}, packaged whole: for hosts only, where tract runs it, because of",
+        report.model
+    ))?;
     for node in &report.fallback {
         print_line(&format!("       {node}"))?;
     }
+    let [total, model, golden] = [
+        report.flash.total,
+        report.flash.weights,
+        report.flash.golden,
+    ]
+    .map(|it| thousands(it as u64));
+    print_line(&format!(
+        "file   {total} bytes: ONNX model {model}, golden vectors {golden}"
+    ))?;
+    print_line("RAM    not planned: tract has memory of its own")?;
     print_written(package)
 }
 

@@ -92,7 +92,11 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let failed = || format!("cannot pack {}", args.compile.model.display());
     if let Some(path) = &args.calib {
         // The float plan tells how long a sample is.
-        let float = cadet_compiler::fit(&model, &options).with_context(failed)?;
+        let float = cadet_compiler::fit(&model, &options);
+        let sources = (&model[..], &options);
+        let float = args
+            .compile
+            .or_whole(float, sources, |whole| whole.report, args.json)?;
         options.precision = Precision::Int8(Calibration {
             samples: samples::read(path, sample_length(&float))?,
             range: args.range,
@@ -101,7 +105,12 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         options.provenance.extend([fact]);
     }
     let (mut compiled, search) = match args.promotion.search(&model, &options) {
-        None => (compile(&model, &options).with_context(failed)?, None),
+        None => {
+            let compiled = compile(&model, &options);
+            let sources = (&model[..], &options);
+            let or_whole = args.compile.or_whole(compiled, sources, |it| it, args.json);
+            (or_whole?, None)
+        }
         Some(found) => {
             let (compiled, search) = found.with_context(failed)?;
             (compiled, Some(search))

@@ -17,3 +17,4 @@ mod quantised_elsewhere;
 mod quantised_models;
 mod random_nets;
 mod support;
+mod whole;

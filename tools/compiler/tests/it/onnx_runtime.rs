@@ -82,15 +82,15 @@ fn agree(model: &str, sample: fn(&mut Generator) -> f32) {
 }
 
 /// Values of every tensor in ONNX Runtime.
-struct Reference {
-    tensors: Vec<(String, std::ops::Range<usize>)>,
+pub(crate) struct Reference {
+    pub(crate) tensors: Vec<(String, std::ops::Range<usize>)>,
     /// Values of all tensors of one run.
-    run_len: usize,
-    values: Vec<f32>,
+    pub(crate) run_len: usize,
+    pub(crate) values: Vec<f32>,
 }
 
 impl Reference {
-    fn new(python: &Path, model: &Path, inputs: &[f32]) -> Reference {
+    pub(crate) fn new(python: &Path, model: &Path, inputs: &[f32]) -> Reference {
         let folder = tempfile::tempdir().unwrap();
         let inputs_path = folder.path().join("inputs");
         let output = folder.path().join("reference");

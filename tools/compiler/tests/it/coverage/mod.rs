@@ -27,6 +27,8 @@ use quantised::Int8;
 
 const ARCHIVE: &str = "onnx-backend-tests/onnx-1.23.2-node-1884.tar.xz";
 const EDGE_SET: &str = include_str!("../../../coverage/edge_set.tsv");
+/// Where tract is off by no more than 1e-6, at elements that are 0.
+const NEARLY_RIGHT: [&str; 2] = ["test_gru_seq_length", "test_gru_bidirectional"];
 const STALE: &str = "run `cargo xtask coverage` and commit what it writes";
 
 /// What became of a test of the edge set.
@@ -37,6 +39,8 @@ struct Outcome<'a> {
     int8: Int8,
     /// Whether tract, the fallback, computes the right values, or why not.
     tract: Result<(), &'static str>,
+    /// Whether the model is packaged whole although tract computes other values.
+    trusted_wrongly: bool,
 }
 
 #[test]
@@ -63,11 +67,14 @@ fn every_value_is_right_and_the_table_is_current() {
                 Ours::Native => quantised::examine(&test),
                 _ => Int8::NotMeant,
             };
+            let tract = reference::examine(&test);
             Outcome {
                 row,
                 ours,
                 int8,
-                tract: reference::examine(&test),
+                trusted_wrongly: tract == Err(reference::OTHER_VALUES)
+                    && reference::is_packaged_whole(&test),
+                tract,
             }
         })
         .collect();
@@ -88,6 +95,14 @@ fn every_value_is_right_and_the_table_is_current() {
     });
     let wrong: Vec<String> = wrong.collect();
     assert!(wrong.is_empty(), "{} wrong:{}", wrong.len(), wrong.concat());
+    let trusted_wrongly = outcomes
+        .iter()
+        .filter(|it| it.trusted_wrongly && !NEARLY_RIGHT.contains(&&*it.row.test));
+    let trusted_wrongly: Vec<&str> = trusted_wrongly.map(|it| &it.row.test[..]).collect();
+    assert!(
+        trusted_wrongly.is_empty(),
+        "packaged whole although tract computes other values: {trusted_wrongly:?}"
+    );
 }
 
 fn check_table(table: &str) {

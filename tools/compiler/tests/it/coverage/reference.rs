@@ -1,9 +1,19 @@
+use cadet_compiler::{Options, package_whole};
 use cadet_format::DType;
+use prost::Message;
 use tract_onnx::prelude::*;
 
 use super::node_test::NodeTest;
 use super::panics;
 use super::value::Value;
+
+pub(super) const OTHER_VALUES: &str = "tract computes other values";
+
+/// Whether a test's model may be packaged whole.
+pub(super) fn is_packaged_whole(test: &NodeTest) -> bool {
+    let onnx = test.model.encode_to_vec();
+    panics::catch(|| package_whole(&onnx, &Options::float(), Vec::new()).is_ok()).unwrap_or(true)
+}
 
 /// Runs a test's model in tract, the fallback for what the engine lacks, and tells why its values
 /// are not the wanted ones.
@@ -11,7 +21,7 @@ pub(super) fn examine(test: &NodeTest) -> Result<(), &'static str> {
     // tract indexes and unwraps where it meets operators' newer forms.
     match panics::catch(|| run(test)) {
         Ok(Ok(outputs)) => match test.difference(&outputs) {
-            Some(_) => Err("tract computes other values"),
+            Some(_) => Err(OTHER_VALUES),
             None => Ok(()),
         },
         Ok(Err(_)) => Err("tract refuses it"),
