@@ -36,7 +36,7 @@ impl HostMemory {
         if let Some(onnx) = package.onnx() {
             let (input, output) = (self.input.as_mut_slice(), self.output.as_mut_slice());
             let session = GraphSession::new(package, onnx, input, output)?;
-            return Ok(HostSession::Graph(session));
+            return Ok(HostSession::Graph(Box::new(session)));
         }
         let session = self.session_with(package, kernels::ALL)?;
         Ok(HostSession::Steps(Box::new(session)))

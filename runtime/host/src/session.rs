@@ -10,7 +10,7 @@ pub enum HostSession<'p, 'm> {
     /// Compiled steps, run by the engine.
     Steps(Box<Session<'p, 'm>>),
     /// An ONNX graph, run by tract.
-    Graph(GraphSession<'p, 'm>),
+    Graph(Box<GraphSession<'p, 'm>>),
 }
 
 impl<'p> HostSession<'p, '_> {

@@ -72,7 +72,8 @@ fn difference(found: &[f32], wanted: &[f32], share: f32) -> Option<String> {
     let pairs = found.iter().zip(wanted).enumerate();
     let mut wrong = pairs.filter(|(_, (found, wanted))| {
         let same = found == wanted || (found.is_nan() && wanted.is_nan());
-        !same && !((*found - *wanted).abs() <= share * largest)
+        let difference = (*found - *wanted).abs();
+        !same && (difference.is_nan() || difference > share * largest)
     });
     let (index, (found, wanted)) = wrong.next()?;
     Some(format!(
