@@ -11,7 +11,7 @@ use crate::compile::{Compiled, identity, lines};
 use crate::error::{CompileError, UnsupportedNode};
 use crate::golden::VECTORS;
 use crate::import::{Whole, WholeNode, read_whole};
-use crate::options::{IoLayout, Options, Precision};
+use crate::options::{IoLayout, Options, Precision, Strips};
 use crate::package::{Tables, assemble};
 use crate::provenance;
 use crate::report::{FlashBytes, GoldenReport, PortReport, Report, StepReport};
@@ -103,6 +103,7 @@ pub fn package_whole(
         steps: whole.nodes.into_iter().map(step).collect(),
         tensors: Vec::new(),
         buffers: Vec::new(),
+        strips: None,
         golden: golden.map(|_| GoldenReport {
             vectors: VECTORS,
             seed: SEED,
@@ -122,6 +123,8 @@ fn check(options: &Options) -> Result<(), CompileError> {
         "precision"
     } else if options.io != IoLayout::Onnx {
         "io"
+    } else if options.strips != Strips::None {
+        "strips"
     } else {
         return Ok(());
     };
