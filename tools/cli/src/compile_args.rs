@@ -29,6 +29,12 @@ pub(crate) struct CompileArgs {
     /// Shape of an input with open dimensions, as NAME=1x3x32x32; elsewhere an open batch is 1
     #[arg(long = "shape", value_name = "NAME=DIMS", value_parser = parse_shape)]
     shapes: Vec<(String, Vec<usize>)>,
+    /// Values that an input keeps to, as NAME=0..1: float channels that are then always 0 are cut
+    #[arg(long = "input-range", value_name = "NAME=MIN..MAX", value_parser = parse_range)]
+    input_ranges: Vec<(String, (f32, f32))>,
+    /// Let float results change by rounding where that saves work: cut channels of any constant value
+    #[arg(long)]
+    fast_math: bool,
     /// Memory order of 4-D inputs and outputs: as in the model, or channels last
     #[arg(long, value_enum, default_value_t = Io::Onnx)]
     io: Io,
@@ -126,6 +132,8 @@ impl CompileArgs {
             },
             keep_inputs: self.keep_inputs,
             provenance: [("model.file".into(), file_name(&self.model))].into(),
+            fast_math: self.fast_math,
+            input_ranges: self.input_ranges.iter().cloned().collect(),
             input_shapes: self.shapes.iter().cloned().collect::<BTreeMap<_, _>>(),
             ..Options::float()
         })
@@ -194,9 +202,27 @@ fn parse_shape(text: &str) -> Result<(String, Vec<usize>), String> {
     }
 }
 
+fn parse_range(text: &str) -> Result<(String, (f32, f32)), String> {
+    let help = "write NAME=0..1";
+    let (name, range) = text.rsplit_once('=').ok_or(help)?;
+    let (min, max) = range.split_once("..").ok_or(help)?;
+    match (min.parse(), max.parse()) {
+        (Ok(min), Ok(max)) => Ok((name.to_owned(), (min, max))),
+        _ => Err(help.into()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn ranges_are_names_and_bounds() {
+        assert_eq!(parse_range("a:0=-1.5..2"), Ok(("a:0".into(), (-1.5, 2.0))));
+        for bad in ["0..1", "a=1", "a=0..x"] {
+            assert!(parse_range(bad).is_err(), "{bad}");
+        }
+    }
 
     #[test]
     fn shapes_are_names_and_extents() {

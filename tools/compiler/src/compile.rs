@@ -46,7 +46,7 @@ pub(crate) fn assemble(
     options: &Options,
 ) -> Result<Compiled, CompileError> {
     if options.prune {
-        prune(&mut graph, options.numerics);
+        prune(&mut graph, options);
     }
     let arranged = arrange(graph, options.io);
     let lowered = lower(&arranged, options)?;
@@ -76,7 +76,7 @@ pub fn fit(onnx: &[u8], options: &Options) -> Result<Report, CompileError> {
         graph = Calibrated::uncalibrated(graph).quantised(options);
     } else if options.prune {
         // Without real scales, nothing is known of what an int8 model would compute.
-        prune(&mut graph, options.numerics);
+        prune(&mut graph, options);
     }
     let arranged = arrange(graph, options.io);
     let lowered = lower(&arranged, options)?;
@@ -101,9 +101,33 @@ pub(crate) fn check_kept_float(graph: &Graph, options: &Options) -> Result<(), C
     }
 }
 
+/// Refuses ranges of inputs that are not there, and ranges without values.
+fn check_input_ranges(graph: &Graph, options: &Options) -> Result<(), CompileError> {
+    let names: Vec<&str> = graph
+        .inputs
+        .iter()
+        .map(|&id| graph.tensor(id).name.as_str())
+        .collect();
+    for (name, (min, max)) in &options.input_ranges {
+        let reason = if !names.contains(&name.as_str()) {
+            format!("the model has no input `{name}`; it has {names:?}")
+        } else if min.is_nan() || max.is_nan() || min > max {
+            format!("the range {min}..{max} of `{name}` is empty")
+        } else {
+            continue;
+        };
+        return Err(CompileError::Option {
+            option: "input_ranges",
+            reason,
+        });
+    }
+    Ok(())
+}
+
 /// The graph of a model, rewritten but for its precision.
 pub(crate) fn optimised(onnx: &[u8], options: &Options) -> Result<Graph, CompileError> {
     let mut graph = import(onnx, &options.input_shapes)?;
+    check_input_ranges(&graph, options)?;
     if options.fuse {
         passes::fuse(&mut graph);
     }

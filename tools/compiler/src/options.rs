@@ -22,8 +22,14 @@ pub struct Options {
     /// conversions, as its nodes say.
     pub fuse: bool,
     /// Whether channels whose values are known before anything runs are cut. The results stay the
-    /// same, bit for bit.
+    /// same, bit for bit; those of float steps with the scalar kernels, as long as no value is NaN.
     pub prune: bool,
+    /// Whether float results may change by rounding, where that saves work: with it, pruning cuts float
+    /// channels of any constant value, not of 0 only.
+    pub fast_math: bool,
+    /// Least and greatest value of inputs by name, which pruning takes for granted: for other values the
+    /// package may compute something else than the model. Without, an input can hold any value.
+    pub input_ranges: BTreeMap<String, (f32, f32)>,
     /// Whether the inputs are still in the arena after a run.
     pub keep_inputs: bool,
     /// Whether a step may write over inputs that nothing reads afterwards; without, the operands of a
@@ -57,6 +63,8 @@ impl Options {
             io: IoLayout::Onnx,
             fuse: true,
             prune: true,
+            fast_math: false,
+            input_ranges: BTreeMap::new(),
             keep_inputs: false,
             overlap: true,
             strips: Strips::None,

@@ -74,6 +74,8 @@ fn choices(options: &Options) -> Vec<(String, String)> {
         io,
         fuse,
         prune,
+        fast_math,
+        input_ranges,
         keep_inputs,
         overlap,
         strips,
@@ -121,6 +123,12 @@ fn choices(options: &Options) -> Vec<(String, String)> {
         Strips::Whole => fact("strips", "whole".into()),
         Strips::Fed => fact("strips", "fed".into()),
     }
+    if *fast_math {
+        fact("fast-math", "yes".into());
+    }
+    for (name, (min, max)) in input_ranges {
+        fact(&format!("input-range.{name}"), format!("{min}..{max}"));
+    }
     for (name, shape) in input_shapes {
         let shape: Vec<String> = shape.iter().map(usize::to_string).collect();
         fact(&format!("shape.{name}"), shape.join("x"));
@@ -146,6 +154,11 @@ impl Options {
             let shape: Result<_, _> = shape.split('x').map(str::parse).collect();
             Some((key.strip_prefix("shape.")?.into(), shape.ok()?))
         });
+        let ranges = facts.iter().filter_map(|(key, range)| {
+            let (min, max) = range.split_once("..")?;
+            let range = (min.parse().ok()?, max.parse().ok()?);
+            Some((key.strip_prefix("input-range.")?.into(), range))
+        });
         Options {
             precision: match is("precision", "int8") {
                 true => Precision::Int8(calibration),
@@ -167,6 +180,8 @@ impl Options {
                 .collect(),
             fuse: !is("fuse", "no"),
             prune: !is("prune", "no"),
+            fast_math: is("fast-math", "yes"),
+            input_ranges: ranges.collect(),
             overlap: !is("overlap", "no"),
             strips: match facts.get("strips") {
                 Some(&"whole") => Strips::Whole,
@@ -197,6 +212,8 @@ mod tests {
             overlap: false,
             strips: Strips::Fed,
             input_shapes: [("x=y:0".into(), vec![1, 3, 8])].into(),
+            input_ranges: [("x=y:0".into(), (-0.1, f32::MAX))].into(),
+            fast_math: true,
             ..Options::float()
         }
     }

@@ -1,5 +1,7 @@
-use super::intervals::{Interval, LayerShape};
-use crate::ir::{Graph, Integers, Node, Tensor, TensorId};
+use super::intervals::Interval;
+use super::layer::{LayerShape, Weights};
+use super::zero;
+use crate::ir::{ElementType, Graph, Integers, Tensor, TensorId, Values};
 
 /// Cuts every channel that is not kept out of tensors, weights and biases; gives their number.
 pub(super) fn cut(graph: &mut Graph, intervals: &[Vec<Interval>], keep: &[Vec<bool>]) -> usize {
@@ -12,7 +14,7 @@ pub(super) fn cut(graph: &mut Graph, intervals: &[Vec<Interval>], keep: &[Vec<bo
         }
     }
     let mut removed = 0;
-    let computed: Vec<TensorId> = graph.nodes.iter().map(Node::output).collect();
+    let computed: Vec<TensorId> = graph.nodes.iter().map(|node| node.output()).collect();
     for (index, kept) in computed.into_iter().map(|id| (id.0, &keep[id.0])) {
         let count = kept.iter().filter(|&&is_kept| is_kept).count();
         if count < kept.len() {
@@ -25,94 +27,125 @@ pub(super) fn cut(graph: &mut Graph, intervals: &[Vec<Interval>], keep: &[Vec<bo
 
 fn layer(graph: &mut Graph, index: usize, intervals: &[Vec<Interval>], keep: &[Vec<bool>]) {
     let node = &graph.nodes[index];
-    let (Some(shape), Some(from)) = (LayerShape::new(graph, node), graph.affine(node.inputs[0]))
+    let (Some(shape), Some(weights)) = (LayerShape::new(graph, node), Weights::new(graph, node))
     else {
         return;
     };
     let (input, kept_outputs) = (node.inputs[0], &keep[node.output().0]);
     let kept_inputs = &keep[input.0];
-    let weights_id = node.inputs[1];
-    let bias_id = node.inputs.get(2).copied();
-    let Some(weights) = graph.tensor(weights_id).integers.clone() else {
-        return;
-    };
     let outputs: Vec<usize> = (0..shape.outputs).filter(|&o| kept_outputs[o]).collect();
     // Positions among the inputs that one output reads.
-    let positions: Vec<usize> = (0..shape.depth)
-        .filter(|&position| !shape.is_full() || kept_inputs[position])
-        .collect();
+    let (positions, gone): (Vec<usize>, Vec<usize>) =
+        (0..shape.depth).partition(|&position| !shape.is_full() || kept_inputs[position]);
 
-    let old_bias = bias_id.and_then(|id| graph.tensor(id).integers.clone());
-    let bias_values: Vec<i32> = outputs
-        .iter()
-        .map(|&output| {
-            let mut bias = old_bias.as_ref().map_or(0, |bias| bias.values[output]);
-            let gone = (0..shape.depth).filter(|&p| shape.is_full() && !kept_inputs[p]);
-            for position in gone {
-                // A channel without a constant is cut only where all its weights are zero.
-                let constant = intervals[input.0][position].constant();
-                let value = constant.unwrap_or(from.zero_point) - from.zero_point;
-                let taps = (0..shape.taps).map(|tap| shape.weight(&weights, output, position, tap));
-                bias = bias.wrapping_add(value.wrapping_mul(taps.sum()));
-            }
-            bias
-        })
-        .collect();
+    // What the channels that are gone add to an output.
+    let zero = zero(graph, input);
+    let added = |output: usize| -> f64 {
+        let part = |&position: &usize| {
+            // A channel without a constant is cut only where all its weights are zero.
+            let constant = intervals[input.0][position].constant().unwrap_or(zero);
+            let taps = 0..shape.taps;
+            let taps = taps.map(|tap| weights.get(shape.index(output, position, tap), output));
+            (constant - zero) * taps.sum::<f64>()
+        };
+        gone.iter().map(part).sum()
+    };
+    let added: Vec<f64> = outputs.iter().map(|&output| added(output)).collect();
+    let taps = 0..shape.taps;
     let source: Vec<usize> = outputs
         .iter()
         .flat_map(|&o| positions.iter().map(move |&p| (o, p)))
-        .flat_map(|(o, p)| (0..shape.taps).map(move |t| (o * shape.depth + p) * shape.taps + t))
+        .flat_map(|(o, p)| taps.clone().map(move |tap| (o, p, tap)))
+        .map(|(o, p, tap)| shape.index(o, p, tap))
         .collect();
-    let per_channel = |values: &[f32]| -> Vec<f32> {
-        match values {
-            [one] => vec![*one],
-            _ => outputs.iter().map(|&o| values[o]).collect(),
-        }
-    };
-    let zero_points: Vec<i32> = match &weights.zero_points[..] {
-        [one] => vec![*one],
-        points => outputs.iter().map(|&o| points[o]).collect(),
-    };
-    let cut_weights = Integers {
-        values: source.iter().map(|&index| weights.values[index]).collect(),
-        scales: per_channel(&weights.scales),
-        zero_points,
-        axis: 0,
-    };
+    let weights_id = node.inputs[1];
     let mut weights_shape = graph.shape(weights_id).to_vec();
     weights_shape[0] = outputs.len();
     if shape.is_full() && weights_shape.len() > 1 {
         weights_shape[1] = positions.len();
     }
-    let cut_bias = Integers {
-        values: bias_values,
-        scales: old_bias.map_or(vec![1.0], |bias| per_channel(&bias.scales)),
-        zero_points: vec![0],
-        axis: 0,
+    let cut_weights = gathered(graph.tensor(weights_id), &source, &outputs, weights_shape);
+
+    let whole_bias = match node.inputs.get(2) {
+        Some(&id) => graph.tensor(id).clone(),
+        None => no_bias(format!("{} bias", node.name), shape.outputs),
     };
-    let name = format!("{} bias", graph.nodes[index].name);
-    let bias_name = bias_id.map_or(name, |id| graph.tensor(id).name.clone());
-    let weights_name = graph.tensor(weights_id).name.clone();
-    let weights = constant(graph, weights_name, weights_shape, cut_weights);
-    let bias = constant(graph, bias_name, vec![outputs.len()], cut_bias);
+    let mut bias = gathered(&whole_bias, &outputs, &outputs, vec![outputs.len()]);
+    add(&mut bias, &added, matches!(weights, Weights::Integers(_)));
+    let weights = graph.add_tensor(cut_weights);
+    let bias = graph.add_tensor(bias);
     let node = &mut graph.nodes[index];
     node.inputs = vec![input, weights, bias];
     node.op.set_channels(outputs.len());
 }
 
-/// A constant with integers; its float values are what they stand for.
-fn constant(graph: &mut Graph, name: String, shape: Vec<usize>, integers: Integers) -> TensorId {
-    let depth = integers.values.len() / shape[0].max(1);
-    let values = integers.values.iter().enumerate().map(|(index, &value)| {
-        let channel = index / depth.max(1);
-        (value - integers.zero_point(channel)) as f32 * integers.scale(channel)
-    });
-    let values = values.collect();
-    let id = graph.add_constant(name, shape, values);
-    let tensor = Tensor {
-        integers: Some(integers),
-        ..graph.tensor(id).clone()
+/// Adds what channels that are gone did to a bias.
+fn add(bias: &mut Tensor, added: &[f64], to_integers: bool) {
+    let Tensor {
+        values, integers, ..
+    } = bias;
+    let Some(Values::F32(values)) = values else {
+        return;
     };
-    graph.tensors[id.0] = tensor;
-    id
+    for (output, &added) in added.iter().enumerate().filter(|(_, added)| **added != 0.0) {
+        match integers {
+            Some(integers) if to_integers => {
+                // Sums of products of bytes: exact in f64.
+                let sum = integers.values[output].wrapping_add(added as i64 as i32);
+                integers.values[output] = sum;
+                values[output] = sum as f32 * integers.scale(output);
+            }
+            _ => {
+                values[output] = (f64::from(values[output]) + added) as f32;
+                *integers = None;
+            }
+        }
+    }
+}
+
+/// A bias of zeros.
+fn no_bias(name: String, outputs: usize) -> Tensor {
+    let zeros = Integers {
+        values: vec![0; outputs],
+        scales: vec![1.0],
+        zero_points: vec![0],
+        axis: 0,
+    };
+    Tensor {
+        values: Some(Values::F32(vec![0.0; outputs])),
+        integers: Some(zeros),
+        ..Tensor::activation(name, ElementType::F32, vec![outputs])
+    }
+}
+
+/// The elements of a constant at `source`, with what belongs to the output channels that are left.
+fn gathered(constant: &Tensor, source: &[usize], outputs: &[usize], shape: Vec<usize>) -> Tensor {
+    let left = |integers: &Integers| Integers {
+        values: source.iter().map(|&index| integers.values[index]).collect(),
+        scales: per_output(&integers.scales, outputs),
+        zero_points: per_output(&integers.zero_points, outputs),
+        axis: 0,
+    };
+    let integers = constant.integers.as_ref();
+    let integers = integers.filter(|integers| integers.is_per_output());
+    let values = match &constant.values {
+        Some(Values::F32(values)) => Some(Values::F32(
+            source.iter().map(|&index| values[index]).collect(),
+        )),
+        values => values.clone(),
+    };
+    Tensor {
+        shape,
+        values,
+        integers: integers.map(left),
+        ..constant.clone()
+    }
+}
+
+/// The entries of the output channels that are left, or the one entry for all.
+fn per_output<T: Copy>(entries: &[T], outputs: &[usize]) -> Vec<T> {
+    match entries {
+        [one] => vec![*one],
+        _ => outputs.iter().map(|&output| entries[output]).collect(),
+    }
 }

@@ -1,9 +1,11 @@
-use super::intervals::{Interval, LayerShape};
-use super::{channel_elements, channels};
-use crate::ir::{Graph, Integers, Node, Op, TensorId};
+use super::intervals::Interval;
+use super::layer::{LayerShape, Weights};
+use super::{channel_elements, channels, zero};
+use crate::ir::{Graph, Node, Op, TensorId};
 
-/// Which channels of each tensor must be computed; empty for tensors that have none.
-pub(super) fn keep(graph: &Graph, intervals: &[Vec<Interval>]) -> Vec<Vec<bool>> {
+/// Which channels of each tensor must be computed; empty for tensors that have none. With `fast_math` the
+/// bias of a float layer takes in constants.
+pub(super) fn keep(graph: &Graph, intervals: &[Vec<Interval>], fast_math: bool) -> Vec<Vec<bool>> {
     let none = |index| vec![false; channels(graph, TensorId(index)).unwrap_or(0)];
     let mut keep: Vec<Vec<bool>> = (0..graph.tensors.len()).map(none).collect();
     for id in graph.inputs.iter().chain(&graph.outputs) {
@@ -14,12 +16,14 @@ pub(super) fn keep(graph: &Graph, intervals: &[Vec<Interval>]) -> Vec<Vec<bool>>
     loop {
         let before = keep.clone();
         for node in graph.nodes.iter().rev() {
-            visit(graph, node, intervals, &mut keep);
+            visit(graph, node, intervals, fast_math, &mut keep);
         }
-        for kept in keep.iter_mut().filter(|kept| !kept.is_empty()) {
-            // A tensor without channels would have no shape.
-            if !kept.contains(&true) {
-                kept[0] = true;
+        for (kept, intervals) in keep.iter_mut().zip(intervals) {
+            // A tensor without channels would have no shape; a constant needs no inputs.
+            if !kept.is_empty() && !kept.contains(&true) {
+                let mut intervals = intervals.iter();
+                let constant = intervals.position(|interval| interval.constant().is_some());
+                kept[constant.unwrap_or(0)] = true;
             }
         }
         if keep == before {
@@ -28,16 +32,29 @@ pub(super) fn keep(graph: &Graph, intervals: &[Vec<Interval>]) -> Vec<Vec<bool>>
     }
 }
 
-fn visit(graph: &Graph, node: &Node, intervals: &[Vec<Interval>], keep: &mut [Vec<bool>]) {
+fn visit(
+    graph: &Graph,
+    node: &Node,
+    intervals: &[Vec<Interval>],
+    fast_math: bool,
+    keep: &mut [Vec<bool>],
+) {
     let (input, output) = (node.inputs[0], node.output());
     let both = !keep[input.0].is_empty() && !keep[output.0].is_empty();
     match &node.op {
         op if op.is_layer() && both => {
             let shape = LayerShape::new(graph, node);
-            let weights = graph.tensor(node.inputs[1]).integers.as_ref();
+            let weights = Weights::new(graph, node);
             if let (Some(shape), Some(weights)) = (shape, weights) {
                 if shape.is_full() {
-                    return full(graph, node, &shape, weights, intervals, keep);
+                    let is_absorbed = |channel: usize| {
+                        let constant = intervals[input.0][channel].constant();
+                        // The padding shows a constant at some places only.
+                        let may_move = !shape.is_padded
+                            && (matches!(weights, Weights::Integers(_)) || fast_math);
+                        constant.is_some_and(|value| value == zero(graph, input) || may_move)
+                    };
+                    return full(node, &shape, &weights, is_absorbed, keep);
                 }
                 if shape.is_depthwise() {
                     return same(&[input, output], keep);
@@ -51,34 +68,31 @@ fn visit(graph: &Graph, node: &Node, intervals: &[Vec<Interval>], keep: &mut [Ve
         Op::Add { .. } if both && keep[node.inputs[1].0].len() == keep[input.0].len() => {
             same(&[input, node.inputs[1], output], keep);
         }
+        Op::Unary(_) | Op::Function(_) if both => same(&[input, output], keep),
         Op::Reshape if both => reshape(graph, node, keep),
         _ => opaque(node, keep),
     }
 }
 
-/// Every output channel reads every input channel.
+/// Every output channel reads every input channel, but for those that the bias takes in.
 fn full(
-    graph: &Graph,
     node: &Node,
     shape: &LayerShape,
-    weights: &Integers,
-    intervals: &[Vec<Interval>],
+    weights: &Weights<'_>,
+    is_absorbed: impl Fn(usize) -> bool,
     keep: &mut [Vec<bool>],
 ) {
     let (input, output) = (node.inputs[0], node.output());
-    let zero_point = graph.affine(input).map(|affine| affine.zero_point);
     for channel in 0..keep[input.0].len() {
-        // The bias takes in a constant, unless the padding shows it at some places only.
-        let constant = intervals[input.0][channel].constant();
-        let is_absorbed = constant.is_some() && (constant == zero_point || !shape.is_padded);
-        let reads = |output_channel: usize| {
+        if keep[input.0][channel] || is_absorbed(channel) {
+            continue;
+        }
+        let reads = |output: usize| {
             let mut taps = 0..shape.taps;
-            taps.any(|tap| shape.weight(weights, output_channel, channel, tap) != 0)
+            taps.any(|tap| weights.get(shape.index(output, channel, tap), output) != 0.0)
         };
         let is_used = (0..shape.outputs).any(|o| keep[output.0][o] && reads(o));
-        if is_used && !is_absorbed {
-            keep[input.0][channel] = true;
-        }
+        keep[input.0][channel] = is_used;
     }
 }
 

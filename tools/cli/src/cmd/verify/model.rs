@@ -74,7 +74,10 @@ pub(super) fn compare(
     let mut memory = HostMemory::for_package(package);
     let mut session = memory.session(*package)?;
     let mut differences: Vec<Difference> = Vec::new();
-    for sample in read_samples(&mut session, inputs)? {
+    for mut sample in read_samples(&mut session, inputs)? {
+        if inputs.is_empty() {
+            keep_to_ranges(&mut sample, &report, &options);
+        }
         let wanted = run_model(&runner, &report, &sample).with_context(context)?;
         let found = run_package(&mut session, &places, &sample, &runner, &wanted)?;
         if differences.is_empty() {
@@ -148,6 +151,15 @@ fn read_samples(
         Ok(inputs.collect::<Result<_, _>>()?)
     });
     vectors.collect()
+}
+
+/// Clamps made-up inputs to the ranges that the package was compiled for.
+fn keep_to_ranges(sample: &mut [Vec<f32>], report: &Report, options: &Options) {
+    for (values, port) in sample.iter_mut().zip(&report.inputs) {
+        if let Some(&(min, max)) = options.input_ranges.get(&port.name) {
+            values.iter_mut().for_each(|it| *it = it.clamp(min, max));
+        }
+    }
 }
 
 fn run_model(
