@@ -8,6 +8,7 @@ mod compile_args;
 mod evaluation;
 mod keys;
 mod memory_map;
+mod npy;
 mod output;
 mod progress;
 mod promotion;

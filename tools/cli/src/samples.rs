@@ -5,7 +5,8 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use npyz::{DType, NpyFile, TypeChar};
+
+use crate::npy::Array;
 
 /// Reads a file for each input of a program, whose elements are `lengths`: the values of all inputs, sample by
 /// sample.
@@ -58,32 +59,36 @@ pub(crate) fn parse(extension: &str, file: impl BufRead, length: usize) -> Resul
 pub(crate) fn read_classes(path: &Path) -> Result<Vec<usize>> {
     let context = || format!("cannot read classes from {}", path.display());
     let file = BufReader::new(File::open(path).with_context(context)?);
-    let classes: Vec<i64> = match path.extension().and_then(|e| e.to_str()) {
-        Some("npy") => read_npy_integers(file),
-        _ => read_integers(file),
-    }
-    .with_context(context)?;
+    let extension = path.extension().and_then(|e| e.to_str());
+    parse_classes(extension.unwrap_or_default(), file).with_context(context)
+}
+
+/// Reads classes from a file with this extension.
+pub(crate) fn parse_classes(extension: &str, file: impl BufRead) -> Result<Vec<usize>> {
+    let classes = match extension {
+        "npy" => read_npy_integers(file)?,
+        _ => read_integers(file)?,
+    };
     let index = |(row, class)| {
         usize::try_from(class).with_context(|| format!("row {row} has the class {class}"))
     };
-    let classes: Result<_> = classes.into_iter().enumerate().map(index).collect();
-    classes.with_context(context)
+    classes.into_iter().enumerate().map(index).collect()
 }
 
-fn read_npy_integers(file: impl std::io::Read) -> Result<Vec<i64>> {
-    let array = NpyFile::new(file)?;
-    let DType::Plain(dtype) = array.dtype() else {
-        bail!("the array has named fields; save plain integers");
-    };
-    fn wide<T: Into<i64>>(values: Vec<T>) -> Vec<i64> {
-        values.into_iter().map(Into::into).collect()
-    }
-    Ok(match (dtype.type_char(), dtype.size_field()) {
-        (TypeChar::Int, 8) => array.into_vec::<i64>()?,
-        (TypeChar::Int, 4) => wide(array.into_vec::<i32>()?),
-        (TypeChar::Int, 1) => wide(array.into_vec::<i8>()?),
-        (TypeChar::Uint, 1) => wide(array.into_vec::<u8>()?),
-        _ => bail!("the array is of type {dtype}; i64, i32, i8 and u8 are read"),
+fn read_npy_integers(file: impl BufRead) -> Result<Vec<i64>> {
+    let array = Array::read(file)?;
+    Ok(match array.dtype.as_str() {
+        "<i8" => array.elements().map(i64::from_le_bytes).collect(),
+        "<i4" => array
+            .elements()
+            .map(|it| i32::from_le_bytes(it).into())
+            .collect(),
+        "|i1" => array
+            .elements()
+            .map(|it| i8::from_le_bytes(it).into())
+            .collect(),
+        "|u1" => array.elements().map(|[byte]| byte.into()).collect(),
+        dtype => bail!("the array is of type {dtype}; <i8, <i4, |i1 and |u1 are read"),
     })
 }
 
@@ -100,32 +105,26 @@ fn read_integers(file: impl BufRead) -> Result<Vec<i64>> {
     Ok(classes)
 }
 
-fn read_npy(file: impl std::io::Read, length: usize) -> Result<Vec<Vec<f32>>> {
-    let array = NpyFile::new(file)?;
-    if array.order() != npyz::Order::C {
-        bail!("the array is in Fortran order; save it with numpy.ascontiguousarray");
-    }
-    let shape = array.shape().to_vec();
-    let DType::Plain(dtype) = array.dtype() else {
-        bail!("the array has named fields; save plain numbers");
-    };
-    let values: Vec<f32> = match (dtype.type_char(), dtype.size_field()) {
-        (TypeChar::Float, 4) => array.into_vec::<f32>()?,
-        (TypeChar::Float, 8) => array.into_vec::<f64>()?.iter().map(|&v| v as f32).collect(),
-        (TypeChar::Uint, 1) => array
-            .into_vec::<u8>()?
-            .iter()
-            .map(|&v| f32::from(v))
+fn read_npy(file: impl BufRead, length: usize) -> Result<Vec<Vec<f32>>> {
+    let array = Array::read(file)?;
+    let values: Vec<f32> = match array.dtype.as_str() {
+        "<f4" => array.elements().map(f32::from_le_bytes).collect(),
+        "<f8" => array
+            .elements()
+            .map(|it| f64::from_le_bytes(it) as f32)
             .collect(),
-        (TypeChar::Int, 1) => array
-            .into_vec::<i8>()?
-            .iter()
-            .map(|&v| f32::from(v))
+        "|u1" => array.elements().map(|[byte]| byte.into()).collect(),
+        "|i1" => array
+            .elements()
+            .map(|it| i8::from_le_bytes(it).into())
             .collect(),
-        _ => bail!("the array is of type {dtype}; f32, f64, u8 and i8 are read"),
+        dtype => bail!("the array is of type {dtype}; <f4, <f8, |u1 and |i1 are read"),
     };
     if length == 0 || !values.len().is_multiple_of(length) {
-        bail!("the array has the shape {shape:?}, but a sample has {length} elements");
+        bail!(
+            "the array has the shape {:?}, but a sample has {length} elements",
+            array.shape
+        );
     }
     Ok(values.chunks(length).map(<[f32]>::to_vec).collect())
 }
@@ -154,6 +153,7 @@ fn read_jsonl(file: impl BufRead, length: usize) -> Result<Vec<Vec<f32>>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::npy::tests::written;
     use proptest::prelude::*;
     use std::fs;
 
@@ -183,12 +183,7 @@ mod tests {
     /// A `[2, 3]` array of u8.
     fn npy() -> Vec<u8> {
         let header = "{'descr': '|u1', 'fortran_order': False, 'shape': (2, 3), }";
-        let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
-        let padded = format!("{header:<117}\n");
-        bytes.extend((padded.len() as u16).to_le_bytes());
-        bytes.extend(padded.as_bytes());
-        bytes.extend([1, 2, 3, 4, 5, 255]);
-        bytes
+        written(header, &[1, 2, 3, 4, 5, 255])
     }
 
     proptest! {
@@ -203,6 +198,7 @@ mod tests {
             for bytes in [changed, bytes] {
                 for extension in ["npy", "jsonl"] {
                     let _ = parse(extension, &bytes[..], 3);
+                    let _ = parse_classes(extension, &bytes[..]);
                 }
             }
         }

@@ -1,6 +1,9 @@
 #![no_main]
 
 #[allow(dead_code)]
+#[path = "../../src/npy.rs"]
+mod npy;
+#[allow(dead_code)]
 #[path = "../../src/samples.rs"]
 mod samples;
 
@@ -11,5 +14,6 @@ fuzz_target!(|bytes: &[u8]| {
         if let Ok(rows) = samples::parse(extension, bytes, 3) {
             assert!(rows.iter().all(|row| row.len() == 3));
         }
+        let _ = samples::parse_classes(extension, bytes);
     }
 });

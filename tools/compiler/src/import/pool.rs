@@ -111,16 +111,16 @@ fn order(node: &OnnxNode<'_>) -> Result<u32, Refusal> {
     p.ok_or_else(|| Refusal::new("a norm of order 0 or less", "use a positive `p`"))
 }
 
-/// Spatial extents, one to three.
+/// Spatial extents, one to three, none of them 0.
 fn extents(importer: &Importer, input: TensorId) -> Result<&[usize], Refusal> {
     let shape = importer.graph.shape(input);
-    if (3..=5).contains(&shape.len()) {
-        return Ok(&shape[2..]);
+    match shape.get(2..) {
+        Some(extents @ ([_] | [_, _] | [_, _, _])) if !extents.contains(&0) => Ok(extents),
+        _ => Err(Refusal::new(
+            format!("pooling over {shape:?}"),
+            "use one to three spatial dimensions with elements",
+        )),
     }
-    Err(Refusal::new(
-        format!("pooling over {shape:?}"),
-        "use one to three spatial dimensions",
-    ))
 }
 
 /// The window of a pooling.

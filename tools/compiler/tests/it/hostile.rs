@@ -1,6 +1,6 @@
 //! Damaged models: the compiler may refuse them or compile nonsense, but it does not panic.
 
-use cadet_compiler::{Options, compile};
+use cadet_compiler::{CompileError, Options, compile};
 use cadet_onnx::{ElementType, GraphBuilder};
 use proptest::prelude::*;
 
@@ -59,4 +59,21 @@ proptest! {
 #[test]
 fn the_model_itself_compiles() {
     compile(&model(), &Options::float()).unwrap();
+}
+
+#[test]
+fn pooling_over_nothing_is_refused() {
+    for operator in ["AveragePool", "MaxPool", "LpPool", "GlobalMaxPool"] {
+        let mut graph = GraphBuilder::new("net");
+        graph.input("x", ElementType::F32, [1, 1, 0, 4]);
+        let node = graph.node(operator, "pool", &["x"], &["y"]);
+        if !operator.starts_with("Global") {
+            node.attribute("kernel_shape", &[2i64, 2][..])
+                .attribute("dilations", &[2i64, 2][..])
+                .attribute("ceil_mode", 1);
+        }
+        graph.output("y", ElementType::F32, [1, 1, 1, 1]);
+        let error = compile(&graph.encode(), &Options::float()).unwrap_err();
+        assert!(matches!(error, CompileError::Unsupported(_)), "{error}");
+    }
 }
