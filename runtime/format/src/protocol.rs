@@ -5,14 +5,14 @@ use heapless::{String, Vec};
 use serde::{Deserialize, Serialize};
 
 /// Both sides refuse any other version.
-pub const PROTOCOL_VERSION: u16 = 1;
+pub const PROTOCOL_VERSION: u16 = 2;
 /// Most output bytes in one message.
 pub const OUTPUT_CHUNK_BYTES: usize = 128;
 /// A buffer of this length holds every message in its frame.
 pub const MAX_FRAME_BYTES: usize = 192;
 
-/// One message from board to host. A run is one `Start`, then `Result`s and `Output`s, then `Time`s, then
-/// `Finish`; a `Failure` ends it at any point.
+/// One message from board to host. A run is one `Start`, then `Result`s and `Output`s, then `Time`s and
+/// `Stack`s, then `Finish`; a `Failure` ends it at any point.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Message {
     /// The firmware has started.
@@ -27,6 +27,8 @@ pub enum Message {
     Finish(Finish),
     /// The run stopped.
     Failure(Failure),
+    /// How much stack a step took.
+    Stack(StepStack),
 }
 
 /// Who speaks, about which package.
@@ -73,6 +75,15 @@ pub struct StepTime {
     pub step: u32,
     /// Ticks that it took.
     pub ticks: u32,
+}
+
+/// How much stack one step took, alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StepStack {
+    /// Index of the step, counted over all programs.
+    pub step: u32,
+    /// Bytes below the stack of who called the session.
+    pub stack_bytes: u32,
 }
 
 /// Part of an output tensor; parts come in order.
@@ -205,8 +216,9 @@ mod tests {
         }
 
         #[test]
-        fn times_survive_the_way(step: u32, ticks: u32) {
-            round_trip(&Message::Time(StepTime { step, ticks }));
+        fn times_and_stacks_survive_the_way(step: u32, count: u32) {
+            round_trip(&Message::Time(StepTime { step, ticks: count }));
+            round_trip(&Message::Stack(StepStack { step, stack_bytes: count }));
         }
     }
 }

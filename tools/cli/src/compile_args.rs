@@ -104,9 +104,8 @@ impl CompileArgs {
 
     /// Options for float arithmetic, to be refined by the verb.
     pub(crate) fn options(&self) -> Result<Options> {
-        let (board, target) = match &self.board {
-            Some(name) => {
-                let board = self.load_board(name)?;
+        let (board, target) = match self.load_board()? {
+            Some(board) => {
                 let target = board.target_id()?;
                 let ranges = Board {
                     name: board.name,
@@ -174,7 +173,11 @@ impl CompileArgs {
         Err(error.context(failed()))
     }
 
-    fn load_board(&self, name: &str) -> Result<cadet_flash::Board> {
+    /// The board that was named.
+    pub(crate) fn load_board(&self) -> Result<Option<cadet_flash::Board>> {
+        let Some(name) = &self.board else {
+            return Ok(None);
+        };
         let targets = match &self.targets {
             Some(folder) => folder.clone(),
             None => {
@@ -182,7 +185,7 @@ impl CompileArgs {
                 cadet_flash::Board::targets_folder(&here)?
             }
         };
-        Ok(cadet_flash::Board::find(&targets, name)?)
+        Ok(Some(cadet_flash::Board::find(&targets, name)?))
     }
 }
 

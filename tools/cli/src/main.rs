@@ -9,6 +9,7 @@ mod evaluation;
 mod keys;
 mod memory_map;
 mod npy;
+mod on_board;
 mod output;
 mod progress;
 mod promotion;

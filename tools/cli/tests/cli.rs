@@ -514,6 +514,20 @@ fn unknown_boards_are_answered_with_the_known_ones() {
         targets,
     ]);
     assert!(fit.contains("board  mps2-an386"), "{fit}");
+    assert!(fit.contains("time   ") && fit.contains("stack  "), "{fit}");
+    let board = ["--board", "mps2-an386", "--targets", targets];
+    let fit =
+        json(&desk.succeed(&[&["fit", "model.onnx", "--int8", "--json"][..], &board].concat()));
+    let on_board = &fit["on_board"];
+    let steps = on_board["steps"].as_array().unwrap();
+    assert_eq!(steps.len(), fit["steps"].as_array().unwrap().len());
+    let sum: u64 = steps.iter().map(|it| it.as_u64().unwrap()).sum();
+    assert_eq!(on_board["instructions"].as_u64(), Some(sum));
+    // 25 MHz.
+    assert_eq!(on_board["microseconds"].as_f64(), Some(sum as f64 / 25.0));
+    assert!(on_board["stack_bytes"].as_u64().unwrap() > 128, "{fit}");
+    let fit = json(&desk.succeed(&["fit", "model.onnx", "--json"]));
+    assert!(fit.get("on_board").is_none(), "no board, no figures");
 }
 
 #[test]

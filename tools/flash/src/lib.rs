@@ -8,16 +8,20 @@
 #![forbid(unsafe_code)]
 
 mod board;
+mod cost;
 mod error;
 mod firmware;
+mod foretell;
 mod package;
 mod qemu;
 mod report;
 mod transcript;
 
 pub use board::{Board, Memory, MemoryRange, Runner};
+pub use cost::{CostTable, KernelCost};
 pub use error::FlashError;
 pub use firmware::{build_firmware, cargo_for};
+pub use foretell::Foretold;
 pub use package::PackageFile;
 pub use qemu::{Execution, run_in_qemu};
 pub use report::{OutputTensor, Report, StepReport};

@@ -33,6 +33,8 @@ pub struct StepReport {
     pub name: String,
     /// Ticks that it took.
     pub ticks: u32,
+    /// Stack that it needs below its session's caller, in bytes.
+    pub stack_bytes: u32,
 }
 
 /// An output tensor of a golden vector.
@@ -77,23 +79,24 @@ impl Report {
         };
         check_about(package, start, finish)?;
         let vectors = package.package().golden().map_or(0, |it| it.vectors());
-        let in_order = transcript
-            .times
-            .iter()
-            .zip(0..)
-            .all(|(time, step)| time.step == step);
+        let costs = transcript.times.iter().zip(&transcript.stacks);
+        let mut numbered = costs.clone().zip(0..);
+        let in_order =
+            numbered.all(|((time, stack), step)| time.step == step && stack.step == step);
         if transcript.results.len() != vectors * names.len()
             || transcript.times.len() != names.len()
+            || transcript.stacks.len() != names.len()
             || !in_order
         {
             return bad_report("results are missing".into());
         }
         let steps = names
             .into_iter()
-            .zip(&transcript.times)
-            .map(|(name, time)| StepReport {
+            .zip(costs)
+            .map(|(name, (time, stack))| StepReport {
                 name,
                 ticks: time.ticks,
+                stack_bytes: stack.stack_bytes,
             })
             .collect();
         Ok(Self {

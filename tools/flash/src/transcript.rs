@@ -1,5 +1,7 @@
 use crate::{Execution, FlashError, OutputTensor};
-use cadet_format::protocol::{Finish, Message, OutputChunk, Start, StepResult, StepTime};
+use cadet_format::protocol::{
+    Finish, Message, OutputChunk, Start, StepResult, StepStack, StepTime,
+};
 
 /// The firmware's messages, sorted.
 #[derive(Default)]
@@ -8,6 +10,7 @@ pub(crate) struct Transcript {
     pub(crate) results: Vec<StepResult>,
     pub(crate) outputs: Vec<OutputTensor>,
     pub(crate) times: Vec<StepTime>,
+    pub(crate) stacks: Vec<StepStack>,
     pub(crate) finish: Option<Finish>,
 }
 
@@ -25,6 +28,7 @@ impl Transcript {
                 Some(Message::Result(result)) => transcript.results.push(result),
                 Some(Message::Output(chunk)) => transcript.add_output(&chunk),
                 Some(Message::Time(time)) => transcript.times.push(time),
+                Some(Message::Stack(stack)) => transcript.stacks.push(stack),
                 Some(Message::Finish(finish)) => transcript.finish = Some(finish),
                 Some(Message::Failure(failure)) => {
                     return Err(FlashError::Device { code: failure.code });

@@ -1,5 +1,6 @@
 //! The project's own chores, started by `cargo xtask`.
 
+mod cost;
 mod coverage;
 mod deps;
 mod fuzz;
@@ -16,6 +17,7 @@ usage: cargo xtask <task>
   deps            check the dependency rules
   test [--full]   run all tests; --full adds the long ones
   coverage        write the table of ONNX operators anew
+  cost            write the table of what kernels cost on the board anew
   fuzz [--seconds N] [TARGET]
                   run the fuzz targets of all readers, or one of them, for N seconds (60) each";
 
@@ -29,6 +31,7 @@ fn main() -> ExitCode {
         ["test"] => test::run(root, test::Extent::Normal),
         ["test", "--full"] => test::run(root, test::Extent::Full),
         ["coverage"] => coverage::write(root),
+        ["cost"] => cost::write(root),
         ["fuzz", ref rest @ ..] => match fuzz_arguments(rest) {
             Some((seconds, target)) => fuzz::run(root, seconds, target),
             None => return usage(),

@@ -4,7 +4,8 @@ use crate::host::Host;
 use crate::paint::{Guarded, PATTERNS, measure_stack};
 use crate::ticks::Ticks;
 use cadet_format::protocol::{
-    Clock, Finish, MemoryUse, Message, PROTOCOL_VERSION, Start, StepResult, StepTime,
+    Clock, Finish, MemoryUse, Message, PROTOCOL_VERSION, Start, StepResult, StepStack,
+    StepTime,
 };
 use cadet_format::{Golden, TargetId, board_id};
 use cadet_runtime::{Error, Memory, Package, Session, kernels, run_golden};
@@ -60,6 +61,7 @@ pub fn run(host: &mut Host, arena: &mut Arena, state: &mut State) -> Result<(), 
     let memory = Memory::with_arena_and_state(&mut arena.memory, &mut state.memory);
     let mut session = Session::new(package, memory, kernels::ALL)?;
     time(&mut session, golden, host)?;
+    stacks(&mut session, golden, host)?;
     let mut result = Ok(());
     let programs = package.programs().len();
     let stack_bytes = measure_stack(|| {
@@ -132,9 +134,39 @@ fn send_outputs(session: &Session<'_, '_>, vector: u32, host: &mut Host) -> Resu
     Ok(())
 }
 
-/// Runs the first golden vector once more and reports the time of each step.
+/// Reports the time of each step.
 fn time(session: &mut Session<'_, '_>, golden: Golden<'_>, host: &mut Host) -> Result<(), Error> {
-    let ticks = Ticks::start();
+    let clock = Ticks::start();
+    replay(session, golden, |session, program, step, number| {
+        let (result, ticks) = clock.count(|| session.step(program, step));
+        host.send(&Message::Time(StepTime {
+            step: number,
+            ticks,
+        }));
+        result
+    })
+}
+
+/// Reports the stack of each step.
+fn stacks(session: &mut Session<'_, '_>, golden: Golden<'_>, host: &mut Host) -> Result<(), Error> {
+    replay(session, golden, |session, program, step, number| {
+        let mut result = Ok(());
+        let stack_bytes = measure_stack(|| result = session.step(program, step));
+        host.send(&Message::Stack(StepStack {
+            step: number,
+            stack_bytes,
+        }));
+        result
+    })
+}
+
+/// Runs the first golden vector once more; `run_step` is given program, step and the step's number over all
+/// programs.
+fn replay(
+    session: &mut Session<'_, '_>,
+    golden: Golden<'_>,
+    mut run_step: impl FnMut(&mut Session<'_, '_>, usize, usize, u32) -> Result<(), Error>,
+) -> Result<(), Error> {
     let package = *session.package();
     let mut generator = golden.generator(0).ok_or(Error::NoGolden)?;
     let mut number = 0;
@@ -145,12 +177,7 @@ fn time(session: &mut Session<'_, '_>, golden: Golden<'_>, host: &mut Host) -> R
             generator.fill(dtype, session.input_mut(program, input)?);
         }
         for step in 0..package.steps(program).ok_or(Error::NoSuchIndex)?.len() {
-            let (result, ticks) = ticks.count(|| session.step(program, step));
-            result?;
-            host.send(&Message::Time(StepTime {
-                step: number,
-                ticks,
-            }));
+            run_step(session, program, step, number)?;
             number += 1;
         }
     }

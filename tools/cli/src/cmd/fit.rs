@@ -2,14 +2,17 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 use cadet_compiler::{Calibration, Compiled, Precision, Range, Report};
+use serde::Serialize;
 
 use crate::compile_args::{CompileArgs, Numerics};
 use crate::memory_map;
+use crate::on_board::OnBoard;
 use crate::output::{print_json, print_line, table, thousands, write_new};
 
 /// Say what a model will take and do, without a board: flash, arena, kernels, unsupported nodes
 ///
-/// Of a model that cannot be compiled, every unsupported node is listed with what to do about it.
+/// With --board also instructions, time and stack, from what the kernels were measured to cost there. Of a model that
+/// cannot be compiled, every unsupported node is listed with what to do about it.
 #[derive(clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]
@@ -56,10 +59,17 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         };
         write_new(path, draw(&report).as_bytes(), args.force)?;
     }
+    let on_board = match args.compile.load_board()? {
+        Some(board) => OnBoard::foretell(&report, board)?,
+        None => None,
+    };
     if args.json {
-        print_json(&report)?;
+        print_json(&Fitted {
+            report: &report,
+            on_board: on_board.as_ref(),
+        })?;
     } else {
-        print(&report, None)?;
+        print(&report, on_board.as_ref(), None)?;
     }
     match &report.fit {
         Some(fit) if !fit.fits() => bail!(
@@ -79,8 +89,21 @@ fn parse_map_path(text: &str) -> Result<PathBuf, String> {
     }
 }
 
+/// What is printed as JSON.
+#[derive(Serialize)]
+struct Fitted<'a> {
+    #[serde(flatten)]
+    report: &'a Report,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    on_board: Option<&'a OnBoard>,
+}
+
 /// Prints a report of the compiler, of a package where one was written.
-pub(super) fn print(report: &Report, package: Option<&Path>) -> Result<()> {
+pub(super) fn print(
+    report: &Report,
+    on_board: Option<&OnBoard>,
+    package: Option<&Path>,
+) -> Result<()> {
     let shape = |dims: &[usize]| {
         dims.iter()
             .map(usize::to_string)
@@ -99,6 +122,7 @@ pub(super) fn print(report: &Report, package: Option<&Path>) -> Result<()> {
             shape(&step.output),
             thousands(step.macs),
             thousands(step.weight_bytes as u64),
+            on_board.map_or_else(String::new, |it| it.of_step(number)),
         ]
     });
     let headings = [
@@ -110,6 +134,11 @@ pub(super) fn print(report: &Report, package: Option<&Path>) -> Result<()> {
         "output",
         ">MACs",
         ">weight bytes",
+        if on_board.is_some() {
+            ">instructions"
+        } else {
+            ""
+        },
     ];
     print_line(&format!("{}\n", table(&headings, rows)))?;
     let bytes = |count: usize| thousands(count as u64);
@@ -171,6 +200,9 @@ pub(super) fn print(report: &Report, package: Option<&Path>) -> Result<()> {
             left(fit.flash_left_bytes),
             left(fit.ram_left_bytes),
         ))?;
+    }
+    if let Some(on_board) = on_board {
+        on_board.print()?;
     }
     print_written(package)
 }

@@ -128,7 +128,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
             search: search.as_ref(),
         })?;
     } else {
-        super::fit::print(&compiled.report, Some(path))?;
+        super::fit::print(&compiled.report, None, Some(path))?;
         search.as_ref().map_or(Ok(()), Search::print)?;
     }
     match missed {

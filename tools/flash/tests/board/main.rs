@@ -2,6 +2,7 @@
 
 mod c_example;
 mod compiled;
+mod cost;
 mod firmware;
 mod mlperf_tiny;
 mod report;

@@ -3,7 +3,7 @@
 use crate::c_example::assert_c_agrees;
 use crate::support::{OnDisk, board, random, unless_skipped};
 use cadet_compiler::{Options, compile};
-use cadet_flash::flash;
+use cadet_flash::{CostTable, flash};
 use cadet_format::Generator;
 use std::path::{Path, PathBuf};
 
@@ -50,6 +50,53 @@ fn check(name: &str, elements: usize, largest: f32) {
         report.stack_bytes
     );
     assert_c_agrees(&disk, &report);
+    check_foretold(name, &compiled.report, &report);
+}
+
+/// What the board's cost table foretells of a model: instructions within a quarter, and a bound on the stack.
+fn check_foretold(name: &str, compiled: &cadet_compiler::Report, measured: &cadet_flash::Report) {
+    let costs = CostTable::of(&board()).unwrap().unwrap();
+    let steps = compiled.steps.iter();
+    let steps = steps.map(|step| (&step.kernel[..], step.macs, step.elements()));
+    let foretold = costs.foretell(steps);
+    let told = foretold.instructions().unwrap() as f64;
+    let found = measured.instructions().unwrap() as f64;
+    println!("{name}: {told} instructions foretold, {found} measured");
+    assert!((0.75..1.25).contains(&(told / found)), "{told} {found}");
+    let stack = foretold.stack_bytes().unwrap();
+    assert!(
+        measured.stack_bytes <= stack,
+        "{} > {stack}",
+        measured.stack_bytes
+    );
+}
+
+/// Runs `name` in floats.
+fn check_float(name: &str) {
+    let path = Path::new("mlperf-tiny/onnx").join(name);
+    let (Some(_), Ok(onnx)) = (
+        std::env::var_os("CADET_FULL"),
+        std::fs::read(data().join(&path)),
+    ) else {
+        println!("skipped: needs CADET_FULL=1 and {}", path.display());
+        return;
+    };
+    let compiled = compile(&onnx, &Options::float()).unwrap();
+    let disk = OnDisk::new(&compiled.package);
+    let report = flash(&board(), &disk.path(), &cadet_flash::Options::new());
+    if let Some(report) = unless_skipped(report) {
+        check_foretold(name, &compiled.report, &report.unwrap());
+    }
+}
+
+#[test]
+fn keyword_spotting_in_floats() {
+    check_float("kws_ref_model_float32.onnx");
+}
+
+#[test]
+fn anomaly_detection_in_floats() {
+    check_float("ad01_float32.onnx");
 }
 
 #[test]

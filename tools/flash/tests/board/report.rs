@@ -4,7 +4,7 @@ use crate::support::{ARENA_BYTES, OnDisk, STEPS, VECTORS, package};
 use cadet_flash::{Execution, FlashError, PackageFile, Report};
 use cadet_format::protocol::{
     Clock, Failure, Finish, MAX_FRAME_BYTES, MemoryUse, Message, PROTOCOL_VERSION, Start,
-    StepResult, StepTime,
+    StepResult, StepStack, StepTime,
 };
 
 /// The messages of a good run.
@@ -28,6 +28,10 @@ fn messages(package: &PackageFile) -> Vec<Message> {
         }));
     }
     messages.extend((0..STEPS as u32).map(|step| Message::Time(StepTime { step, ticks: 10 })));
+    messages.extend((0..STEPS as u32).map(|step| {
+        let stack_bytes = 100 + step;
+        Message::Stack(StepStack { step, stack_bytes })
+    }));
     let used = |promised, touched| MemoryUse {
         promised,
         touched,
@@ -72,6 +76,8 @@ fn a_good_run_is_a_good_report() {
     report.check().unwrap();
     assert_eq!(report.ticks(), 20);
     assert_eq!(report.instructions(), Some(800));
+    let stacks: Vec<u32> = report.steps.iter().map(|it| it.stack_bytes).collect();
+    assert_eq!(stacks, [100, 101]);
 }
 
 #[test]

@@ -1,0 +1,70 @@
+//! What a model is foretold to cost on a board.
+
+use anyhow::Result;
+use cadet_compiler::Report;
+use cadet_flash::{Board, CostTable, Foretold};
+use serde::Serialize;
+
+use crate::output::{print_line, thousands};
+
+/// Foretold by the board's cost table; nothing of the whole where that lacks a kernel.
+#[derive(Serialize)]
+pub(crate) struct OnBoard {
+    board: String,
+    clock_hz: u64,
+    instructions: Option<u64>,
+    /// At one instruction a cycle of the clock.
+    microseconds: Option<f64>,
+    stack_bytes: Option<u32>,
+    #[serde(flatten)]
+    foretold: Foretold,
+}
+
+impl OnBoard {
+    /// `None` where the board has no table.
+    pub(crate) fn foretell(report: &Report, board: Board) -> Result<Option<OnBoard>> {
+        let Some(costs) = CostTable::of(&board)? else {
+            return Ok(None);
+        };
+        let steps = report.steps.iter();
+        let steps = steps.map(|step| (&step.kernel[..], step.macs, step.elements()));
+        let foretold = costs.foretell(steps);
+        let instructions = foretold.instructions();
+        Ok(Some(OnBoard {
+            instructions,
+            microseconds: instructions.map(|it| it as f64 * 1e6 / board.clock_hz as f64),
+            stack_bytes: foretold.stack_bytes(),
+            clock_hz: board.clock_hz,
+            board: board.name,
+            foretold,
+        }))
+    }
+
+    /// Instructions of a step in words.
+    pub(crate) fn of_step(&self, step: usize) -> String {
+        let instructions = self.foretold.steps.get(step).copied().flatten();
+        instructions.map_or("unknown".into(), thousands)
+    }
+
+    pub(crate) fn print(&self) -> Result<()> {
+        match (self.instructions, self.microseconds, self.stack_bytes) {
+            (Some(instructions), Some(microseconds), Some(stack)) => {
+                print_line(&format!(
+                    "time   {} instructions, {:.1} ms at {} MHz and one instruction a cycle",
+                    thousands(instructions),
+                    microseconds / 1e3,
+                    self.clock_hz as f64 / 1e6,
+                ))?;
+                print_line(&format!(
+                    "stack  {} bytes: the deepest step as measured, and a margin",
+                    thousands(u64::from(stack))
+                ))
+            }
+            _ => print_line(&format!(
+                "time   not foretold: {} has no costs of {}",
+                self.board,
+                self.foretold.unknown_kernels.join(", ")
+            )),
+        }
+    }
+}

@@ -1,0 +1,99 @@
+use crate::{Board, FlashError};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+/// What kernels cost on a board: `cost.toml` in its folder, fitted to measurements by `cargo xtask cost`.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CostTable {
+    /// By the names that the compiler's report gives them, such as `conv2d.i8.onnx`.
+    pub kernels: BTreeMap<String, KernelCost>,
+}
+
+/// What one kernel costs. A step of it takes `mac * MACs + element * elements + call` instructions, where the
+/// elements are those of the activations that it reads and writes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KernelCost {
+    /// Instructions for a multiplication with a weight.
+    pub mac: f64,
+    /// Instructions for an element that is read or written.
+    pub element: f64,
+    /// Instructions for a step, whatever its size.
+    pub call: f64,
+    /// Most stack that a step was seen to take below its session's caller, in bytes.
+    pub stack: u32,
+}
+
+impl KernelCost {
+    /// Instructions of a step.
+    pub fn instructions(&self, macs: u64, elements: u64) -> f64 {
+        self.mac * macs as f64 + self.element * elements as f64 + self.call
+    }
+}
+
+impl CostTable {
+    /// The board's table; `None` where it has none.
+    ///
+    /// # Errors
+    /// [`FlashError::BoardFile`] where it is malformed.
+    pub fn of(board: &Board) -> Result<Option<Self>, FlashError> {
+        let path = board.folder.join("cost.toml");
+        let bad = |reason: String| FlashError::BoardFile {
+            path: path.clone(),
+            reason,
+        };
+        let text = match std::fs::read_to_string(&path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            text => text.map_err(|error| bad(error.to_string()))?,
+        };
+        toml::from_str(&text)
+            .map(Some)
+            .map_err(|error| bad(error.to_string()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    #[test]
+    fn every_board_s_table_is_read() {
+        let targets = Board::targets_folder(Path::new(env!("CARGO_MANIFEST_DIR"))).unwrap();
+        for name in Board::names(&targets) {
+            let board = Board::find(&targets, &name).unwrap();
+            let table = CostTable::of(&board).unwrap().unwrap_or_default();
+            for (kernel, cost) in &table.kernels {
+                let all = [cost.mac, cost.element, cost.call];
+                assert!(all.iter().all(|it| *it >= 0.0), "{kernel}: {cost:?}");
+                assert!(cost.stack > 0, "{kernel}: {cost:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_board_without_a_table_has_none_and_a_bad_one_is_named() {
+        let targets = Board::targets_folder(Path::new(env!("CARGO_MANIFEST_DIR"))).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let board = Board {
+            folder: folder.path().into(),
+            ..Board::find(&targets, "mps2-an386").unwrap()
+        };
+        assert_eq!(CostTable::of(&board).unwrap(), None);
+        std::fs::write(folder.path().join("cost.toml"), "kernels = 3").unwrap();
+        let error = CostTable::of(&board).unwrap_err().to_string();
+        assert!(error.contains("cost.toml"), "{error}");
+    }
+
+    #[test]
+    fn a_step_costs_its_work_and_its_call() {
+        let cost = KernelCost {
+            mac: 2.0,
+            element: 0.5,
+            call: 10.0,
+            stack: 100,
+        };
+        assert_eq!(cost.instructions(100, 20), 220.0);
+    }
+}
