@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use cadet_compiler::Report;
-use cadet_flash::{Board, CostTable, Foretold};
+use cadet_flash::{Board, CostTable, Foretold, Work};
 use serde::Serialize;
 
 use crate::output::{print_line, thousands};
@@ -27,7 +27,12 @@ impl OnBoard {
             return Ok(None);
         };
         let steps = report.steps.iter();
-        let steps = steps.map(|step| (&step.kernel[..], step.macs, step.elements()));
+        let steps = steps.map(|step| Work {
+            kernel: &step.kernel,
+            macs: step.macs,
+            inputs: &step.inputs,
+            output: &step.output,
+        });
         let foretold = costs.foretell(steps);
         let instructions = foretold.instructions();
         Ok(Some(OnBoard {

@@ -121,15 +121,6 @@ pub struct StepReport {
     pub weight_bytes: usize,
 }
 
-impl StepReport {
-    /// Elements of the activations that it reads and writes.
-    pub fn elements(&self) -> u64 {
-        let shapes = self.inputs.iter().chain([&self.output]);
-        let elements = shapes.map(|shape| shape.iter().product::<usize>() as u64);
-        elements.sum()
-    }
-}
-
 /// An activation of the ONNX model and where to find it.
 #[derive(Clone, Debug, Serialize)]
 pub struct TensorReport {

@@ -10,15 +10,15 @@ pub struct CostTable {
     pub kernels: BTreeMap<String, KernelCost>,
 }
 
-/// What one kernel costs. A step of it takes `mac * MACs + element * elements + call` instructions, where the
-/// elements are those of the activations that it reads and writes.
+/// What one kernel costs. A step of it takes `mac * MACs + start * loops + call` instructions, with the loops of
+/// [`Work::loops`](crate::Work::loops).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct KernelCost {
     /// Instructions for a multiplication with a weight.
     pub mac: f64,
-    /// Instructions for an element that is read or written.
-    pub element: f64,
+    /// Instructions for each start of an innermost loop.
+    pub start: f64,
     /// Instructions for a step, whatever its size.
     pub call: f64,
     /// Most stack that a step was seen to take below its session's caller, in bytes.
@@ -27,8 +27,8 @@ pub struct KernelCost {
 
 impl KernelCost {
     /// Instructions of a step.
-    pub fn instructions(&self, macs: u64, elements: u64) -> f64 {
-        self.mac * macs as f64 + self.element * elements as f64 + self.call
+    pub fn instructions(&self, macs: u64, loops: u64) -> f64 {
+        self.mac * macs as f64 + self.start * loops as f64 + self.call
     }
 }
 
@@ -65,7 +65,7 @@ mod tests {
             let board = Board::find(&targets, &name).unwrap();
             let table = CostTable::of(&board).unwrap().unwrap_or_default();
             for (kernel, cost) in &table.kernels {
-                let all = [cost.mac, cost.element, cost.call];
+                let all = [cost.mac, cost.start, cost.call];
                 assert!(all.iter().all(|it| *it >= 0.0), "{kernel}: {cost:?}");
                 assert!(cost.stack > 0, "{kernel}: {cost:?}");
             }
@@ -90,7 +90,7 @@ mod tests {
     fn a_step_costs_its_work_and_its_call() {
         let cost = KernelCost {
             mac: 2.0,
-            element: 0.5,
+            start: 0.5,
             call: 10.0,
             stack: 100,
         };

@@ -1,6 +1,7 @@
 //! The MLPerf Tiny models in int8 on the board. Long, so only with `CADET_FULL`; without the models it says so.
 
 use crate::c_example::assert_c_agrees;
+use crate::cost::measure::work;
 use crate::support::{OnDisk, board, random, unless_skipped};
 use cadet_compiler::{Options, compile};
 use cadet_flash::{CostTable, flash};
@@ -56,9 +57,7 @@ fn check(name: &str, elements: usize, largest: f32) {
 /// What the board's cost table foretells of a model: instructions within a quarter, and a bound on the stack.
 fn check_foretold(name: &str, compiled: &cadet_compiler::Report, measured: &cadet_flash::Report) {
     let costs = CostTable::of(&board()).unwrap().unwrap();
-    let steps = compiled.steps.iter();
-    let steps = steps.map(|step| (&step.kernel[..], step.macs, step.elements()));
-    let foretold = costs.foretell(steps);
+    let foretold = costs.foretell(compiled.steps.iter().map(work));
     let told = foretold.instructions().unwrap() as f64;
     let found = measured.instructions().unwrap() as f64;
     println!("{name}: {told} instructions foretold, {found} measured");

@@ -9,9 +9,9 @@ pub(super) fn fit(rows: &[Row]) -> KernelCost {
     let best = candidates.min_by(|a, b| error(rows, a).total_cmp(&error(rows, b)));
     let stack = rows.iter().map(|row| row.stack).max().unwrap_or(0);
     match best {
-        Some([mac, element, call]) => KernelCost {
+        Some([mac, start, call]) => KernelCost {
             mac,
-            element,
+            start,
             call,
             stack,
         },
@@ -19,9 +19,9 @@ pub(super) fn fit(rows: &[Row]) -> KernelCost {
     }
 }
 
-/// MACs, elements and 1, as shares of the instructions.
+/// MACs, loops and 1, as shares of the instructions.
 fn features(row: &Row) -> [f64; 3] {
-    [row.macs as f64, row.elements as f64, 1.0].map(|it| it / row.instructions)
+    [row.macs as f64, row.loops as f64, 1.0].map(|it| it / row.instructions)
 }
 
 fn error(rows: &[Row], coefficients: &[f64; 3]) -> f64 {
@@ -85,22 +85,22 @@ fn solve(rows: &[Row], used: u8) -> Option<[f64; 3]> {
 fn exact_costs_are_found_again() {
     let wanted = KernelCost {
         mac: 3.5,
-        element: 12.0,
+        start: 12.0,
         call: 700.0,
         stack: 96,
     };
     let shapes = [(100, 50), (4000, 300), (90_000, 800), (2000, 4000)];
-    let rows = shapes.map(|(macs, elements)| Row {
+    let rows = shapes.map(|(macs, loops)| Row {
         kernel: String::new(),
         macs,
-        elements,
-        instructions: wanted.instructions(macs, elements),
+        loops,
+        instructions: wanted.instructions(macs, loops),
         stack: 96,
     });
     let found = fit(&rows);
     for (found, wanted) in [
         (found.mac, wanted.mac),
-        (found.element, wanted.element),
+        (found.start, wanted.start),
         (found.call, wanted.call),
     ] {
         assert!((found / wanted - 1.0).abs() < 1e-6, "{found} {wanted}");

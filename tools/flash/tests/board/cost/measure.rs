@@ -1,29 +1,32 @@
 //! Steps as the board runs them.
 
 use crate::support::{OnDisk, board, unless_skipped};
-use cadet_compiler::{Options, compile};
-use cadet_flash::flash;
+use cadet_compiler::{Options, StepReport, compile};
+use cadet_flash::{Work, flash};
 
 /// A step and what it took.
 #[derive(Clone, Debug)]
 pub(crate) struct Row {
     pub(crate) kernel: String,
     pub(crate) macs: u64,
-    /// Elements of the activations that it reads and writes.
-    pub(crate) elements: u64,
+    /// As [`Work::loops`] counts them.
+    pub(crate) loops: u64,
     pub(crate) instructions: f64,
     pub(crate) stack: u32,
 }
 
-/// A model on the board.
-pub(crate) struct Measured {
-    pub(crate) rows: Vec<Row>,
-    /// Stack of a whole inference.
-    pub(crate) stack: u32,
+/// What the compiler reports of a step, for the board's table.
+pub(crate) fn work(step: &StepReport) -> Work<'_> {
+    Work {
+        kernel: &step.kernel,
+        macs: step.macs,
+        inputs: &step.inputs,
+        output: &step.output,
+    }
 }
 
 /// Compiles a model and runs it on the board; `None` where a tool is missing.
-pub(crate) fn measure(onnx: &[u8], options: &Options) -> Option<Measured> {
+pub(crate) fn measure(onnx: &[u8], options: &Options) -> Option<Vec<Row>> {
     let compiled = compile(onnx, options).unwrap();
     let disk = OnDisk::new(&compiled.package);
     let report = flash(&board(), &disk.path(), &cadet_flash::Options::new());
@@ -33,12 +36,9 @@ pub(crate) fn measure(onnx: &[u8], options: &Options) -> Option<Measured> {
     let rows = steps.map(|(step, measured)| Row {
         kernel: step.kernel.clone(),
         macs: step.macs,
-        elements: step.elements(),
+        loops: work(step).loops(),
         instructions: f64::from(measured.ticks) * per_tick,
         stack: measured.stack_bytes,
     });
-    Some(Measured {
-        rows: rows.collect(),
-        stack: report.stack_bytes,
-    })
+    Some(rows.collect())
 }
