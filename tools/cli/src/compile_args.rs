@@ -45,6 +45,9 @@ pub(crate) struct CompileArgs {
     /// the arena, or of one that the caller hands over row by row
     #[arg(long, value_enum, default_value_t = Strips::None)]
     strips: Strips,
+    /// How float layers store their weights, where there is a kernel for it
+    #[arg(long, value_enum, default_value_t = Weights::F32)]
+    weights: Weights,
     /// Keep every tensor of the model in memory, for comparisons
     #[arg(long)]
     no_fuse: bool,
@@ -72,6 +75,16 @@ struct Refused<'a> {
     unsupported: &'a [UnsupportedNode],
     /// Whether packaging the model whole would help.
     fallback: &'a str,
+}
+
+/// How float layers store their weights.
+#[derive(Clone, Copy, ValueEnum)]
+enum Weights {
+    F32,
+    /// 16-bit floats
+    F16,
+    /// 8-bit integers with a scale for each output channel
+    Int8,
 }
 
 /// Rounding of integer steps.
@@ -122,6 +135,11 @@ impl CompileArgs {
             io: match self.io {
                 Io::Onnx => IoLayout::Onnx,
                 Io::Nhwc => IoLayout::ChannelsLast,
+            },
+            weights: match self.weights {
+                Weights::F32 => cadet_compiler::Weights::F32,
+                Weights::F16 => cadet_compiler::Weights::F16,
+                Weights::Int8 => cadet_compiler::Weights::Int8,
             },
             fuse: !self.no_fuse,
             strips: match self.strips {

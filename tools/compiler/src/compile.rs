@@ -33,7 +33,7 @@ pub fn compile(onnx: &[u8], options: &Options) -> Result<Compiled, CompileError>
         Precision::F32 => graph,
         Precision::Int8(calibration) => {
             check_kept_float(&graph, options)?;
-            Calibrated::new(graph, calibration, options)?.quantised(options)
+            Calibrated::new(graph, calibration, options)?.quantised(options)?
         }
     };
     assemble(onnx, graph, options)
@@ -45,6 +45,7 @@ pub(crate) fn assemble(
     mut graph: Graph,
     options: &Options,
 ) -> Result<Compiled, CompileError> {
+    quantise::compress_weights(&mut graph, options.weights);
     if options.prune {
         prune(&mut graph, options);
     }
@@ -71,11 +72,14 @@ pub(crate) fn assemble(
 /// As [`compile`].
 pub fn fit(onnx: &[u8], options: &Options) -> Result<Report, CompileError> {
     let mut graph = optimised(onnx, options)?;
-    if matches!(options.precision, Precision::Int8(_)) {
+    let is_int8 = matches!(options.precision, Precision::Int8(_));
+    if is_int8 {
         check_kept_float(&graph, options)?;
-        graph = Calibrated::uncalibrated(graph).quantised(options);
-    } else if options.prune {
-        // Without real scales, nothing is known of what an int8 model would compute.
+        graph = Calibrated::uncalibrated(graph).quantised(options)?;
+    }
+    quantise::compress_weights(&mut graph, options.weights);
+    // Without real scales, nothing is known of what an int8 model would compute.
+    if options.prune && !is_int8 {
         prune(&mut graph, options);
     }
     let arranged = arrange(graph, options.io);

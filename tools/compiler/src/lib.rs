@@ -42,7 +42,9 @@ mod whole;
 
 pub use compile::{Compiled, compile, fit};
 pub use error::{CompileError, UnsupportedNode};
-pub use options::{Board, Calibration, IoLayout, Numerics, Options, Precision, Range, Strips};
+pub use options::{
+    Board, Calibration, IoLayout, Numerics, Options, Precision, Range, Strips, Weights,
+};
 pub use promote::{Budget, Goal, Promotion, Trial, promote};
 pub use quantise::Drift;
 pub use report::{

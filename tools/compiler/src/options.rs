@@ -9,6 +9,14 @@ pub struct Options {
     pub precision: Precision,
     /// Names of steps that stay in floats when the model is quantised: mixed precision.
     pub kept_float: BTreeSet<String>,
+    /// Whether the channels between two layers are scaled, before a model is quantised, so that each takes
+    /// as much of the range of an int8 as the others: cross-layer equalisation.
+    pub equalise: bool,
+    /// Whether what rounding the weights adds to the channels of an integer layer on average goes off
+    /// its bias.
+    pub bias_correction: bool,
+    /// How float layers store their weights, where there is a kernel for it.
+    pub weights: Weights,
     /// Rounding of integer steps.
     pub numerics: Numerics,
     /// Processor family that the package is for.
@@ -57,6 +65,9 @@ impl Options {
         Options {
             precision: Precision::F32,
             kept_float: BTreeSet::new(),
+            equalise: false,
+            bias_correction: false,
+            weights: Weights::F32,
             numerics: Numerics::Onnx,
             target: TargetId::Any,
             board: None,
@@ -99,6 +110,17 @@ pub enum Numerics {
     Tflite,
     /// That of TensorFlow Lite Micro and CMSIS-NN: fixed-point multipliers, rounded twice everywhere.
     Tflm,
+}
+
+/// How weights are stored that float activations are multiplied with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Weights {
+    /// 32-bit floats.
+    F32,
+    /// 16-bit floats, in layers whose weights are all within their range.
+    F16,
+    /// Symmetric 8-bit integers with a scale for each output channel.
+    Int8,
 }
 
 /// Arithmetic of the steps.

@@ -106,7 +106,7 @@ pub fn promote<E: From<CompileError>>(
     for promoted in std::iter::once(None).chain(steps.map(Some)) {
         let before = options.kept_float.clone();
         options.kept_float.extend(promoted.clone());
-        let compiled = assemble(onnx, calibrated.quantised(&options), &options)?;
+        let compiled = assemble(onnx, calibrated.quantised(&options)?, &options)?;
         let is_within = goal.budget.holds(&compiled.report);
         let trial = Trial {
             flash_bytes: compiled.report.flash.total,

@@ -7,7 +7,7 @@ use prost::Message;
 use sha2::{Digest, Sha256};
 use tract_onnx::pb;
 
-use crate::options::{Calibration, IoLayout, Numerics, Options, Precision, Range, Strips};
+use crate::options::{Calibration, IoLayout, Numerics, Options, Precision, Range, Strips, Weights};
 
 /// Longest key and value of the model's metadata that a package keeps.
 const MAX_KEY_BYTES: usize = 64;
@@ -68,6 +68,9 @@ fn choices(options: &Options) -> Vec<(String, String)> {
     let Options {
         precision,
         kept_float,
+        equalise,
+        bias_correction,
+        weights,
         numerics,
         target: _,
         board: _,
@@ -97,6 +100,17 @@ fn choices(options: &Options) -> Vec<(String, String)> {
     }
     for name in kept_float {
         fact(&format!("keep-float.{name}"), "yes".into());
+    }
+    if *equalise {
+        fact("equalise", "yes".into());
+    }
+    if *bias_correction {
+        fact("bias-correction", "yes".into());
+    }
+    match weights {
+        Weights::F32 => {}
+        Weights::F16 => fact("weights", "f16".into()),
+        Weights::Int8 => fact("weights", "int8".into()),
     }
     match numerics {
         Numerics::Onnx => {}
@@ -178,6 +192,13 @@ impl Options {
                 .filter_map(|key| key.strip_prefix("keep-float."))
                 .map(String::from)
                 .collect(),
+            equalise: is("equalise", "yes"),
+            weights: match facts.get("weights") {
+                Some(&"f16") => Weights::F16,
+                Some(&"int8") => Weights::Int8,
+                _ => Weights::F32,
+            },
+            bias_correction: is("bias-correction", "yes"),
             fuse: !is("fuse", "no"),
             prune: !is("prune", "no"),
             fast_math: is("fast-math", "yes"),
@@ -207,6 +228,9 @@ mod tests {
             }),
             numerics: Numerics::Tflite,
             io: IoLayout::ChannelsLast,
+            equalise: true,
+            bias_correction: true,
+            weights: Weights::F16,
             fuse: false,
             keep_inputs: true,
             overlap: false,

@@ -37,6 +37,12 @@ pub(crate) struct Args {
     /// Keep this step in floats (repeatable); `cadet fit` lists the names of all steps
     #[arg(long, value_name = "STEP", requires = "calib")]
     keep_float: Vec<String>,
+    /// Scale the channels between layers to the same range before quantising: cross-layer equalisation
+    #[arg(long, requires = "calib")]
+    equalise: bool,
+    /// Take what rounding the weights adds to a layer's channels on average off its bias
+    #[arg(long, requires = "calib")]
+    bias_correction: bool,
     #[command(flatten)]
     promotion: PromotionArgs,
     /// Rounding of integer steps
@@ -80,6 +86,8 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let model = args.compile.read_model()?;
     let mut options = Options {
         kept_float: args.keep_float.iter().cloned().collect(),
+        equalise: args.equalise,
+        bias_correction: args.bias_correction,
         numerics: args.numerics.into(),
         security_version: args.security_version,
         preprocessing: args.preprocessing.clone(),

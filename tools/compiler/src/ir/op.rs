@@ -429,6 +429,27 @@ impl Op {
         )
     }
 
+    /// Whether there is a kernel for float activations and weights of fewer bits.
+    pub(crate) fn has_compressed_kernel(&self) -> bool {
+        match self {
+            Op::Conv {
+                window, transposed, ..
+            } => !transposed && window.is_planar(),
+            Op::FullyConnected { .. } => true,
+            _ => false,
+        }
+    }
+
+    /// The axis of a layer's output channels, in an output of `rank` dimensions; `None` for what is no layer.
+    pub(crate) fn channel_axis(&self, rank: usize) -> Option<usize> {
+        match self {
+            Op::Conv { .. } => Some(1),
+            Op::FullyConnected { .. } => Some(rank - 1),
+            Op::ScaleShift { axis, .. } => Some(*axis),
+            _ => None,
+        }
+    }
+
     /// Tells a depthwise convolution that its channels have become fewer.
     pub(crate) fn set_channels(&mut self, channels: usize) {
         if let Op::Conv { group, .. } = self

@@ -5,8 +5,9 @@ use cadet_format::{
 use super::emitter::{Emitter, Kernel, block};
 use super::epilogue::Epilogue;
 use super::shape::{channels_last, nhwc, params, params3d};
-use super::weights::{Layer, Order, can_compress, operands};
+use super::weights::{Layer, Order, operands, stored};
 use crate::ir::{Bounds, Node, Window};
+use crate::options::Weights;
 
 /// How a convolution is lowered.
 #[derive(Clone, Copy)]
@@ -31,11 +32,6 @@ impl Form {
             (Form::Forward, _) => Opcode::Conv,
             (Form::Transposed, _) => Opcode::ConvTranspose,
         }
-    }
-
-    /// Whether there is a kernel for weights of fewer bits.
-    fn compresses(self) -> bool {
-        matches!(self, Form::Depthwise | Form::Planar)
     }
 
     /// Extents of an activation.
@@ -108,7 +104,7 @@ pub(super) fn conv(
     let pixels = if transposed { &input } else { &output };
     let pixels: usize = pixels[..pixels.len() - 1].iter().product();
     let kernel = Kernel {
-        opcode: form.opcode(layer.compressed),
+        opcode: form.opcode(layer.stored != Weights::F32),
         dtype: emitter.dtype(node.output()),
         numerics: emitter.numerics(node),
         params: form.params(window, group as u32, emitter.epilogue(node, bounds)),
@@ -138,6 +134,6 @@ fn layer(emitter: &Emitter<'_>, node: &Node, window: &Window, form: Form) -> Lay
         outputs,
         dims,
         order,
-        compressed: form.compresses() && can_compress(emitter, node),
+        stored: stored(emitter, node),
     }
 }

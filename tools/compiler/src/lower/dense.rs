@@ -2,8 +2,9 @@ use cadet_format::{FullyConnectedF32, FullyConnectedI8, Opcode};
 
 use super::emitter::{Emitter, Kernel, block};
 use super::epilogue::Epilogue;
-use super::weights::{Layer, Order, can_compress, operands};
+use super::weights::{Layer, Order, operands, stored};
 use crate::ir::{Bounds, Node};
+use crate::options::Weights;
 
 /// `Gemm` and `MatMul` as `fully_connected`.
 pub(super) fn fully_connected(emitter: &mut Emitter<'_>, node: &Node, bounds: Bounds) {
@@ -17,13 +18,13 @@ pub(super) fn fully_connected(emitter: &mut Emitter<'_>, node: &Node, bounds: Bo
         outputs,
         dims: vec![outputs, inputs],
         order: Order::AsGiven,
-        compressed: can_compress(emitter, node),
+        stored: stored(emitter, node),
     };
     let x = emitter.activation(node.inputs[0], &[rows, inputs]);
     let y = emitter.activation(node.output(), &[rows, outputs]);
     let weights = operands(emitter, node, &layer);
     let kernel = Kernel {
-        opcode: if layer.compressed {
+        opcode: if layer.stored != Weights::F32 {
             Opcode::FullyConnectedCompressed
         } else {
             Opcode::FullyConnected

@@ -9,7 +9,7 @@ use super::strips;
 use crate::error::CompileError;
 use crate::ir::{Affine, Graph, Node, Op, TensorId, Values};
 use crate::layout::{Arranged, Layout};
-use crate::options::{Numerics as Rounding, Options};
+use crate::options::{Numerics as Rounding, Options, Weights};
 use crate::report::StripsReport;
 
 /// A model as rows of a package.
@@ -105,6 +105,7 @@ pub(super) fn block<P: Pod>(params: P) -> Vec<u8> {
 pub(super) struct Emitter<'a> {
     arranged: &'a Arranged,
     rounding: Rounding,
+    weights: Weights,
     alignment: usize,
     kernels: Vec<KernelId>,
     steps: Vec<LoweredStep>,
@@ -116,10 +117,11 @@ pub(super) struct Emitter<'a> {
 }
 
 impl<'a> Emitter<'a> {
-    pub(super) fn new(arranged: &'a Arranged, rounding: Rounding, alignment: usize) -> Emitter<'a> {
+    pub(super) fn new(arranged: &'a Arranged, options: &Options, alignment: usize) -> Emitter<'a> {
         Emitter {
             arranged,
-            rounding,
+            rounding: options.numerics,
+            weights: options.weights,
             alignment,
             kernels: Vec::new(),
             steps: Vec::new(),
@@ -199,6 +201,11 @@ impl<'a> Emitter<'a> {
     /// Whose rounding the integer steps follow.
     pub(super) fn followed(&self) -> Rounding {
         self.rounding
+    }
+
+    /// How float layers are to store their weights.
+    pub(super) fn weights(&self) -> Weights {
+        self.weights
     }
 
     /// Rounding of the integer steps that calculate.

@@ -52,7 +52,7 @@ pub(crate) fn alignment(target: cadet_format::TargetId) -> usize {
 /// # Errors
 /// `TooLarge` where the model exceeds what package offsets can hold.
 pub(crate) fn lower(arranged: &Arranged, options: &Options) -> Result<Lowered, CompileError> {
-    let mut emitter = Emitter::new(arranged, options.numerics, alignment(options.target));
+    let mut emitter = Emitter::new(arranged, options, alignment(options.target));
     for node in &arranged.graph.nodes {
         lower_node(&mut emitter, node);
     }

@@ -5,6 +5,7 @@ use super::epilogue::Epilogue;
 use super::shape::params;
 use super::weights::{Layer, Order, operands};
 use crate::ir::{Bounds, Node, Window};
+use crate::options::Weights;
 
 /// `x * scale + shift` as a depthwise 1x1 convolution: the layout has put the axis innermost.
 pub(super) fn scale_shift(emitter: &mut Emitter<'_>, node: &Node, axis: usize, bounds: Bounds) {
@@ -20,7 +21,7 @@ pub(super) fn scale_shift(emitter: &mut Emitter<'_>, node: &Node, axis: usize, b
         outputs: channels,
         dims: vec![1, 1, channels],
         order: Order::AsGiven,
-        compressed: false,
+        stored: Weights::F32,
     };
     let weights = operands(emitter, node, &layer);
     let window = params(&Window::POINT);

@@ -1,7 +1,9 @@
 use cadet_format::{DType, NO_TENSOR};
+use cadet_kernels::f16;
 
 use super::emitter::Emitter;
 use crate::ir::{Affine, Integers, Node, TensorId};
+use crate::options::Weights;
 use crate::quantise::Requantiser;
 
 /// Constants of a layer.
@@ -16,22 +18,31 @@ pub(super) struct Layer {
     pub(super) dims: Vec<usize>,
     /// Order in which the kernel reads them.
     pub(super) order: Order,
-    /// Whether a float layer keeps the integers of its weights, for a kernel that scales its sums.
-    pub(super) compressed: bool,
+    /// How the weights of a float layer are stored.
+    pub(super) stored: Weights,
 }
 
-/// Whether the weights of a float layer are symmetric integers of 8 bits with one scale an output.
-pub(super) fn can_compress(emitter: &Emitter<'_>, node: &Node) -> bool {
-    let integers = emitter.graph().tensor(node.inputs[1]).integers.as_ref();
-    emitter.affines(node).is_none()
-        && integers.is_some_and(|integers| {
-            integers.is_per_output()
-                && integers.zero_points.iter().all(|&point| point == 0)
-                && integers
-                    .values
-                    .iter()
-                    .all(|&value| i8::try_from(value).is_ok())
-        })
+/// How the weights of a float layer are stored: as int8 where they are symmetric integers of 8 bits with
+/// one scale an output, as f16 where that is asked for and exact.
+pub(super) fn stored(emitter: &Emitter<'_>, node: &Node) -> Weights {
+    if emitter.affines(node).is_some() || !node.op.has_compressed_kernel() {
+        return Weights::F32;
+    }
+    let is_symmetric = |integers: &Integers| {
+        let mut values = integers.values.iter();
+        integers.is_per_output()
+            && integers.zero_points.iter().all(|&point| point == 0)
+            && values.all(|&value| i8::try_from(value).is_ok())
+    };
+    let is_half = |values: &[f32]| values.iter().all(|&it| f16::from_f32(it).to_f32() == it);
+    let graph = emitter.graph();
+    let integers = graph.tensor(node.inputs[1]).integers.as_ref();
+    let values = graph.constant_f32(node.inputs[1]);
+    match emitter.weights() {
+        _ if integers.is_some_and(is_symmetric) => Weights::Int8,
+        Weights::F16 if values.is_some_and(is_half) => Weights::F16,
+        _ => Weights::F32,
+    }
 }
 
 /// Order in which a kernel reads its weights.
@@ -83,20 +94,27 @@ fn float_operands(emitter: &mut Emitter<'_>, node: &Node, layer: &Layer) -> Vec<
         emitter.vector(&name, DType::F32, bias)
     });
     let bias = bias.unwrap_or(NO_TENSOR);
-    match tensor.integers.as_ref().filter(|_| layer.compressed) {
-        Some(integers) => {
+    let values = graph.constant_f32(layer.weights).unwrap_or(&[]);
+    let values = || layer.order.apply(values);
+    match (layer.stored, &tensor.integers) {
+        (Weights::Int8, Some(integers)) => {
             let weights = integer_weights(emitter, layer, integers);
             let scales = (0..layer.outputs).map(|channel| integers.scale(channel));
             let scales: Vec<f32> = scales.collect();
             let name = format!("{} scales", node.name);
             vec![weights, bias, emitter.vector(&name, DType::F32, &scales)]
         }
-        None => {
-            let values = graph.constant_f32(layer.weights).unwrap_or(&[]);
-            let values = layer.order.apply(values);
-            let weights = emitter.matrix(&tensor.name, DType::F32, &layer.dims, &values);
-            vec![weights, bias]
+        (Weights::F16, _) => {
+            let halves: Vec<f16> = values().into_iter().map(f16::from_f32).collect();
+            vec![
+                emitter.matrix(&tensor.name, DType::F16, &layer.dims, &halves),
+                bias,
+            ]
         }
+        _ => vec![
+            emitter.matrix(&tensor.name, DType::F32, &layer.dims, &values()),
+            bias,
+        ],
     }
 }
 

@@ -1,15 +1,18 @@
-use super::{apply, functions, observe};
+use super::observe::Activations;
+use super::{apply, bias_correction, equalise, functions, observe};
 use crate::error::CompileError;
 use crate::ir::Graph;
 use crate::options::{Calibration, Options};
 
-/// A float graph with the ranges of its activations, from which int8 graphs are made.
+/// A float graph and what calibration data says about it, from which int8 graphs are made.
 #[derive(Clone, Debug)]
 pub(crate) struct Calibrated {
-    /// The float graph.
+    /// The float graph, equalised where the options say so.
     pub(crate) graph: Graph,
     /// Least and greatest value of each tensor.
     ranges: Vec<(f32, f32)>,
+    /// Means of what layers read, where biases are to be corrected.
+    means: Activations,
 }
 
 impl Calibrated {
@@ -18,27 +21,48 @@ impl Calibrated {
     /// # Errors
     /// `Option` where the samples do not suit the model.
     pub(crate) fn new(
-        graph: Graph,
+        mut graph: Graph,
         calibration: &Calibration,
         options: &Options,
     ) -> Result<Calibrated, CompileError> {
-        let ranges = observe::ranges(&graph, calibration, options)?;
-        Ok(Calibrated { graph, ranges })
+        let samples = &calibration.samples;
+        if options.equalise {
+            let reaches = observe::reaches(&graph, samples, options)?;
+            equalise::equalise(&mut graph, reaches);
+        }
+        let means = match options.bias_correction {
+            true => observe::means(&graph, samples, options)?,
+            false => Activations::new(),
+        };
+        Ok(Calibrated {
+            ranges: observe::ranges(&graph, calibration, options)?,
+            means,
+            graph,
+        })
     }
 
-    /// Without data: good for sizes, which do not depend on ranges.
+    /// Without data: good for sizes, which do not depend on it.
     pub(crate) fn uncalibrated(graph: Graph) -> Calibrated {
-        let ranges = vec![(-1.0, 1.0); graph.tensors.len()];
-        Calibrated { graph, ranges }
+        Calibrated {
+            ranges: vec![(-1.0, 1.0); graph.tensors.len()],
+            means: Activations::new(),
+            graph,
+        }
     }
 
     /// The graph in int8, but for the steps that the options keep in floats.
-    pub(crate) fn quantised(&self, options: &Options) -> Graph {
+    ///
+    /// # Errors
+    /// `TooLarge` where a layer exceeds what package offsets can hold.
+    pub(crate) fn quantised(&self, options: &Options) -> Result<Graph, CompileError> {
         let mut graph = self.graph.clone();
         if options.fuse {
             functions::join(&mut graph);
         }
         apply::apply(&mut graph, &self.ranges, &options.kept_float);
-        graph
+        if options.bias_correction {
+            bias_correction::correct(&mut graph, self.graph.tensors.len(), &self.means, options)?;
+        }
+        Ok(graph)
     }
 }

@@ -5,7 +5,7 @@ use cadet_runtime::Session;
 use serde::Serialize;
 
 use super::Calibrated;
-use super::observe::{observe, split};
+use super::observe::{Activations, observe};
 use crate::error::CompileError;
 use crate::ir::{Affine, Graph, TensorId};
 use crate::options::Options;
@@ -15,7 +15,7 @@ use crate::run::{Scratch, defect};
 const SAMPLES: usize = 64;
 
 /// How far the results of a step of a quantised model are from those of the float model, over calibration
-/// data: root of the mean squared error as a share of the root of the mean squared float value.
+/// data: squared error as a share of the squared float values, its mean over the samples, the root of that.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Drift {
     /// Name of the step.
@@ -36,63 +36,42 @@ pub(crate) fn drift(
     samples: &[Vec<f32>],
     options: &Options,
 ) -> Result<Vec<Drift>, CompileError> {
-    let float = Scratch::new(calibrated.graph.clone(), options)?;
-    let int8 = Scratch::new(calibrated.quantised(options), options)?;
-    let [mut float_arena, mut int8_arena] = [float.arena(), int8.arena()];
-    let mut float_session = float.session(&mut float_arena)?;
-    let count = calibrated.graph.tensors.len();
+    let int8 = Scratch::new(calibrated.quantised(options)?, options)?;
+    let mut arena = int8.arena();
     let mut int8 = Machine {
         rows: rows(&int8),
-        origins: origins(&int8.arranged.graph, count),
-        session: int8.session(&mut int8_arena)?,
+        origins: origins(&int8.arranged.graph, calibrated.graph.tensors.len()),
+        session: int8.session(&mut arena)?,
         scratch: &int8,
     };
     let mut errors = vec![Errors::default(); int8.scratch.lowered.steps.len()];
     let samples = &samples[..samples.len().min(SAMPLES)];
-    for sample in split(&float.arranged, samples)? {
-        let mut truth = HashMap::new();
-        observe(&mut float_session, &float.lowered, &sample, |id, memory| {
-            if id >= count {
-                // A copy in another memory order.
-                return Ok(());
-            }
-            let mut values = vec![0.0; memory.len()];
-            let indices = float.arranged.layouts[id].onnx_indices();
-            for (index, &value) in indices.into_iter().zip(memory) {
-                values[index] = value;
-            }
-            truth.insert(TensorId(id), values);
-            Ok(())
-        })?;
-        int8.run(&truth, &mut errors)?;
-    }
+    observe(&calibrated.graph, samples, options, |_, truth| {
+        int8.run(truth, &mut errors)
+    })?;
     let steps = int8.scratch.lowered.steps.iter().zip(int8.outputs());
-    let compared = steps.zip(&errors).filter(|(_, errors)| errors.is_compared);
+    let compared = steps.zip(&errors).filter(|(_, errors)| errors.samples > 0);
     let drift = compared.map(|((step, output), errors)| Drift {
         step: step.name.clone(),
         op: step.op,
         is_float: int8.scratch.arranged.graph.affine(output).is_none(),
-        total: errors.share(errors.total),
-        own: errors.share(errors.own),
+        total: errors.mean(errors.total),
+        own: errors.mean(errors.own),
     });
     Ok(drift.collect())
 }
 
-/// Sums of squares of one step.
+/// Errors of one step: squares as shares of the squared float values, summed over samples.
 #[derive(Clone, Debug, Default)]
 struct Errors {
-    is_compared: bool,
-    signal: f64,
+    samples: usize,
     total: f64,
     own: f64,
 }
 
 impl Errors {
-    fn share(&self, error: f64) -> f64 {
-        match self.signal > 0.0 {
-            true => (error / self.signal).sqrt(),
-            false => f64::from(u8::from(error > 0.0)),
-        }
+    fn mean(&self, sum: f64) -> f64 {
+        (sum / self.samples as f64).sqrt()
     }
 }
 
@@ -116,11 +95,7 @@ impl Machine<'_> {
     }
 
     /// Runs the inputs of `truth`, first as a whole, then step by step on inputs from `truth`.
-    fn run(
-        &mut self,
-        truth: &HashMap<TensorId, Vec<f32>>,
-        errors: &mut [Errors],
-    ) -> Result<(), CompileError> {
+    fn run(&mut self, truth: &Activations, errors: &mut [Errors]) -> Result<(), CompileError> {
         let graph = &self.scratch.arranged.graph;
         for &input in &graph.inputs {
             self.write(input, truth)?;
@@ -128,8 +103,7 @@ impl Machine<'_> {
         let outputs: Vec<TensorId> = self.outputs().collect();
         for (step, &output) in outputs.iter().enumerate() {
             self.session.step(0, step).map_err(defect)?;
-            if let Some((signal, error)) = self.compare(output, truth)? {
-                errors[step].signal += signal;
+            if let Some(error) = self.compare(output, truth)? {
                 errors[step].total += error;
             }
         }
@@ -144,8 +118,8 @@ impl Machine<'_> {
                 continue;
             }
             self.session.step(0, step).map_err(defect)?;
-            if let Some((_, error)) = self.compare(node.output(), truth)? {
-                errors[step].is_compared = true;
+            if let Some(error) = self.compare(node.output(), truth)? {
+                errors[step].samples += 1;
                 errors[step].own += error;
             }
         }
@@ -153,11 +127,7 @@ impl Machine<'_> {
     }
 
     /// Writes the float model's values of a tensor; false where it has none.
-    fn write(
-        &mut self,
-        id: TensorId,
-        truth: &HashMap<TensorId, Vec<f32>>,
-    ) -> Result<bool, CompileError> {
+    fn write(&mut self, id: TensorId, truth: &Activations) -> Result<bool, CompileError> {
         let (Some(values), Some(&row)) = (truth.get(&self.origins[&id]), self.rows.get(&id)) else {
             return Ok(false);
         };
@@ -173,12 +143,8 @@ impl Machine<'_> {
         Ok(true)
     }
 
-    /// Squares of the float model's values of a tensor, and of what they differ from these.
-    fn compare(
-        &self,
-        id: TensorId,
-        truth: &HashMap<TensorId, Vec<f32>>,
-    ) -> Result<Option<(f64, f64)>, CompileError> {
+    /// Squares of what a tensor differs by from the float model's values, as a share of their own squares.
+    fn compare(&self, id: TensorId, truth: &Activations) -> Result<Option<f64>, CompileError> {
         // Of a tensor and its copies only itself counts.
         let (Some(values), Some(&row)) = (truth.get(&id), self.rows.get(&id)) else {
             return Ok(None);
@@ -196,12 +162,15 @@ impl Machine<'_> {
             None => return Ok(None),
         };
         let indices = self.scratch.arranged.layouts[id.0].onnx_indices();
-        let mut sums = (0.0, 0.0);
+        let (mut signal, mut error) = (0.0, 0.0);
         for (index, &value) in indices.into_iter().zip(&memory) {
-            sums.0 += f64::from(values[index]).powi(2);
-            sums.1 += f64::from(value - values[index]).powi(2);
+            signal += f64::from(values[index]).powi(2);
+            error += f64::from(value - values[index]).powi(2);
         }
-        Ok(Some(sums))
+        Ok(Some(match signal > 0.0 {
+            true => error / signal,
+            false => f64::from(u8::from(error > 0.0)),
+        }))
     }
 
     fn kind(&self, row: u16) -> Option<Kind> {
@@ -228,7 +197,7 @@ fn rows(scratch: &Scratch) -> HashMap<TensorId, u16> {
 
 /// Each tensor, and of those that came after the first `count`, which are copies in another type or order,
 /// the tensor that they copy.
-fn origins(graph: &Graph, count: usize) -> HashMap<TensorId, TensorId> {
+pub(super) fn origins(graph: &Graph, count: usize) -> HashMap<TensorId, TensorId> {
     let ids = (0..graph.tensors.len()).map(TensorId);
     let mut origins: HashMap<TensorId, TensorId> = ids.map(|id| (id, id)).collect();
     for node in graph.nodes.iter().filter(|node| node.output().0 >= count) {

@@ -2,9 +2,12 @@
 //! ranges, integer weights from scales.
 
 mod apply;
+mod bias_correction;
 mod calibrated;
+mod compress;
 mod constant;
 mod drift;
+mod equalise;
 mod functions;
 mod histogram;
 mod layers;
@@ -14,6 +17,7 @@ mod requantiser;
 mod weights;
 
 pub(crate) use calibrated::Calibrated;
+pub(crate) use compress::compress_weights;
 pub(crate) use constant::integer_constant;
 pub use drift::Drift;
 pub(crate) use drift::drift;

@@ -13,6 +13,7 @@ mod kws_family;
 mod movement;
 mod onnx_runtime;
 mod package;
+mod quantisation;
 mod quantised_elsewhere;
 mod quantised_models;
 mod random_nets;
