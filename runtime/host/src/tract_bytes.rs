@@ -59,7 +59,9 @@ fn no_type<T>(name: &str) -> TractResult<T> {
 }
 
 fn plain<T: Datum + Pod>(shape: &[usize], bytes: &[u8]) -> TractResult<Tensor> {
-    Tensor::from_shape(shape, &bytemuck::pod_collect_to_vec::<u8, T>(bytes))
+    let elements = bytes.chunks_exact(size_of::<T>());
+    let elements: Vec<T> = elements.map(bytemuck::pod_read_unaligned).collect();
+    Tensor::from_shape(shape, &elements)
 }
 
 fn elements<T: Datum + Pod>(tensor: &Tensor) -> TractResult<Vec<u8>> {
