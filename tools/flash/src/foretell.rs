@@ -89,7 +89,7 @@ mod tests {
     use super::*;
     use crate::KernelCost;
 
-    const fn step(kernel: &str, output: &'static [usize]) -> Work<'_> {
+    const fn step(kernel: &'static str, output: &'static [usize]) -> Work<'static> {
         Work {
             kernel,
             macs: 0,

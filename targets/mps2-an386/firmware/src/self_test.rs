@@ -4,8 +4,7 @@ use crate::host::Host;
 use crate::paint::{Guarded, PATTERNS, measure_stack};
 use crate::ticks::Ticks;
 use cadet_format::protocol::{
-    Clock, Finish, MemoryUse, Message, PROTOCOL_VERSION, Start, StepResult, StepStack,
-    StepTime,
+    Clock, Finish, MemoryUse, Message, PROTOCOL_VERSION, Start, StepResult, StepStack, StepTime,
 };
 use cadet_format::{Golden, TargetId, board_id};
 use cadet_runtime::{Error, Memory, Package, Session, kernels, run_golden};

@@ -18,11 +18,12 @@ pub(crate) fn assert_c_agrees(disk: &OnDisk, report: &Report) {
     let elf = disk.path().with_extension("elf");
     let package = PackageFile::read(&disk.path()).unwrap();
     let package = package.package();
-    let vectors = package.golden().unwrap().vectors();
+    let golden = *package.golden().unwrap().header();
     let build = Command::new("bash")
         .arg(board.folder.join("c-example/build.sh"))
         .args([disk.path(), elf.clone()])
-        .arg(format!("-DVECTORS={vectors}"))
+        .arg(format!("-DVECTORS={}", golden.vectors))
+        .arg(format!("-DSEED={}", golden.seed))
         .env("CADET_BUILD_DIR", &options.build_dir)
         .output()
         .unwrap();
