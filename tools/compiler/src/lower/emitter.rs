@@ -345,10 +345,7 @@ impl<'a> Emitter<'a> {
         let outputs = graph.outputs.iter().map(&mut port).collect();
         let activations = self.activations();
         let weights = self.constants.into_bytes();
-        if self.tensors.len() >= usize::from(NO_TENSOR) {
-            let message = format!("{} tensors, a package holds 65,534", self.tensors.len());
-            return Err(CompileError::TooLarge(message));
-        }
+        check_rows(&self.tensors)?;
         let mut owners = vec![None; self.tensors.len()];
         for ((id, _), &row) in &self.rows {
             owners[usize::from(row)] = Some(*id);
@@ -369,10 +366,7 @@ impl<'a> Emitter<'a> {
         };
         let mut homes = homes(graph, &owners);
         strips::cut(&mut lowered, &mut homes, options)?;
-        if lowered.tensors.len() >= usize::from(NO_TENSOR) {
-            let message = format!("{} tensors, a package holds 65,534", lowered.tensors.len());
-            return Err(CompileError::TooLarge(message));
-        }
+        check_rows(&lowered.tensors)?;
         assign(&mut lowered, &homes, options);
         let total = lowered.weights.len().max(lowered.arena_bytes);
         if total > u32::MAX as usize / 2 {
@@ -406,4 +400,13 @@ impl<'a> Emitter<'a> {
         }
         rows
     }
+}
+
+/// Refuses more rows than u16 can name.
+fn check_rows(tensors: &[LoweredTensor]) -> Result<(), CompileError> {
+    if tensors.len() < usize::from(NO_TENSOR) {
+        return Ok(());
+    }
+    let message = format!("{} tensors, a package holds 65,534", tensors.len());
+    Err(CompileError::TooLarge(message))
 }

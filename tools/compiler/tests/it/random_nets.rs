@@ -36,6 +36,15 @@ impl Net {
         }
     }
 
+    /// A net of these layers.
+    fn of(shape: [usize; 3], inputs: usize, layers: &[Layer]) -> Net {
+        let mut net = Net::new(shape, inputs);
+        for &layer in layers {
+            net.layer(layer);
+        }
+        net
+    }
+
     fn constant(&mut self, name: &str, shape: &[usize]) {
         let random = &mut self.random;
         let values = (0..shape.iter().product()).map(|_| 0.5 * random.normal());
@@ -150,6 +159,20 @@ impl Net {
     }
 }
 
+/// Options for a model whose inputs have so many elements in all, with their channels last.
+fn precision(elements: usize, is_float: bool) -> Options {
+    let sample = (0..elements).map(|i| (i as f32).sin()).collect();
+    let precision = if is_float {
+        Options::float()
+    } else {
+        Options::int8(vec![sample])
+    };
+    Options {
+        io: IoLayout::ChannelsLast,
+        ..precision
+    }
+}
+
 /// Runs a model on inputs of small floats, or of any int8.
 fn outputs(compiled: &Compiled) -> Vec<Vec<u8>> {
     let report = &compiled.report;
@@ -223,14 +246,9 @@ proptest! {
         keep_inputs: bool,
     ) {
         let shape = [input.0, input.1, input.2];
-        let mut net = Net::new(shape, inputs);
-        for layer in layers {
-            net.layer(layer);
-        }
-        let onnx = net.encode(other_output);
-        let sample = (0..inputs * shape.iter().product::<usize>()).map(|i| (i as f32).sin()).collect();
-        let precision = if is_float { Options::float() } else { Options::int8(vec![sample]) };
-        let options = Options { io: IoLayout::ChannelsLast, keep_inputs, ..precision };
+        let onnx = Net::of(shape, inputs, &layers).encode(other_output);
+        let precision = precision(inputs * shape.iter().product::<usize>(), is_float);
+        let options = Options { keep_inputs, ..precision };
         let apart = compile(&onnx, &Options { overlap: false, ..options.clone() }).unwrap();
         let overlapping = compile(&onnx, &options).unwrap();
         let again = compile(&onnx, &options).unwrap();
@@ -252,14 +270,9 @@ proptest! {
         strips in prop::sample::select(vec![Strips::Whole, Strips::Fed]),
     ) {
         let shape = [input.0, input.1, input.2];
-        let mut net = Net::new(shape, inputs);
-        for layer in layers {
-            net.layer(layer);
-        }
-        let onnx = net.encode(other_output);
-        let sample = (0..inputs * shape.iter().product::<usize>()).map(|i| (i as f32).sin()).collect();
-        let precision = if is_float { Options::float() } else { Options::int8(vec![sample]) };
-        let options = Options { io: IoLayout::ChannelsLast, overlap, ..precision };
+        let onnx = Net::of(shape, inputs, &layers).encode(other_output);
+        let precision = precision(inputs * shape.iter().product::<usize>(), is_float);
+        let options = Options { overlap, ..precision };
         let whole = compile(&onnx, &options).unwrap();
         let cut = match compile(&onnx, &Options { strips, ..options }) {
             Ok(cut) => cut,
@@ -278,7 +291,6 @@ proptest! {
 
 /// A chain as small networks begin, with a residual block in it.
 fn chain() -> Vec<u8> {
-    let mut net = Net::new([3, 64, 16], 1);
     let layers = [
         (0, 0, 7, 2),
         (3, 0, 0, 2),
@@ -287,20 +299,13 @@ fn chain() -> Vec<u8> {
         (8, 0, 0, 4),
         (0, 0, 3, 6),
     ];
-    for layer in layers {
-        net.layer(layer);
-    }
-    net.encode(5)
+    Net::of([3, 64, 16], 1, &layers).encode(5)
 }
 
 #[test]
 fn a_chain_runs_in_strips() {
-    let sample = (0..3 * 64 * 16).map(|i| (i as f32).sin()).collect();
-    for precision in [Options::float(), Options::int8(vec![sample])] {
-        let options = Options {
-            io: IoLayout::ChannelsLast,
-            ..precision
-        };
+    for is_float in [true, false] {
+        let options = precision(3 * 64 * 16, is_float);
         let with = |strips| {
             compile(
                 &chain(),

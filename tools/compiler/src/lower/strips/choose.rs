@@ -26,8 +26,7 @@ const FLASH_PER_RAM: usize = 4;
 /// A segment and how it takes in rows.
 struct Candidate {
     segment: Segment,
-    lead: usize,
-    rows: usize,
+    schedule: Schedule,
     steps: usize,
     /// No plan needs less memory.
     bytes: usize,
@@ -48,8 +47,9 @@ pub(in crate::lower) fn cut(
         Strips::Fed => true,
     };
     let weights = std::mem::take(&mut lowered.weights);
-    let uncut = Demand::of(lowered, homes, options).lower_bound();
-    let candidates = candidates(lowered, homes, options, feeds);
+    let uncut = Demand::of(lowered, homes, options);
+    let candidates = candidates(lowered, homes, options, uncut.peak(), feeds);
+    let uncut = uncut.lower_bound();
     let chosen = candidates
         .into_iter()
         .filter(|it| feeds || it.bytes < uncut)
@@ -57,10 +57,11 @@ pub(in crate::lower) fn cut(
     lowered.weights = weights;
     match chosen {
         Some(chosen) => {
-            let schedule = Schedule::new(&chosen.segment, chosen.lead, chosen.rows);
-            let schedule = schedule.expect("it was tried");
-            lowered.strips = Some(report(lowered, &chosen.segment, &schedule, feeds));
-            write(lowered, homes, &chosen.segment, &schedule, feeds);
+            let Candidate {
+                segment, schedule, ..
+            } = chosen;
+            lowered.strips = Some(report(lowered, &segment, &schedule, feeds));
+            write(lowered, homes, &segment, &schedule, feeds);
             Ok(())
         }
         None if feeds => Err(CompileError::Option {
@@ -77,10 +78,10 @@ fn candidates(
     lowered: &Lowered,
     homes: &[Option<Home>],
     options: &Options,
+    peak: usize,
     feeds: bool,
 ) -> Vec<Candidate> {
     let uses = Uses::of(lowered, homes);
-    let peak = Demand::of(lowered, homes, options).peak();
     let steps = lowered.steps.len();
     let starts = if feeds { 0..1 } else { 0..peak + 1 };
     let segments = starts.flat_map(|start| {
@@ -106,8 +107,7 @@ fn candidates(
                 bytes: Demand::of(&cut, &homes, options).lower_bound(),
                 steps: cut.steps.len(),
                 segment: segment.clone(),
-                lead,
-                rows,
+                schedule,
             });
         }
     }
