@@ -29,6 +29,7 @@ impl OnBoard {
         let steps = report.steps.iter();
         let steps = steps.map(|step| Work {
             kernel: &step.kernel,
+            op: &step.op,
             macs: step.macs,
             inputs: &step.inputs,
             output: &step.output,

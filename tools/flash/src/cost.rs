@@ -1,4 +1,4 @@
-use crate::{Board, FlashError};
+use crate::{Board, FlashError, Size};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -6,12 +6,12 @@ use std::collections::BTreeMap;
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CostTable {
-    /// By the names that the compiler's report gives them, such as `conv2d.i8.onnx`.
+    /// By the names that [`Work::cost_key`](crate::Work::cost_key) gives them.
     pub kernels: BTreeMap<String, KernelCost>,
 }
 
-/// What one kernel costs. A step of it takes `mac * MACs + start * loops + call` instructions, with the loops of
-/// [`Work::loops`](crate::Work::loops).
+/// What one kernel costs. A step of it takes `mac * MACs + start * loops + element * elements + call` instructions,
+/// of its [`Size`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct KernelCost {
@@ -19,6 +19,8 @@ pub struct KernelCost {
     pub mac: f64,
     /// Instructions for each start of an innermost loop.
     pub start: f64,
+    /// Instructions for each element of the output.
+    pub element: f64,
     /// Instructions for a step, whatever its size.
     pub call: f64,
     /// Most stack that a step was seen to take below its session's caller, in bytes.
@@ -27,8 +29,11 @@ pub struct KernelCost {
 
 impl KernelCost {
     /// Instructions of a step.
-    pub fn instructions(&self, macs: u64, loops: u64) -> f64 {
-        self.mac * macs as f64 + self.start * loops as f64 + self.call
+    pub fn instructions(&self, size: Size) -> f64 {
+        self.mac * size.macs as f64
+            + self.start * size.loops as f64
+            + self.element * size.elements as f64
+            + self.call
     }
 }
 
@@ -65,7 +70,7 @@ mod tests {
             let board = Board::find(&targets, &name).unwrap();
             let table = CostTable::of(&board).unwrap().unwrap_or_default();
             for (kernel, cost) in &table.kernels {
-                let all = [cost.mac, cost.start, cost.call];
+                let all = [cost.mac, cost.start, cost.element, cost.call];
                 assert!(all.iter().all(|it| *it >= 0.0), "{kernel}: {cost:?}");
                 assert!(cost.stack > 0, "{kernel}: {cost:?}");
             }
@@ -91,9 +96,15 @@ mod tests {
         let cost = KernelCost {
             mac: 2.0,
             start: 0.5,
+            element: 3.0,
             call: 10.0,
             stack: 100,
         };
-        assert_eq!(cost.instructions(100, 20), 220.0);
+        let size = Size {
+            macs: 100,
+            loops: 20,
+            elements: 5,
+        };
+        assert_eq!(cost.instructions(size), 200.0 + 10.0 + 15.0 + 10.0);
     }
 }

@@ -1,5 +1,6 @@
 use crate::CostTable;
 use serde::Serialize;
+use std::borrow::Cow;
 
 /// Stack that an inference takes beside that of its deepest step, and a margin for shapes that were not measured.
 const STACK_MARGIN_BYTES: u32 = 128;
@@ -9,6 +10,8 @@ const STACK_MARGIN_BYTES: u32 = 128;
 pub struct Work<'a> {
     /// Name of the kernel.
     pub kernel: &'a str,
+    /// The ONNX operator.
+    pub op: &'a str,
     /// Multiplications with weights.
     pub macs: u64,
     /// Extents of the activations that it reads, innermost last.
@@ -17,19 +20,45 @@ pub struct Work<'a> {
     pub output: &'a [usize],
 }
 
-impl Work<'_> {
+/// What the instructions of a step grow with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Size {
+    /// Multiplications with weights.
+    pub macs: u64,
     /// How often an innermost loop starts, about: once for each run of channels that is multiplied with weights;
     /// where nothing is, once for each element that is read or written.
-    pub fn loops(&self) -> u64 {
+    pub loops: u64,
+    /// Elements that are written.
+    pub elements: u64,
+}
+
+/// Kernels that compute any of several functions, at prices of their own.
+const WITH_FUNCTIONS: [&str; 2] = ["unary.", "transcendental."];
+
+impl Work<'_> {
+    /// What a cost table lists it under: the kernel's name, such as `conv2d.i8.onnx`, and the operator's behind it
+    /// where that is what the price depends on, such as `unary.f32.tanh`.
+    pub fn cost_key(&self) -> Cow<'_, str> {
+        if WITH_FUNCTIONS.iter().any(|it| self.kernel.starts_with(it)) {
+            format!("{}.{}", self.kernel, self.op.to_lowercase()).into()
+        } else {
+            self.kernel.into()
+        }
+    }
+
+    /// What its instructions grow with.
+    pub fn size(&self) -> Size {
+        let count = |shape: &[usize]| shape.iter().product::<usize>() as u64;
+        let elements = count(self.output);
         let channels = self.inputs.first().and_then(|shape| shape.last());
-        match channels {
+        let loops = match channels {
             Some(&channels) if self.macs > 0 => self.macs.div_ceil(channels.max(1) as u64),
-            _ => {
-                let shapes = self.inputs.iter().map(Vec::as_slice).chain([self.output]);
-                shapes
-                    .map(|shape| shape.iter().product::<usize>() as u64)
-                    .sum()
-            }
+            _ => self.inputs.iter().map(|it| count(it)).sum::<u64>() + elements,
+        };
+        Size {
+            macs: self.macs,
+            loops,
+            elements,
         }
     }
 }
@@ -39,7 +68,7 @@ impl Work<'_> {
 pub struct Foretold {
     /// Instructions of each step; `None` where the table lacks its kernel.
     pub steps: Vec<Option<u64>>,
-    /// The kernels that the table lacks.
+    /// The kernels that the table lacks, as [`Work::cost_key`] calls them.
     pub unknown_kernels: Vec<String>,
     deepest_step_bytes: u32,
 }
@@ -53,16 +82,16 @@ impl CostTable {
             deepest_step_bytes: 0,
         };
         for step in steps {
-            let kernel = step.kernel;
-            let cost = self.kernels.get(kernel);
-            let instructions = cost.map(|cost| cost.instructions(step.macs, step.loops()));
+            let kernel = step.cost_key();
+            let cost = self.kernels.get(&*kernel);
+            let instructions = cost.map(|cost| cost.instructions(step.size()));
             let instructions = instructions.map(|it| it.round() as u64);
             foretold.steps.push(instructions);
             match cost {
                 Some(cost) => {
                     foretold.deepest_step_bytes = foretold.deepest_step_bytes.max(cost.stack);
                 }
-                None if foretold.unknown_kernels.iter().any(|it| it == kernel) => {}
+                None if foretold.unknown_kernels.iter().any(|it| *it == kernel) => {}
                 None => foretold.unknown_kernels.push(kernel.into()),
             }
         }
@@ -92,6 +121,7 @@ mod tests {
     const fn step(kernel: &'static str, output: &'static [usize]) -> Work<'static> {
         Work {
             kernel,
+            op: "Tanh",
             macs: 0,
             inputs: &[],
             output,
@@ -103,12 +133,19 @@ mod tests {
         let inputs = [vec![1, 5, 5, 8]];
         let conv = Work {
             kernel: "conv",
+            op: "Conv",
             macs: 25 * 9 * 8 * 4,
             inputs: &inputs,
             output: &[1, 5, 5, 4],
         };
-        assert_eq!(conv.loops(), 25 * 9 * 4);
-        assert_eq!(Work { macs: 0, ..conv }.loops(), 200 + 100);
+        assert_eq!((conv.size().loops, conv.size().elements), (25 * 9 * 4, 100));
+        assert_eq!(Work { macs: 0, ..conv }.size().loops, 200 + 100);
+    }
+
+    #[test]
+    fn functions_have_prices_of_their_own() {
+        assert_eq!(step("table.i8", &[]).cost_key(), "table.i8");
+        assert_eq!(step("unary.f32", &[]).cost_key(), "unary.f32.tanh");
     }
 
     #[test]
@@ -116,6 +153,7 @@ mod tests {
         let cost = KernelCost {
             mac: 2.0,
             start: 1.0,
+            element: 0.0,
             call: 10.0,
             stack: 100,
         };

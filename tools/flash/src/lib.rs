@@ -21,7 +21,7 @@ pub use board::{Board, Memory, MemoryRange, Runner};
 pub use cost::{CostTable, KernelCost};
 pub use error::FlashError;
 pub use firmware::{build_firmware, cargo_for};
-pub use foretell::{Foretold, Work};
+pub use foretell::{Foretold, Size, Work};
 pub use package::PackageFile;
 pub use qemu::{Execution, run_in_qemu};
 pub use report::{OutputTensor, Report, StepReport};

@@ -3,8 +3,8 @@
 use crate::c_example::assert_c_agrees;
 use crate::cost::measure::work;
 use crate::support::{OnDisk, board, random, unless_skipped};
-use cadet_compiler::{Options, compile};
-use cadet_flash::{CostTable, flash};
+use cadet_compiler::{Compiled, Options, Strips, compile};
+use cadet_flash::{CostTable, Report, flash};
 use cadet_format::Generator;
 use std::path::{Path, PathBuf};
 
@@ -13,19 +13,10 @@ fn data() -> PathBuf {
     std::env::var_os("CADET_DATA").map_or_else(|| beside_the_checkout.into(), Into::into)
 }
 
-/// Runs `name` in int8, calibrated on random inputs of `elements` values up to `largest`.
-fn check(name: &str, elements: usize, largest: f32) {
-    let path = Path::new("mlperf-tiny/onnx").join(name);
-    let (Some(_), Ok(onnx)) = (
-        std::env::var_os("CADET_FULL"),
-        std::fs::read(data().join(&path)),
-    ) else {
-        println!(
-            "skipped: needs CADET_FULL=1 and {} in CADET_DATA",
-            path.display()
-        );
-        return;
-    };
+/// `name` in int8, calibrated on random inputs of `elements` values up to `largest`; `None` where it is to be
+/// skipped.
+fn int8(name: &str, elements: usize, largest: f32, strips: Strips) -> Option<Compiled> {
+    let onnx = read(name)?;
     let mut generator = Generator::new(3);
     let samples = (0..8)
         .map(|_| {
@@ -35,13 +26,31 @@ fn check(name: &str, elements: usize, largest: f32) {
                 .collect()
         })
         .collect();
-    let compiled = compile(&onnx, &Options::int8(samples)).unwrap();
-    let disk = OnDisk::new(&compiled.package);
-    let Some(report) = unless_skipped(flash(&board(), &disk.path(), &cadet_flash::Options::new()))
-    else {
-        return;
+    let options = Options {
+        strips,
+        ..Options::int8(samples)
     };
-    let report = report.unwrap();
+    Some(compile(&onnx, &options).unwrap())
+}
+
+/// The model's bytes; `None` where it is to be skipped.
+fn read(name: &str) -> Option<Vec<u8>> {
+    let path = Path::new("mlperf-tiny/onnx").join(name);
+    let bytes = std::fs::read(data().join(&path)).ok();
+    let bytes = std::env::var_os("CADET_FULL").and(bytes);
+    if bytes.is_none() {
+        println!(
+            "skipped: needs CADET_FULL=1 and {} in CADET_DATA",
+            path.display()
+        );
+    }
+    bytes
+}
+
+/// Runs a package; its results are exact and its memory is what was promised.
+fn run(name: &str, disk: &OnDisk) -> Option<Report> {
+    let report = flash(&board(), &disk.path(), &cadet_flash::Options::new());
+    let report = unless_skipped(report)?.unwrap();
     assert!(report.is_exact);
     assert!(report.arena.touched <= report.arena.promised);
     println!(
@@ -50,8 +59,18 @@ fn check(name: &str, elements: usize, largest: f32) {
         report.arena.touched,
         report.stack_bytes
     );
-    assert_c_agrees(&disk, &report);
-    check_foretold(name, &compiled.report, &report);
+    Some(report)
+}
+
+fn check(name: &str, elements: usize, largest: f32) {
+    let Some(compiled) = int8(name, elements, largest, Strips::None) else {
+        return;
+    };
+    let disk = OnDisk::new(&compiled.package);
+    if let Some(report) = run(name, &disk) {
+        assert_c_agrees(&disk, &report);
+        check_foretold(name, &compiled.report, &report);
+    }
 }
 
 /// What the board's cost table foretells of a model: instructions within a quarter, and a bound on the stack.
@@ -72,12 +91,7 @@ fn check_foretold(name: &str, compiled: &cadet_compiler::Report, measured: &cade
 
 /// Runs `name` in floats.
 fn check_float(name: &str) {
-    let path = Path::new("mlperf-tiny/onnx").join(name);
-    let (Some(_), Ok(onnx)) = (
-        std::env::var_os("CADET_FULL"),
-        std::fs::read(data().join(&path)),
-    ) else {
-        println!("skipped: needs CADET_FULL=1 and {}", path.display());
+    let Some(onnx) = read(name) else {
         return;
     };
     let compiled = compile(&onnx, &Options::float()).unwrap();
@@ -111,6 +125,16 @@ fn image_classification() {
 #[test]
 fn visual_wake_words() {
     check("vww_96_float32.onnx", 27648, 1.0);
+}
+
+#[test]
+fn visual_wake_words_fed_with_rows() {
+    let name = "vww_96_float32.onnx";
+    let Some(compiled) = int8(name, 27648, 1.0, Strips::Fed) else {
+        return;
+    };
+    let report = run(name, &OnDisk::new(&compiled.package));
+    assert!(report.is_none_or(|report| report.arena.touched <= 24_000));
 }
 
 #[test]

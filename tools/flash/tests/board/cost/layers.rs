@@ -69,6 +69,25 @@ const CONVS: [Conv; 22] = [
     depthwise(5, [3, 3], 1, 1),
 ];
 
+const FUNCTIONS: [&str; 16] = [
+    "Relu",
+    "LeakyRelu",
+    "Sigmoid",
+    "Tanh",
+    "HardSigmoid",
+    "HardSwish",
+    "Exp",
+    "Abs",
+    "Neg",
+    "Floor",
+    "Elu",
+    "Selu",
+    "Softplus",
+    "Erf",
+    "Sin",
+    "Cos",
+];
+
 const DENSE: [[usize; 2]; 6] = [
     [8, 128],
     [64, 10],
@@ -182,6 +201,8 @@ impl Net {
 
     /// Pools, sums and functions of images.
     fn images(&mut self) {
+        self.graph.constant_f32("low", &[], &[-0.5]);
+        self.graph.constant_f32("high", &[], &[0.5]);
         for (index, [_, c, h, w]) in IMAGES.into_iter().enumerate() {
             let image = format!("image{index}");
             let halved = [
@@ -194,9 +215,10 @@ impl Net {
             let dense = [("kernel_shape", vec![3, 3].into())];
             self.add("MaxPool", &[&image], &[1, c, h - 2, w - 2], &dense);
             self.add("GlobalAveragePool", &[&image], &[1, c, 1, 1], &[]);
-            for op in ["Relu", "Sigmoid", "Tanh", "HardSwish"] {
+            for op in FUNCTIONS {
                 self.add(op, &[&image], &[1, c, h, w], &[]);
             }
+            self.add("Clip", &[&image, "low", "high"], &[1, c, h, w], &[]);
             let turned = format!("turned{index}");
             self.graph.node("Tanh", &turned, &[&image], &[&turned]);
             for op in ["Add", "Mul", "Sub"] {

@@ -2,15 +2,13 @@
 
 use crate::support::{OnDisk, board, unless_skipped};
 use cadet_compiler::{Options, StepReport, compile};
-use cadet_flash::{Work, flash};
+use cadet_flash::{Size, Work, flash};
 
 /// A step and what it took.
 #[derive(Clone, Debug)]
 pub(crate) struct Row {
     pub(crate) kernel: String,
-    pub(crate) macs: u64,
-    /// As [`Work::loops`] counts them.
-    pub(crate) loops: u64,
+    pub(crate) size: Size,
     pub(crate) instructions: f64,
     pub(crate) stack: u32,
 }
@@ -19,6 +17,7 @@ pub(crate) struct Row {
 pub(crate) fn work(step: &StepReport) -> Work<'_> {
     Work {
         kernel: &step.kernel,
+        op: &step.op,
         macs: step.macs,
         inputs: &step.inputs,
         output: &step.output,
@@ -34,9 +33,8 @@ pub(crate) fn measure(onnx: &[u8], options: &Options) -> Option<Vec<Row>> {
     let per_tick = report.instructions().unwrap() as f64 / report.ticks() as f64;
     let steps = compiled.report.steps.iter().zip(&report.steps);
     let rows = steps.map(|(step, measured)| Row {
-        kernel: step.kernel.clone(),
-        macs: step.macs,
-        loops: work(step).loops(),
+        kernel: work(step).cost_key().into(),
+        size: work(step).size(),
         instructions: f64::from(measured.ticks) * per_tick,
         stack: measured.stack_bytes,
     });

@@ -53,7 +53,7 @@ fn the_table_is_what_the_board_measures() {
             rows.iter().map(|row| value(row, cost)).sum()
         };
         let found = sum(|row, _| row.instructions);
-        let told = sum(|row, cost| cost.instructions(row.macs, row.loops));
+        let told = sum(|row, cost| cost.instructions(row.size));
         assert!(
             (0.75..1.25).contains(&(told / found)),
             "{kernel}: {told:.0} told, {found:.0} found; run `cargo xtask cost`"
@@ -64,20 +64,21 @@ fn the_table_is_what_the_board_measures() {
 fn render(kernels: &BTreeMap<String, Vec<Row>>, fitted: &BTreeMap<&String, KernelCost>) -> String {
     let mut text = String::from(
         "# What kernels cost on this board: instructions for a multiplication with a weight (mac), for each start of\n\
-         # an innermost loop (start) and for a step (call), and most bytes of stack seen. `steps` of them were measured, each\n\
-         # of which lies within `worst` of this, as a share. Made by `cargo xtask cost`.\n\n[kernels]\n",
+         # an innermost loop (start), for each element of the output (element) and for a step (call), and most bytes of stack\n\
+         # seen. `steps` of them were measured, each of which lies within `worst` of this, as a share. Made by `cargo xtask cost`.\n\n[kernels]\n",
     );
     for (kernel, cost) in fitted {
         let rows = &kernels[*kernel];
         let worst = rows
             .iter()
-            .map(|row| (cost.instructions(row.macs, row.loops) / row.instructions - 1.0).abs())
+            .map(|row| (cost.instructions(row.size) / row.instructions - 1.0).abs())
             .fold(0.0, f64::max);
         writeln!(
             text,
-            "\"{kernel}\" = {{ mac = {:.3}, start = {:.2}, call = {:.0}, stack = {} }} # steps {}, worst {worst:.2}",
+            "\"{kernel}\" = {{ mac = {:.3}, start = {:.2}, element = {:.2}, call = {:.0}, stack = {} }} # steps {}, worst {worst:.2}",
             cost.mac,
             cost.start,
+            cost.element,
             cost.call,
             cost.stack,
             rows.len()
