@@ -1,5 +1,6 @@
 //! Shapes, element types and constant values of every tensor, by its ONNX name, from tract.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -68,6 +69,7 @@ impl Inference {
     pub(super) fn new(model: &pb::ModelProto) -> Result<Inference, CompileError> {
         // tract indexes some attributes of malformed nodes without checking them.
         let inferred = catch_unwind(AssertUnwindSafe(|| {
+            let model = &*finite(model);
             let onnx = tract_onnx::onnx().with_ignore_value_info(true);
             let parsed = onnx
                 .parse(model, None)
@@ -131,6 +133,26 @@ impl Inference {
     }
 }
 
+/// The model without nodes over which tract may not come to an end: it counts up to the axis of a
+/// `LayerNormalization` with outputs of statistics, whatever the rank of the input.
+fn finite(model: &pb::ModelProto) -> Cow<'_, pb::ModelProto> {
+    let is_endless =
+        |node: &pb::NodeProto| node.op_type == "LayerNormalization" && node.output.len() > 1;
+    let graph = model.graph.as_ref();
+    if !graph.is_some_and(|graph| graph.node.iter().any(is_endless)) {
+        return Cow::Borrowed(model);
+    }
+    let mut model = model.clone();
+    let nodes = model.graph.iter_mut().flat_map(|graph| &mut graph.node);
+    nodes.filter(|node| is_endless(node)).for_each(hide);
+    Cow::Owned(model)
+}
+
+/// Makes a node one of an operator that tract does not know.
+fn hide(node: &mut pb::NodeProto) {
+    node.op_type = format!("refused {}", node.op_type);
+}
+
 /// The model with nodes in place of those that tract refuses to build, of operators unknown to it.
 fn understood(model: &pb::ModelProto) -> pb::ModelProto {
     let onnx = tract_onnx::onnx();
@@ -150,7 +172,7 @@ fn understood(model: &pb::ModelProto) -> pb::ModelProto {
         };
         let built = catch_unwind(AssertUnwindSafe(|| onnx.parse(&alone, None).is_ok()));
         if !built.unwrap_or(false) {
-            node.op_type = format!("refused {}", node.op_type);
+            hide(node);
         }
     }
     understood
@@ -198,6 +220,28 @@ mod tests {
     use prost::Message;
 
     use super::*;
+
+    #[test]
+    fn an_axis_out_of_range_comes_to_an_end() {
+        for axis in [-3, i64::MAX] {
+            let mut graph = GraphBuilder::new("odd");
+            graph.input("x", Onnx::F32, [3, 4]);
+            graph.constant_f32("scale", &[4], &[1.0; 4]);
+            graph
+                .node(
+                    "LayerNormalization",
+                    "norm",
+                    &["x", "scale"],
+                    &["y", "mean"],
+                )
+                .attribute("axis", axis);
+            graph.output("y", Onnx::F32, [3, 4]);
+            graph.output("mean", Onnx::F32, [3, 1]);
+            let model = pb::ModelProto::decode(&graph.encode()[..]).unwrap();
+            let facts = Inference::new(&model).unwrap().facts();
+            assert_eq!(facts["y"].shape(), None);
+        }
+    }
 
     #[test]
     fn what_follows_a_declared_output_is_inferred() {
