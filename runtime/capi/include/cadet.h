@@ -1,6 +1,6 @@
 /* cadet's runtime for C: runs a package in memory that the caller owns. No allocation, no globals.
  *
- * Every function that can fail returns 0 or an error code; SPEC.md of the package format lists the codes, and
+ * Every function that can fail returns 0 or an error code; runtime/format/SPEC.md lists the codes, and
  * cadet_error_name names them. No pointer may be NULL, except the data of a buffer of 0 bytes. A session may be
  * used by one thread at a time; sessions may share a package.
  */
@@ -78,7 +78,8 @@ typedef struct CadetTensor {
 uint16_t cadet_requirements(const void *package, size_t package_bytes, CadetRequirements *requirements);
 
 /* Checks a package, binds it to memory and resets the state. The package is used in place and must stay where it
- * is. After an error the session may not be used. */
+ * is. After an error the session may not be used. A package that holds a whole ONNX model is for hosts, and refused
+ * here (NeedsHost, 214). */
 uint16_t cadet_init(CadetSession *session, const void *package, size_t package_bytes, const CadetMemory *memory);
 
 /* Where input `index` of `program` lies and what it is: write it there before a run. What it holds after a run is
@@ -98,15 +99,17 @@ uint16_t cadet_run(CadetSession *session, uint32_t program);
  * returns 0, or anything else to stop the run. */
 typedef int CadetFeed(void *user, size_t offset, void *part, size_t bytes);
 
-/* Runs all steps of `program` of a package that was made to be fed: its input (CadetRequirements.input_bytes) need
- * never be in memory as a whole. Instead of giving CadetMemory.input, hand over rows as `feed` is asked for them, in
- * rising order, each once; cadet_input gives data NULL then. `user` is passed on. */
+/* Runs all steps of `program` of a package that was made to be fed (cadet pack --strips fed): its input
+ * (CadetRequirements.input_bytes) need never be in memory as a whole. Leave CadetMemory.input at 0 bytes and hand
+ * over parts as `feed` is asked for them, in rising order, each once; cadet_input gives data NULL then. `user` is passed
+ * on. FeedFailed (213) where `feed` does not return 0. */
 uint16_t cadet_run_fed(CadetSession *session, uint32_t program, CadetFeed *feed, void *user);
 
 /* Number of steps of `program`; 0 if there is no such program. */
 uint32_t cadet_step_count(const CadetSession *session, uint32_t program);
 
-/* Runs one step of `program`, for watchdogs and cooperative schedulers. Steps are to be run in order from 0. */
+/* Runs one step of `program`, for watchdogs and cooperative schedulers. Steps are to be run in order from 0. A step
+ * that reads an input which is not in CadetMemory.input fails (ExternalTooSmall, 212). */
 uint16_t cadet_step(CadetSession *session, uint32_t program, uint32_t step);
 
 /* Zeroes the state and sets run-time scalars to their first values. */

@@ -11,9 +11,9 @@ pub type Feed<'f> = dyn FnMut(usize, &mut [u8]) -> Result<(), Error> + 'f;
 /// A package at work in a caller's memory. Several sessions may share one package.
 ///
 /// # Memory
-/// Exactly `ARENA_BYTES` and `STATE_BYTES` of the caller's buffers, and the session itself (a few hundred
-/// bytes). Inputs lie in the arena: what they hold after a run is undefined unless the package was made to
-/// keep them.
+/// Exactly `ARENA_BYTES` and `STATE_BYTES` of the caller's buffers, and the session itself (at most 256 words of
+/// a pointer's size). Inputs lie in the arena, unless the package was made to be fed ([`run_fed`](Self::run_fed)): what
+/// they hold after a run is undefined unless it was made to keep them.
 pub struct Session<'p, 'm> {
     package: Package<'p>,
     memory: Memory<'m>,

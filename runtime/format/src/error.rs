@@ -61,9 +61,9 @@ pub enum Error {
     NoGolden = 211,
     /// The caller's input or output buffer is smaller than the package asks for.
     ExternalTooSmall = 212,
-    /// Who hands over the input in parts failed.
+    /// The caller did not hand over a part of the input that was asked for.
     FeedFailed = 213,
-    /// The package holds an ONNX graph, which hosts run and the engine does not.
+    /// The package holds an ONNX graph: hosts run it (`cadet-host`), the engine does not.
     NeedsHost = 214,
 
     /// A kernel was given operands whose shapes, types or parameters break its contract.

@@ -32,7 +32,7 @@ impl KernelId {
     }
 }
 
-/// Rounding of integer steps. The scalar kernels define both.
+/// Rounding of integer steps. The scalar kernels define each.
 #[repr(u8)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Numerics {

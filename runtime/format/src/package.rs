@@ -215,7 +215,7 @@ impl<'a> Package<'a> {
         self.operand_range(program.first_output, usize::from(program.output_count))
     }
 
-    /// Tensor indices of a step's inputs; [`NO_TENSOR`] for optional ones that are not given.
+    /// Tensor indices of a step's inputs; [`NO_TENSOR`](crate::NO_TENSOR) for optional ones that are not given.
     pub fn step_inputs(&self, step: &Step) -> &'a [u16] {
         self.operand_range(step.first_operand, usize::from(step.input_count))
             .unwrap_or(&[])

@@ -18,8 +18,8 @@ pub struct Conv2dF32 {
 }
 
 /// `Conv2d` in int8. Operands: input, weights i8 `[o, kh, kw, i/groups]`, bias i32 `[o]` or none,
-/// multipliers (f32 `[o]` or `[1]` for `onnx`, i32 `[o, 2]` or `[1, 2]` as [`Multiplier`] for `tflite`), weight zero points
-/// i8 `[o]` or none; output.
+/// multipliers (f32 `[o]` or `[1]` for `onnx`, i32 `[o, 2]` or `[1, 2]` as [`Multiplier`](crate::Multiplier) for
+/// `tflite`), weight zero points i8 `[o]` or none; output.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
 #[cfg_attr(feature = "manifest", derive(serde::Serialize))]
