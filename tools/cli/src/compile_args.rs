@@ -20,7 +20,7 @@ use crate::output::print_json;
 pub(crate) struct CompileArgs {
     /// The model, an ONNX file
     pub(crate) model: PathBuf,
-    /// The only board that the package is for: a folder in `targets`
+    /// The only board that the package is for, by the name of its folder in `targets`; without, any
     #[arg(long)]
     board: Option<String>,
     /// The folder of boards; without, `targets` of the project around the current folder
@@ -29,43 +29,51 @@ pub(crate) struct CompileArgs {
     /// Shape of an input with open dimensions, as NAME=1x3x32x32; elsewhere an open batch is 1
     #[arg(long = "shape", value_name = "NAME=DIMS", value_parser = parse_shape)]
     shapes: Vec<(String, Vec<usize>)>,
-    /// Values that an input keeps to, as NAME=0..1: float channels that are then always 0 are cut
+    /// Values that an input keeps to, as NAME=0..1 (repeatable): channels that are constant then are cut, those of
+    /// floats where they are 0. Other values than these may give other results than the model's
     #[arg(long = "input-range", value_name = "NAME=MIN..MAX", value_parser = parse_range)]
     input_ranges: Vec<(String, (f32, f32))>,
-    /// Let float results change by rounding where that saves work: cut channels of any constant value
+    /// Let float results change by rounding where that saves work: cut float channels of any constant value, not of
+    /// 0 only
     #[arg(long)]
     fast_math: bool,
-    /// Memory order of 4-D inputs and outputs: as in the model, or channels last
+    /// Memory order of 4-D inputs and outputs
     #[arg(long, value_enum, default_value_t = Io::Onnx)]
     io: Io,
     /// Leave the inputs in the arena as they are, so that they can be read after a run
     #[arg(long)]
     keep_inputs: bool,
-    /// Run the first layers a few rows at a time, so that their planes are never in memory as a whole: of an input in
-    /// the arena, or of one that the caller hands over row by row
+    /// Run layers a few rows at a time, so that the planes between them are never in memory as a whole
     #[arg(long, value_enum, default_value_t = Strips::None)]
     strips: Strips,
-    /// How float layers store their weights, where there is a kernel for it
+    /// How layers that compute in floats store their weights; what has no kernel for it keeps f32
     #[arg(long, value_enum, default_value_t = Weights::F32)]
     weights: Weights,
-    /// Keep every tensor of the model in memory, for comparisons
+    /// Do not fuse nodes: write every tensor of the model to memory, for comparisons. What a model quantised
+    /// elsewhere has between its conversions then runs in floats
     #[arg(long)]
     no_fuse: bool,
-    /// Package a model with unsupported nodes whole, for hosts only: tract runs it there
+    /// Package a model that has unsupported nodes whole, for hosts only, where tract runs it; a model without such
+    /// nodes is compiled as ever
     #[arg(long, conflicts_with = "board")]
     fallback: bool,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
 enum Io {
+    /// As in the model
     Onnx,
+    /// Channels last
     Nhwc,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
 enum Strips {
+    /// No layers
     None,
+    /// Those layers that need the most memory, where that saves some; the input lies in the arena
     Whole,
+    /// The first layers; the caller hands over the input in parts of a few rows, or has it in memory elsewhere
     Fed,
 }
 
@@ -80,8 +88,9 @@ struct Refused<'a> {
 /// How float layers store their weights.
 #[derive(Clone, Copy, ValueEnum)]
 enum Weights {
+    /// 32-bit floats
     F32,
-    /// 16-bit floats
+    /// 16-bit floats, in layers whose weights are all within their range
     F16,
     /// 8-bit integers with a scale for each output channel
     Int8,
@@ -90,11 +99,11 @@ enum Weights {
 /// Rounding of integer steps.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Numerics {
-    /// As ONNX Runtime
+    /// As ONNX Runtime: one f32 product, rounded half to even
     Onnx,
-    /// As LiteRT's reference kernels
+    /// As LiteRT's reference kernels: rounded twice, in fully connected layers once
     Tflite,
-    /// As TensorFlow Lite Micro and CMSIS-NN
+    /// As TensorFlow Lite Micro and CMSIS-NN: rounded twice everywhere
     Tflm,
 }
 

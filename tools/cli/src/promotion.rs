@@ -16,16 +16,18 @@ use crate::samples;
 #[derive(Args)]
 pub(crate) struct PromotionArgs {
     /// Keep layers in floats, that with the most drift first, until the model reaches this on --eval: acc=0.90
-    /// of the decisions right, or agree=0.98 of them those of the float model
+    /// of the decisions right, or agree=0.98 of them those of the float model. Where it does not, the best package is
+    /// kept with the ending `.below-floor.cadet`, unsigned, and the exit code is 1
     #[arg(long, value_name = "METRIC=SHARE", requires_all = ["calib", "eval"])]
     floor: Option<Floor>,
-    /// What the package may take, as flash=64k,ram=24k (arena and state); k and M count in 1024s
+    /// What the package may take, as flash=64k,ram=24k (arena and state); k is 1024 bytes, M 1024 k. A layer for which
+    /// there is no room stays in int8
     #[arg(long, requires = "floor", value_parser = parse_budget)]
     budget: Option<Budget>,
-    /// Samples to measure on, in the form of --calib and none of them the same
+    /// Samples to measure on, in the form of --calib; one that --calib has too is an error
     #[arg(long, requires = "floor")]
     eval: Option<PathBuf>,
-    /// The classes of the rows of --eval, counted from 0: .npy of integers, or text with one a line
+    /// The classes of the samples in --eval, counted from 0, for acc: .npy of integers, or text with one a line
     #[arg(long, requires = "eval")]
     eval_classes: Option<PathBuf>,
 }

@@ -11,13 +11,16 @@ use crate::output::{print_json, print_line, table, thousands, write_new};
 
 /// Say what a model will take and do, without a board: flash, arena, kernels, unsupported nodes
 ///
-/// With --board also instructions, time and stack, from what the kernels were measured to cost there. Of a model that
-/// cannot be compiled, every unsupported node is listed with what to do about it.
+/// With --board also what is left of its flash and RAM (an error where the model takes more), and, where the board's
+/// folder has a `cost.toml` with every kernel of the model, instructions, time and stack, foretold from what kernels
+/// were measured to cost there: the time at one instruction a cycle, the stack that of the deepest step and a margin.
+/// Of a model that cannot be compiled, every unsupported node is listed with what to do about it.
 #[derive(clap::Args)]
 pub(crate) struct Args {
     #[command(flatten)]
     compile: CompileArgs,
-    /// Plan for int8 arithmetic
+    /// Plan for int8 arithmetic. Without samples no channel is known to be constant, so that `cadet pack --calib`,
+    /// which cuts those that are, may take less
     #[arg(long)]
     int8: bool,
     /// Rounding of integer steps
@@ -29,7 +32,7 @@ pub(crate) struct Args {
     /// Replace the memory map where it exists
     #[arg(long, requires = "memory_map")]
     force: bool,
-    /// Print the report as JSON
+    /// Print the report as JSON; of a model that cannot be compiled, the unsupported nodes
     #[arg(long)]
     json: bool,
 }

@@ -15,7 +15,8 @@ use crate::samples;
 
 /// Compile an ONNX model into a package
 ///
-/// Float by default; int8 with --calib, whose samples give the ranges of the activations; with --floor as many
+/// Without --calib in the arithmetic of the model: floats, or integers where it was quantised before (QDQ or
+/// QOperator form). With --calib in int8, the samples giving the ranges of the activations; with --floor too, as many
 /// layers in floats as it takes to be good enough.
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -30,8 +31,9 @@ pub(crate) struct Args {
     /// Make an int8 package with ranges from these samples (.npy or .jsonl, real values of all inputs)
     #[arg(long)]
     calib: Option<PathBuf>,
-    /// How a tensor's range follows from its values: min-max, mse, entropy, or percentile:SHARE, which
-    /// leaves out that share at each end, such as percentile:0.001
+    /// How a tensor's range follows from its values: min-max, from the least to the greatest; percentile:SHARE,
+    /// without that share at each end, such as percentile:0.001; mse, with the least squared error; entropy, with the
+    /// least Kullback-Leibler divergence
     #[arg(long, requires = "calib", default_value_t = Range::MinMax)]
     range: Range,
     /// Keep this step in floats (repeatable); `cadet fit` lists the names of all steps
@@ -40,7 +42,7 @@ pub(crate) struct Args {
     /// Scale the channels between layers to the same range before quantising: cross-layer equalisation
     #[arg(long, requires = "calib")]
     equalise: bool,
-    /// Take what rounding the weights adds to a layer's channels on average off its bias
+    /// Take off each bias what rounding the weights adds to that channel on average over the samples
     #[arg(long, requires = "calib")]
     bias_correction: bool,
     #[command(flatten)]
@@ -54,7 +56,7 @@ pub(crate) struct Args {
     /// How raw samples become the input, in words
     #[arg(long, default_value = "")]
     preprocessing: String,
-    /// A fact on the model's origin, as key=value
+    /// A fact on the model's origin, as key=value (repeatable)
     #[arg(long, value_name = "KEY=VALUE", value_parser = parse_fact)]
     provenance: Vec<(String, String)>,
     /// Devices refuse to go back to a lower one
@@ -66,7 +68,7 @@ pub(crate) struct Args {
     /// Which of a device's keys signs
     #[arg(long, default_value_t = 0, requires = "sign")]
     key_id: u16,
-    /// Print the report as JSON
+    /// Print the report as JSON; of a model that cannot be compiled, the unsupported nodes
     #[arg(long)]
     json: bool,
 }

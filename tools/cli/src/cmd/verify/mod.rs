@@ -15,8 +15,9 @@ use model::Difference;
 
 /// Check a package: its bytes, its golden vectors step by step, and the memory that it touches
 ///
-/// With --key also who signed it, with --model also its tensors: against tract, which runs the ONNX model. The first
-/// float tensor that differs is an error; of quantised ones the drift is told.
+/// Golden vectors are compared where they hold on every target, which those of float steps do not. With --key also
+/// who signed it, with --model also its tensors: against tract, which runs the ONNX model. The first float tensor that
+/// differs is an error; of quantised ones the drift is told.
 #[derive(clap::Args)]
 pub(crate) struct Args {
     /// The package
@@ -24,7 +25,9 @@ pub(crate) struct Args {
     /// Check that this key signed it: a public key in SPKI PEM, as `cadet keygen` and OpenSSL write it
     #[arg(long)]
     key: Option<PathBuf>,
-    /// Compare every tensor with this ONNX model, from which the package was made
+    /// Compare tensors with this ONNX model, from which the package was made: those that both hold as a whole.
+    /// Tensors inside strips, which the package never holds as a whole, are not compared, nor those of which it has
+    /// cut channels. A package of a whole ONNX model must hold this very file
     #[arg(long)]
     model: Option<PathBuf>,
     /// Samples to compare on, as real values, one file for each input: .npy or .jsonl; without, generated ones
