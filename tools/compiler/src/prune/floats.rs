@@ -23,7 +23,7 @@ pub(super) fn layer(graph: &Graph, node: &Node, input: &[Interval]) -> Option<Ve
     let output = |output: usize| {
         let bias = bias.get(output).map_or(0.0, |&bias| f64::from(bias));
         let (mut min, mut max) = (bias, bias);
-        let (mut magnitude, mut count) = (bias.abs(), 0);
+        let (mut products, mut count) = (0.0, 0u32);
         for (position, channel) in shape.inputs_of(output).enumerate() {
             let Interval {
                 min: low,
@@ -34,18 +34,26 @@ pub(super) fn layer(graph: &Graph, node: &Node, input: &[Interval]) -> Option<Ve
                 if weight == 0.0 || (low, high) == (0.0, 0.0) {
                     continue;
                 }
-                let products = [low * weight, high * weight];
+                let [a, b] = [low * weight, high * weight];
                 // A tap in the padding adds nothing.
-                let padding = if shape.is_padded { 0.0 } else { products[0] };
-                min += products[0].min(products[1]).min(padding);
-                max += products[0].max(products[1]).max(padding);
-                magnitude += products[0].abs().max(products[1].abs());
+                let padding = if shape.is_padded { 0.0 } else { a };
+                min += a.min(b).min(padding);
+                max += a.max(b).max(padding);
+                products += a.abs().max(b.abs());
                 count += 1;
             }
         }
+        let magnitude = bias.abs() + products;
         // A sum that may overflow can be anything.
         if is_large(magnitude) {
             return Interval::any(graph, node.output()).within(shape.bounds);
+        }
+        if is_absorbed(products, bias, count) {
+            let constant = Interval {
+                min: bias,
+                max: bias,
+            };
+            return constant.within(shape.bounds);
         }
         let error = match count {
             // Sums of zeros are exact, and so is their sum with the bias.
@@ -64,6 +72,13 @@ pub(super) fn layer(graph: &Graph, node: &Node, input: &[Interval]) -> Option<Ve
         sum.within(shape.bounds)
     };
     Some((0..shape.outputs).map(output).collect())
+}
+
+/// Whether so many products of that magnitude vanish in the rounding when they are added to a bias, in any order:
+/// all of them together are less than a quarter of the distance to the next float.
+fn is_absorbed(products: f64, bias: f64, count: u32) -> bool {
+    let lost = f64::from(2 * count + 4) * f64::from(f32::MIN_POSITIVE);
+    2.0 * products + lost < bias.abs() * ROUNDING / 8.0
 }
 
 /// Whether floats of this magnitude may overflow.

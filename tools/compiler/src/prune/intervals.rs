@@ -24,12 +24,20 @@ impl Interval {
         (self.min == self.max).then_some(self.min)
     }
 
+    /// What lies in either, and between them.
+    pub(super) fn joined(self, other: Interval) -> Interval {
+        Interval {
+            min: self.min.min(other.min),
+            max: self.max.max(other.max),
+        }
+    }
+
     /// With `value` too.
     pub(super) fn including(self, value: f64) -> Interval {
-        Interval {
-            min: self.min.min(value),
-            max: self.max.max(value),
-        }
+        self.joined(Interval {
+            min: value,
+            max: value,
+        })
     }
 
     /// Clamped to bounds.
@@ -114,6 +122,11 @@ fn of_node(
             }
             let repeated = |interval: &Interval| vec![*interval; repeats];
             is_flattening.then(|| input.iter().flat_map(repeated).collect())
+        }
+        // Where channels become another axis, any of them may be found in any.
+        Op::Transpose { .. } if affines.0 == affines.1 => {
+            let all = input.iter().copied();
+            Some(vec![all.reduce(Interval::joined)?; outputs])
         }
         op if affines == (None, None) => {
             let others = node.inputs.get(1).map_or(&[][..], |id| &intervals[id.0]);

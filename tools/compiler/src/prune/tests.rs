@@ -198,3 +198,48 @@ fn a_channel_that_rounding_may_lift_above_zero_stays() {
     let report = compile(&graph.encode(), &Options::float()).unwrap().report;
     assert_eq!(report.macs, 2 + 2);
 }
+
+/// A pointwise layer whose weights vanish beside their biases, behind an input with channels last; then a ReLU
+/// and a layer that reads both channels.
+fn vanishing(weight: f32) -> Vec<u8> {
+    let mut graph = GraphBuilder::new("vanishing");
+    graph.input("x", ElementType::F32, [1, 2, 2, 3]);
+    graph
+        .node("Transpose", "first", &["x"], &["t"])
+        .attribute("perm", vec![0, 3, 1, 2]);
+    graph.constant_f32("w", &[2, 3, 1, 1], &[weight; 6]);
+    graph.constant_f32("b", &[2], &[-0.4, 0.3]);
+    graph.node("Conv", "tiny", &["t", "w", "b"], &["c"]);
+    graph.node("Relu", "relu", &["c"], &["r"]);
+    graph.constant_f32("v", &[1, 2, 1, 1], &[0.3, 0.7]);
+    graph.node("Conv", "second", &["r", "v"], &["y"]);
+    graph.output("y", ElementType::F32, [1, 1, 2, 2]);
+    graph.encode()
+}
+
+#[test]
+fn products_that_vanish_beside_the_bias_go() {
+    let ranged = Options {
+        input_ranges: [("x".to_string(), (-255.0, 255.0))].into(),
+        ..Options::float()
+    };
+    let macs = |weight: f32, options: &Options| {
+        let report = compile(&vanishing(weight), options).unwrap().report;
+        report.macs
+    };
+    // Four pixels: 2 channels of 3, and 1 of 2. The channel that is 0 goes by itself, the other in fast-math.
+    assert_eq!(macs(1e-30, &ranged), 4 * (3 + 1));
+    let fast = Options {
+        fast_math: true,
+        ..ranged.clone()
+    };
+    assert_eq!(macs(1e-30, &fast), 4 * (3 + 1));
+    assert_eq!(macs(1e-3, &ranged), 4 * (6 + 2));
+    let whole = Options {
+        prune: false,
+        ..ranged.clone()
+    };
+    let inputs: Vec<Vec<f32>> = vec![(0..12).map(|i| (i * 21) as f32 - 128.0).collect()];
+    let run = |options: &Options| outputs(&compile(&vanishing(1e-30), options).unwrap(), &inputs);
+    assert_eq!(run(&ranged), run(&whole));
+}
