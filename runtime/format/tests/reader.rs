@@ -1,14 +1,15 @@
 //! The reader against every package of the corpus, whole, cut off and damaged.
 
+mod repair;
 mod touch;
 
 use std::fs;
 use std::path::Path;
 
-use touch::touch_all;
-
-use cadet_format::{Error, HEADER_BYTES, Package, package_crc};
+use cadet_format::{Error, HEADER_BYTES, Package};
 use proptest::prelude::*;
+use repair::repair;
+use touch::touch_all;
 
 /// Bytes at an address that every package of the corpus accepts.
 #[repr(align(64))]
@@ -31,12 +32,6 @@ fn corpus() -> Vec<(String, Vec<u8>)> {
     packages.sort();
     assert!(!packages.is_empty(), "the corpus is empty");
     packages
-}
-
-fn with_right_crc(mut bytes: Vec<u8>) -> Vec<u8> {
-    let crc = package_crc(&bytes).unwrap();
-    bytes[124..128].copy_from_slice(&crc.to_le_bytes());
-    bytes
 }
 
 #[test]
@@ -113,7 +108,7 @@ fn errors_say_what_is_wrong() {
     assert_eq!(
         refused(|b| {
             b[28] = 1;
-            *b = with_right_crc(b.clone());
+            repair(b);
         }),
         Error::BadHeader
     );
@@ -122,7 +117,7 @@ fn errors_say_what_is_wrong() {
     });
 }
 
-/// Some changes of bytes, with the checksum made right again so that the tables are reached.
+/// Some changes of bytes, with length and checksum made right again so that the tables are reached.
 fn damaged() -> impl Strategy<Value = Vec<u8>> {
     let packages = corpus();
     (
@@ -135,7 +130,8 @@ fn damaged() -> impl Strategy<Value = Vec<u8>> {
                 let at = at.index(bytes.len());
                 bytes[at] = value;
             }
-            with_right_crc(bytes)
+            repair(&mut bytes);
+            bytes
         })
 }
 

@@ -1,17 +1,15 @@
-use cadet_format::{DType, Manifest, Opcode, board_id};
-use sha2::{Digest, Sha256};
+use cadet_format::{DType, Opcode};
 
+use crate::draft::Draft;
 use crate::error::CompileError;
 use crate::import::import;
 use crate::ir::Graph;
-use crate::layout::{Arranged, arrange};
-use crate::lower::{Lowered, Place, lower};
+use crate::lower::Lowered;
 use crate::options::{Options, Precision};
-use crate::package::{self, Identity};
 use crate::prune::prune;
 use crate::quantise::{self, Calibrated};
-use crate::report::{FlashBytes, Report, report};
-use crate::{golden, passes, provenance};
+use crate::report::Report;
+use crate::{golden, passes};
 
 /// A compiled model.
 #[derive(Clone, Debug)]
@@ -49,20 +47,13 @@ pub(crate) fn assemble(
     if options.prune {
         prune(&mut graph, options);
     }
-    let arranged = arrange(graph, options.io);
-    let lowered = lower(&arranged, options)?;
-    let identity = identity(onnx, options);
-    let manifest = manifest(onnx, &arranged, &lowered, options)?;
-    let bare = package::write(&lowered, &identity, &manifest, None);
-    let golden = golden::section(&bare, &lowered, is_exact(&lowered))?;
+    let draft = Draft::new(onnx, graph, options)?;
+    let bare = draft.package(None);
+    let golden = golden::section(&bare, &draft.lowered, is_exact(&draft.lowered))?;
     let (section, golden) = golden.unzip();
-    let package = package::write(&lowered, &identity, &manifest, section.as_deref());
-    let flash = flash_bytes(&package, &lowered, &section.unwrap_or_default(), &manifest);
-    let report = Report {
-        golden,
-        ..report(&arranged, &lowered, flash, options)
-    };
-    Ok(Compiled { package, report })
+    let mut compiled = draft.compiled(section.as_deref());
+    compiled.report.golden = golden;
+    Ok(compiled)
 }
 
 /// What [`compile`] would report, without running anything: sizes do not depend on the values of
@@ -82,13 +73,9 @@ pub fn fit(onnx: &[u8], options: &Options) -> Result<Report, CompileError> {
     if options.prune && !is_int8 {
         prune(&mut graph, options);
     }
-    let arranged = arrange(graph, options.io);
-    let lowered = lower(&arranged, options)?;
-    let manifest = manifest(onnx, &arranged, &lowered, options)?;
-    let golden = vec![0; golden::section_bytes(lowered.steps.len())];
-    let package = package::write(&lowered, &identity(onnx, options), &manifest, Some(&golden));
-    let flash = flash_bytes(&package, &lowered, &golden, &manifest);
-    Ok(report(&arranged, &lowered, flash, options))
+    let draft = Draft::new(onnx, graph, options)?;
+    let golden = vec![0; golden::section_bytes(draft.lowered.steps.len())];
+    Ok(draft.compiled(Some(&golden)).report)
 }
 
 /// Refuses names of nodes that are not there, which would be quantised in silence.
@@ -151,75 +138,4 @@ fn is_exact(lowered: &Lowered) -> bool {
         let is_conversion = kernel.opcode == Opcode::Quantize as u16;
         !floats.contains(&kernel.dtype) || is_conversion
     })
-}
-
-pub(crate) fn identity(onnx: &[u8], options: &Options) -> Identity {
-    Identity {
-        target: options.target,
-        board: options
-            .board
-            .as_ref()
-            .map_or(0, |board| board_id(&board.name)),
-        security_version: options.security_version,
-        model_id: model_id(onnx),
-    }
-}
-
-fn flash_bytes(package: &[u8], lowered: &Lowered, golden: &[u8], manifest: &[u8]) -> FlashBytes {
-    FlashBytes {
-        total: package.len(),
-        weights: lowered.weights.len(),
-        golden: golden.len(),
-        manifest: manifest.len(),
-        plan: package.len() - lowered.weights.len() - golden.len() - manifest.len(),
-    }
-}
-
-fn model_id(onnx: &[u8]) -> [u8; 16] {
-    let digest = Sha256::digest(onnx);
-    let mut id = [0; 16];
-    id.copy_from_slice(&digest[..16]);
-    id
-}
-
-fn manifest(
-    onnx: &[u8],
-    arranged: &Arranged,
-    lowered: &Lowered,
-    options: &Options,
-) -> Result<Vec<u8>, CompileError> {
-    let rows = |rows: &[u16]| {
-        lines(
-            rows.iter()
-                .map(|&row| lowered.tensors[usize::from(row)].name.as_str()),
-        )
-    };
-    // Constants and parts are found by the steps that read them.
-    let activations = lowered.tensors.iter().map(|tensor| match tensor.place {
-        Place::Weights(_) => "",
-        _ if tensor.is_part => "",
-        _ => tensor.name.as_str(),
-    });
-    let manifest = Manifest {
-        producer: concat!("cadet ", env!("CARGO_PKG_VERSION")),
-        model: &arranged.graph.name,
-        board: options.board.as_ref().map_or("", |board| &board.name),
-        inputs: &rows(&lowered.inputs),
-        outputs: &rows(&lowered.outputs),
-        steps: &lines(lowered.steps.iter().map(|step| step.name.as_str())),
-        tensors: &lines(activations),
-        labels: &lines(options.labels.iter().map(String::as_str)),
-        preprocessing: &options.preprocessing,
-        provenance: &lines(provenance::facts(onnx, options).iter()),
-    };
-    postcard::to_extend(&manifest, Vec::new())
-        .map_err(|error| CompileError::SelfCheck(error.to_string()))
-}
-
-/// One entry a line; a line end within a name becomes a space.
-pub(crate) fn lines<S: AsRef<str>>(entries: impl Iterator<Item = S>) -> String {
-    let entries: Vec<String> = entries
-        .map(|entry| entry.as_ref().replace(['\n', '\r'], " "))
-        .collect();
-    entries.join("\n")
 }

@@ -22,6 +22,7 @@
 #![forbid(unsafe_code)]
 
 mod compile;
+mod draft;
 mod error;
 mod golden;
 mod import;

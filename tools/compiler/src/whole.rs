@@ -7,7 +7,8 @@ use cadet_format::{
 };
 use cadet_host::{OnnxRunner, ValueShape};
 
-use crate::compile::{Compiled, identity, lines};
+use crate::compile::Compiled;
+use crate::draft::{identity, lines};
 use crate::error::{CompileError, UnsupportedNode};
 use crate::golden::VECTORS;
 use crate::import::{Whole, WholeNode, read_whole};

@@ -1,8 +1,12 @@
 #![no_main]
 
-use cadet_format::{Generator, HEADER_BYTES, package_crc};
+#[path = "../../../format/tests/repair/mod.rs"]
+mod repair;
+
+use cadet_format::Generator;
 use cadet_runtime::{Memory, Package, Session, kernels};
 use libfuzzer_sys::fuzz_target;
+use repair::repair;
 
 const REGION_BYTES: usize = 4096;
 /// More steps than any seed has.
@@ -17,12 +21,7 @@ fuzz_target!(|bytes: &[u8]| {
         return;
     };
     package.copy_from_slice(bytes);
-    if package.len() < HEADER_BYTES {
-        return;
-    }
-    package[12..16].copy_from_slice(&(bytes.len() as u32).to_le_bytes());
-    let crc = package_crc(package).expect("it holds a header");
-    package[124..128].copy_from_slice(&crc.to_le_bytes());
+    repair(package);
     let Ok(package) = Package::new(package) else {
         return;
     };

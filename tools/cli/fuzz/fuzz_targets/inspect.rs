@@ -5,9 +5,12 @@
 mod contents;
 #[path = "../../src/cmd/inspect/params.rs"]
 mod params;
+#[path = "../../../../runtime/format/tests/repair/mod.rs"]
+mod repair;
 
-use cadet_format::{HEADER_BYTES, Package, package_crc};
+use cadet_format::Package;
 use libfuzzer_sys::fuzz_target;
+use repair::repair;
 
 #[repr(align(64))]
 struct Aligned([u8; 16 * 1024]);
@@ -18,12 +21,7 @@ fuzz_target!(|bytes: &[u8]| {
         return;
     };
     package.copy_from_slice(bytes);
-    if package.len() < HEADER_BYTES {
-        return;
-    }
-    package[12..16].copy_from_slice(&(bytes.len() as u32).to_le_bytes());
-    let crc = package_crc(package).expect("it holds a header");
-    package[124..128].copy_from_slice(&crc.to_le_bytes());
+    repair(package);
     if let Ok(package) = Package::new(package)
         && let Ok(contents) = contents::Contents::of(&package)
     {

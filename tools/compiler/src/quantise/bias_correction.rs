@@ -1,3 +1,4 @@
+use super::by_channel::by_channel;
 use super::drift::origins;
 use super::integers_of_layers;
 use super::observe::Activations;
@@ -93,12 +94,10 @@ fn mean_error(
     session.write_input(0, 0, input).map_err(defect)?;
     session.run(0).map_err(defect)?;
     let output = floats(&session, scratch.lowered.outputs[0])?;
-    let inner: usize = output_shape[axis + 1..].iter().product();
-    let channels = output_shape[axis];
-    let mut sums = vec![0.0_f64; channels];
-    for (index, &value) in output.iter().enumerate() {
-        sums[index / inner % channels] += f64::from(value);
+    let mut sums = vec![0.0_f64; output_shape[axis]];
+    for (channel, value) in by_channel(output, output_shape, axis) {
+        sums[channel] += f64::from(value);
     }
-    let pixels = (output.len() / channels) as f64;
+    let pixels = (output.len() / sums.len()) as f64;
     Ok(sums.into_iter().map(|sum| (sum / pixels) as f32).collect())
 }

@@ -3,6 +3,7 @@
 
 mod apply;
 mod bias_correction;
+mod by_channel;
 mod calibrated;
 mod compress;
 mod constant;

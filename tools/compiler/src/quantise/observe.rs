@@ -2,6 +2,7 @@ use std::collections::HashMap;
 
 use cadet_format::DType;
 
+use super::by_channel::by_channel;
 use super::histogram::Histogram;
 use crate::error::CompileError;
 use crate::ir::{Graph, TensorId};
@@ -90,13 +91,11 @@ pub(super) fn reaches(
             ) else {
                 continue;
             };
-            let (channels, inner) = (shape[axis], shape[axis + 1..].iter().product::<usize>());
             let reach = reaches
                 .entry(node.output())
-                .or_insert(vec![0.0_f32; channels]);
-            for (index, value) in values.iter().enumerate() {
-                let reach = &mut reach[index / inner % channels];
-                *reach = reach.max(value.abs());
+                .or_insert(vec![0.0_f32; shape[axis]]);
+            for (channel, value) in by_channel(values, shape, axis) {
+                reach[channel] = reach[channel].max(value.abs());
             }
         }
         Ok(())

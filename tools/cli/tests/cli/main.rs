@@ -1,0 +1,13 @@
+//! The command line as a user meets it: what works, and what each kind of bad input says. One binary, one file a
+//! verb or topic.
+
+mod damaged;
+mod fallback;
+mod fit;
+mod pack;
+mod recipes;
+mod run;
+mod sign;
+mod support;
+mod tour;
+mod verify;

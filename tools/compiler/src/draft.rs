@@ -1,0 +1,127 @@
+//! The way from a graph to its package: all but the golden vectors, which need a package to run.
+
+use cadet_format::{Manifest, board_id};
+use sha2::{Digest, Sha256};
+
+use crate::compile::Compiled;
+use crate::error::CompileError;
+use crate::ir::Graph;
+use crate::layout::{Arranged, arrange};
+use crate::lower::{Lowered, Place, lower};
+use crate::options::Options;
+use crate::package::{self, Identity};
+use crate::provenance;
+use crate::report::{FlashBytes, report};
+
+/// A lowered model and what else its package holds, but for golden vectors.
+pub(crate) struct Draft<'a> {
+    options: &'a Options,
+    arranged: Arranged,
+    pub(crate) lowered: Lowered,
+    identity: Identity,
+    manifest: Vec<u8>,
+}
+
+impl<'a> Draft<'a> {
+    /// Arranges and lowers a graph, quantised where the model is to be.
+    pub(crate) fn new(
+        onnx: &[u8],
+        graph: Graph,
+        options: &'a Options,
+    ) -> Result<Draft<'a>, CompileError> {
+        let arranged = arrange(graph, options.io);
+        let lowered = lower(&arranged, options)?;
+        Ok(Draft {
+            options,
+            identity: identity(onnx, options),
+            manifest: manifest(onnx, &arranged, &lowered, options)?,
+            arranged,
+            lowered,
+        })
+    }
+
+    /// The package with this golden section.
+    pub(crate) fn package(&self, golden: Option<&[u8]>) -> Vec<u8> {
+        package::write(&self.lowered, &self.identity, &self.manifest, golden)
+    }
+
+    /// The package with this golden section and its report, which does not tell of the vectors.
+    pub(crate) fn compiled(&self, golden: Option<&[u8]>) -> Compiled {
+        let package = self.package(golden);
+        let flash = self.flash_bytes(&package, golden.unwrap_or_default());
+        let report = report(&self.arranged, &self.lowered, flash, self.options);
+        Compiled { package, report }
+    }
+
+    fn flash_bytes(&self, package: &[u8], golden: &[u8]) -> FlashBytes {
+        let (weights, manifest) = (self.lowered.weights.len(), self.manifest.len());
+        FlashBytes {
+            total: package.len(),
+            weights,
+            golden: golden.len(),
+            manifest,
+            plan: package.len() - weights - golden.len() - manifest,
+        }
+    }
+}
+
+pub(crate) fn identity(onnx: &[u8], options: &Options) -> Identity {
+    Identity {
+        target: options.target,
+        board: options
+            .board
+            .as_ref()
+            .map_or(0, |board| board_id(&board.name)),
+        security_version: options.security_version,
+        model_id: model_id(onnx),
+    }
+}
+
+fn model_id(onnx: &[u8]) -> [u8; 16] {
+    let digest = Sha256::digest(onnx);
+    let mut id = [0; 16];
+    id.copy_from_slice(&digest[..16]);
+    id
+}
+
+fn manifest(
+    onnx: &[u8],
+    arranged: &Arranged,
+    lowered: &Lowered,
+    options: &Options,
+) -> Result<Vec<u8>, CompileError> {
+    let rows = |rows: &[u16]| {
+        lines(
+            rows.iter()
+                .map(|&row| lowered.tensors[usize::from(row)].name.as_str()),
+        )
+    };
+    // Constants and parts are found by the steps that read them.
+    let activations = lowered.tensors.iter().map(|tensor| match tensor.place {
+        Place::Weights(_) => "",
+        _ if tensor.is_part => "",
+        _ => tensor.name.as_str(),
+    });
+    let manifest = Manifest {
+        producer: concat!("cadet ", env!("CARGO_PKG_VERSION")),
+        model: &arranged.graph.name,
+        board: options.board.as_ref().map_or("", |board| &board.name),
+        inputs: &rows(&lowered.inputs),
+        outputs: &rows(&lowered.outputs),
+        steps: &lines(lowered.steps.iter().map(|step| step.name.as_str())),
+        tensors: &lines(activations),
+        labels: &lines(options.labels.iter().map(String::as_str)),
+        preprocessing: &options.preprocessing,
+        provenance: &lines(provenance::facts(onnx, options).iter()),
+    };
+    postcard::to_extend(&manifest, Vec::new())
+        .map_err(|error| CompileError::SelfCheck(error.to_string()))
+}
+
+/// One entry a line; a line end within a name becomes a space.
+pub(crate) fn lines<S: AsRef<str>>(entries: impl Iterator<Item = S>) -> String {
+    let entries: Vec<String> = entries
+        .map(|entry| entry.as_ref().replace(['\n', '\r'], " "))
+        .collect();
+    entries.join("\n")
+}
