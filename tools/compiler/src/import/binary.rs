@@ -220,7 +220,15 @@ pub(super) fn pairwise(
     element: ElementType,
 ) -> Result<(), Refusal> {
     let shape = broadcast(importer, a, b)?;
-    importer.declare(&node.proto.output[0], element, &shape);
+    let output = &node.proto.output[0];
+    importer.declare(output, element, &shape);
+    let output = importer.tensor(output)?;
+    // The slope of `PRelu` may not be wider than what it applies to.
+    if importer.graph.shape(output) != shape {
+        return Err(Refusal::malformed(
+            "its inputs do not broadcast to its output",
+        ));
+    }
     importer.emit(node, op, vec![a, b])
 }
 

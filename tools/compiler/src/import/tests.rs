@@ -97,3 +97,14 @@ fn damaged_models_are_errors() {
         Err(CompileError::Option { .. })
     ));
 }
+
+#[test]
+fn a_slope_wider_than_its_input_is_refused() {
+    let mut graph = GraphBuilder::new("prelu");
+    graph.input("x", ElementType::F32, [4, 5]);
+    graph.input("slope", ElementType::F32, [3, 4, 5]);
+    graph.node("PRelu", "prelu", &["x", "slope"], &["y"]);
+    graph.output("y", ElementType::F32, [3, 4, 5]);
+    let error = import(&graph.encode(), &no_shapes()).unwrap_err();
+    assert!(error.to_string().contains("do not broadcast"), "{error}");
+}
