@@ -1,3 +1,4 @@
+use cadet_format::DType;
 use serde::Serialize;
 
 use crate::error::UnsupportedNode;
@@ -11,7 +12,8 @@ use crate::options::{Board, Options, Precision};
 pub struct Report {
     /// The model's name.
     pub model: String,
-    /// "f32" or "int8"; "as in the model" where that is packaged whole.
+    /// "f32" or "int8", "int8 as the model has it" where it was quantised before; "as in the model" where that is
+    /// packaged whole.
     pub precision: &'static str,
     /// Bytes of the package by part.
     pub flash: FlashBytes,
@@ -219,10 +221,7 @@ pub(crate) fn report(
     let board = options.board.as_ref();
     Report {
         model: arranged.graph.name.clone(),
-        precision: match options.precision {
-            Precision::F32 => "f32",
-            Precision::Int8(_) => "int8",
-        },
+        precision: precision(lowered, options),
         arena_bytes: lowered.arena_bytes,
         arena_lower_bound_bytes: lowered.lower_bound_bytes,
         state_bytes: 0,
@@ -252,6 +251,19 @@ fn ports(lowered: &Lowered, rows: &[u16]) -> Vec<PortReport> {
         }
     };
     rows.iter().map(port).collect()
+}
+
+/// What was asked for, or came with the model.
+fn precision(lowered: &Lowered, options: &Options) -> &'static str {
+    let is_int8 = lowered.steps.iter().any(|step| {
+        let kernel = lowered.kernels[usize::from(step.kernel)];
+        step.macs > 0 && kernel.dtype == DType::I8 as u8
+    });
+    match options.precision {
+        Precision::Int8(_) => "int8",
+        Precision::F32 if is_int8 => "int8 as the model has it",
+        Precision::F32 => "f32",
+    }
 }
 
 fn steps(lowered: &Lowered) -> Vec<StepReport> {

@@ -126,6 +126,15 @@ pub(crate) fn run(args: &Args) -> Result<()> {
             (compiled, Some(search))
         }
     };
+    let fit = compiled.report.fit.as_ref();
+    if let Some(fit) = fit.filter(|fit| !fit.fits()) {
+        bail!(
+            "{} does not fit {}, so nothing was written; `cadet fit --board {}` shows what it takes",
+            args.compile.model.display(),
+            fit.board,
+            fit.board
+        );
+    }
     let missed = search.as_ref().filter(|search| !search.is_reached());
     let path = if missed.is_some() { &rejected } else { &output };
     if let (Some(key), None) = (key, missed) {

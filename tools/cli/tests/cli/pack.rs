@@ -4,7 +4,7 @@ use std::fs;
 
 use cadet_onnx::{ElementType, GraphBuilder};
 
-use crate::support::{Desk, json};
+use crate::support::{Desk, TARGETS, json};
 
 #[test]
 fn a_package_is_never_replaced_unasked() {
@@ -56,4 +56,19 @@ fn all_unsupported_nodes_are_listed_at_once() {
         error.contains("junk.onnx") && error.contains("not a valid ONNX model"),
         "{error}"
     );
+}
+
+#[test]
+fn a_package_too_large_for_its_board_is_not_written() {
+    let desk = Desk::new();
+    let board = fs::read_to_string(format!("{TARGETS}/mps2-an386/board.toml")).unwrap();
+    let small = board
+        .replace("mps2-an386\"", "small\"")
+        .replace("bytes = 4_194_304", "bytes = 64");
+    fs::create_dir_all(desk.path("boards/small")).unwrap();
+    fs::write(desk.path("boards/small/board.toml"), small).unwrap();
+    let onto = ["--board", "small", "--targets", "boards", "-o", "s.cadet"];
+    let error = desk.fail(&[&["pack", "model.onnx"][..], &onto].concat());
+    assert!(error.contains("does not fit small"), "{error}");
+    assert!(!desk.path("s.cadet").exists());
 }

@@ -1,7 +1,7 @@
 //! Layers of many shapes, side by side in one model for each kind of arithmetic.
 
 use crate::support::random;
-use cadet_compiler::{Numerics, Options};
+use cadet_compiler::{Numerics, Options, Weights};
 use cadet_format::Generator;
 use cadet_onnx::{Attribute, ElementType, GraphBuilder};
 
@@ -106,10 +106,17 @@ pub(super) fn models() -> Vec<(Vec<u8>, Options)> {
         numerics,
         ..Options::int8(samples.clone())
     };
+    let compressed = |weights| Options {
+        weights,
+        ..Options::float()
+    };
     vec![
         (onnx.clone(), Options::float()),
         (onnx.clone(), int8(Numerics::Onnx)),
-        (onnx, int8(Numerics::Tflite)),
+        (onnx.clone(), int8(Numerics::Tflite)),
+        (onnx.clone(), int8(Numerics::Tflm)),
+        (onnx.clone(), compressed(Weights::F16)),
+        (onnx, compressed(Weights::Int8)),
     ]
 }
 
