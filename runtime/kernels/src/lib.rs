@@ -12,7 +12,7 @@
 #![no_std]
 #![deny(unsafe_code)]
 
-#[cfg(test)]
+#[cfg(any(test, feature = "std"))]
 extern crate std;
 
 pub mod add;
@@ -21,6 +21,7 @@ pub mod affine_grid;
 pub mod arg_max;
 pub mod average_pool2d;
 pub mod binary;
+pub mod blocked;
 pub mod cast;
 pub mod col2im;
 pub mod concat;
@@ -70,6 +71,8 @@ pub mod transpose;
 pub mod triangle;
 pub mod unary;
 
+#[cfg(target_arch = "x86_64")]
+mod avx2;
 mod axis;
 mod broadcast;
 mod cells;
@@ -77,6 +80,7 @@ mod epilogue;
 mod groups;
 mod indices;
 mod integer;
+mod isa;
 mod maximum;
 mod number;
 mod overlap;
@@ -98,6 +102,9 @@ pub use epilogue::Epilogue;
 pub use half::f16;
 pub use indices::Indices;
 pub use integer::Integer;
+#[cfg(target_arch = "x86_64")]
+pub use isa::Avx2;
+pub use isa::Isa;
 pub use math::{exp, round_ties_even, sigmoid, tanh};
 pub use maximum::Maximum;
 pub use number::Number;

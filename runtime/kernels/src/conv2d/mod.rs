@@ -4,6 +4,7 @@
 //! `[1, oh, ow, o]`. Padded taps count as zero (as the zero point in int8). The output may overlap
 //! the input as [`Overlap::window`](crate::Overlap::window) says. Needs no scratch memory.
 
+pub mod blocked;
 mod scalar;
 #[cfg(test)]
 pub(crate) mod tests;

@@ -1,0 +1,101 @@
+//! Weights of products in blocks: what vector instructions load in one go lies side by side.
+//!
+//! A matrix `[outputs, depth]` is cut into blocks of [`CHANNELS`] outputs, the last filled up with zeros. A block of
+//! floats is `[depth, 16]`. A block of int8 is `[depth / 4, 16, 4]`, the depth filled up with zeros: four
+//! neighbours along the depth make one 32-bit lane, as dot-product instructions want them.
+
+use crate::{ContractError, Result, require};
+
+/// Outputs in a block.
+pub const CHANNELS: usize = 16;
+/// Neighbours along the depth in one lane of int8.
+pub const LANE: usize = 4;
+
+/// Elements of a blocked matrix of floats; `None` where they overflow.
+pub fn f32_len(outputs: usize, depth: usize) -> Option<usize> {
+    outputs
+        .div_ceil(CHANNELS)
+        .checked_mul(depth)?
+        .checked_mul(CHANNELS)
+}
+
+/// Elements of a blocked matrix of int8; `None` where they overflow.
+pub fn i8_len(outputs: usize, depth: usize) -> Option<usize> {
+    f32_len(outputs, depth.div_ceil(LANE).checked_mul(LANE)?)
+}
+
+/// Where weight `[output, k]` of floats lies.
+#[inline(always)]
+pub(crate) fn f32_index(output: usize, k: usize, depth: usize) -> usize {
+    (output / CHANNELS * depth + k) * CHANNELS + output % CHANNELS
+}
+
+/// Where weight `[output, k]` of int8 lies.
+#[inline(always)]
+pub(crate) fn i8_index(output: usize, k: usize, depth: usize) -> usize {
+    let lane = (output / CHANNELS * depth.div_ceil(LANE) + k / LANE) * CHANNELS + output % CHANNELS;
+    lane * LANE + k % LANE
+}
+
+/// Writes the blocks of `weights`, `[outputs, depth]`.
+///
+/// # Errors
+/// [`ContractError`] where a length does not fit.
+pub fn pack_f32(weights: &[f32], outputs: usize, depth: usize, packed: &mut [f32]) -> Result {
+    require(Some(packed.len()) == f32_len(outputs, depth))?;
+    pack(weights, outputs, depth, packed, f32_index)
+}
+
+/// Writes the blocks of `weights`, `[outputs, depth]`.
+///
+/// # Errors
+/// [`ContractError`] where a length does not fit.
+pub fn pack_i8(weights: &[i8], outputs: usize, depth: usize, packed: &mut [i8]) -> Result {
+    require(Some(packed.len()) == i8_len(outputs, depth))?;
+    pack(weights, outputs, depth, packed, i8_index)
+}
+
+fn pack<T: Copy + Default>(
+    weights: &[T],
+    outputs: usize,
+    depth: usize,
+    packed: &mut [T],
+    index: impl Fn(usize, usize, usize) -> usize,
+) -> core::result::Result<(), ContractError> {
+    require(outputs.checked_mul(depth) == Some(weights.len()))?;
+    packed.fill(T::default());
+    for (output, row) in weights.chunks_exact(depth.max(1)).enumerate() {
+        for (k, &weight) in row.iter().enumerate() {
+            if let Some(place) = packed.get_mut(index(output, k, depth)) {
+                *place = weight;
+            }
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::vec::Vec;
+
+    #[test]
+    fn every_weight_has_a_place_of_its_own() {
+        let (outputs, depth) = (19, 6);
+        let weights: Vec<i8> = (1..=114).collect();
+        let mut packed = std::vec![9; i8_len(outputs, depth).unwrap()];
+        pack_i8(&weights, outputs, depth, &mut packed).unwrap();
+        assert_eq!(packed.len(), 2 * 2 * 16 * 4);
+        // Output 1, depth 0 to 3; output 17, depth 4 and 5 and what fills up.
+        assert_eq!(packed[4..8], [7, 8, 9, 10]);
+        assert_eq!(packed[128 + 64 + 4..][..4], [107, 108, 0, 0]);
+        let mut rest: Vec<i8> = packed.into_iter().filter(|&it| it != 0).collect();
+        rest.sort_unstable();
+        assert_eq!(rest, weights);
+        let floats: Vec<f32> = weights.iter().map(|&it| f32::from(it)).collect();
+        let mut packed = std::vec![9.0; f32_len(outputs, depth).unwrap()];
+        pack_f32(&floats, outputs, depth, &mut packed).unwrap();
+        assert_eq!(packed[16 + 3], 20.0);
+        assert!(pack_f32(&floats, outputs, depth, &mut packed[1..]).is_err());
+    }
+}

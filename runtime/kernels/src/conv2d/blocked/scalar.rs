@@ -1,0 +1,50 @@
+use super::{F32, I8};
+use crate::blocked::{f32_index, i8_index};
+use crate::{Window, load, store};
+
+/// Calls `f(input element, depth)` for every product of an output pixel, in the order of the canonical file.
+#[inline(always)]
+fn for_each_product(window: &Window, oy: usize, ox: usize, mut f: impl FnMut(usize, usize)) {
+    let [_, _, inputs] = window.input;
+    window.for_each_tap(oy, ox, |pixel, tap| {
+        for i in 0..inputs {
+            f(pixel * inputs + i, tap * inputs + i);
+        }
+    });
+}
+
+fn depth(window: &Window) -> usize {
+    window.taps() * window.input[2]
+}
+
+pub(super) fn f32(op: &F32<'_>) {
+    let ([_, _, outputs], depth) = (op.window.output, depth(&op.window));
+    op.window
+        .for_each_pixel(op.input, op.output, |oy, ox, pixel| {
+            for o in 0..outputs {
+                let mut sum = 0.0f32;
+                for_each_product(&op.window, oy, ox, |x, k| {
+                    let w = op.weights.get(f32_index(o, k, depth)).copied();
+                    sum += load(op.input, x) * w.unwrap_or(0.0);
+                });
+                store(op.output, pixel * outputs + o, op.epilogue.finish(sum, o));
+            }
+        });
+}
+
+pub(super) fn i8(op: &I8<'_>) {
+    let ([_, _, outputs], depth) = (op.window.output, depth(&op.window));
+    op.window
+        .for_each_pixel(op.input, op.output, |oy, ox, pixel| {
+            for o in 0..outputs {
+                let mut sum = op.bias.and_then(|b| b.get(o)).copied().unwrap_or(0);
+                for_each_product(&op.window, oy, ox, |x, k| {
+                    let w = op.weights.get(i8_index(o, k, depth)).copied().unwrap_or(0);
+                    let x = i32::from(load(op.input, x)) - op.quant.input_zero_point;
+                    sum = sum.wrapping_add(x * i32::from(w));
+                });
+                let value = op.quant.finish(op.multipliers.scale(sum, o));
+                store(op.output, pixel * outputs + o, value);
+            }
+        });
+}

@@ -1,0 +1,116 @@
+use super::*;
+use crate::blocked::{pack_f32, pack_i8};
+use crate::requantize::{Multipliers, Quant};
+use crate::testing::{cells, numbers, reals, values};
+use crate::{Epilogue, conv2d};
+use core::cell::Cell;
+use proptest::prelude::*;
+use std::vec::Vec;
+
+/// Windows of all kinds, with as many channels as take more than a block.
+fn windows() -> impl Strategy<Value = Window> {
+    let channels = (1usize..40, 1usize..40);
+    (conv2d::tests::windows(), channels).prop_map(|((mut window, _), (inputs, outputs))| {
+        window.input[2] = inputs;
+        window.output[2] = outputs;
+        window
+    })
+}
+
+fn isas() -> Vec<Isa> {
+    std::vec![Isa::Baseline, Isa::detect()]
+}
+
+proptest! {
+    #[test]
+    fn int8_equals_the_canonical_file(window in windows(), seed: u32, zx in -128i32..128, kind in 0..3, bounds in (-128i32..0, 0i32..128)) {
+        let (outputs, depth) = (window.output[2], depth(&window).unwrap());
+        let input = cells(&numbers(window.input.iter().product(), seed).collect::<Vec<_>>());
+        let weights: Vec<i8> = numbers(outputs * depth, seed ^ 1).collect();
+        let bias: Vec<i32> = numbers(outputs, seed ^ 2).map(|b| i32::from(b) * 1000).collect();
+        let floats: Vec<f32> = numbers(outputs, seed ^ 3).map(|m| (f32::from(m) + 129.0) * 1e-5).collect();
+        let pairs: Vec<[i32; 2]> = numbers(outputs, seed ^ 4).map(|m| [(i32::from(m) + 384) << 22, i32::from(m % 9) - 8]).collect();
+        let multipliers = match kind {
+            0 => Multipliers::Onnx(&floats),
+            1 => Multipliers::Tflite(&pairs),
+            _ => Multipliers::TfliteSingle(&pairs[..1]),
+        };
+        let expected = cells(&std::vec![0i8; window.output.iter().product()]);
+        let op = I8 {
+            window, groups: 1, input: &input, weights: &weights, weight_zero_points: None,
+            bias: (seed % 3 > 0).then_some(&bias), multipliers,
+            quant: Quant { input_zero_point: zx, output_zero_point: 3, min: bounds.0, max: bounds.1 },
+            output: &expected,
+        };
+        conv2d::i8(&op).unwrap();
+        let mut packed = std::vec![0; i8_len(outputs, depth).unwrap()];
+        pack_i8(&weights, outputs, depth, &mut packed).unwrap();
+        for isa in isas() {
+            let output = cells(&std::vec![0i8; expected.len()]);
+            i8(&I8 { weights: &packed, output: &output, ..op }, isa).unwrap();
+            prop_assert_eq!(values(&output), values(&expected), "{}", isa.name());
+        }
+    }
+
+    #[test]
+    fn f32_is_within_its_bound(window in windows(), seed: u32) {
+        let (outputs, depth) = (window.output[2], depth(&window).unwrap());
+        let input = cells(&reals(window.input.iter().product(), seed));
+        let weights = reals(outputs * depth, seed ^ 1);
+        let bias = reals(outputs, seed ^ 2);
+        let sum_of = |input: &[Cell<f32>], weights: &[f32], epilogue| {
+            let output = cells(&std::vec![0f32; window.output.iter().product()]);
+            conv2d::f32(&F32 { window, groups: 1, input, weights, epilogue, output: &output }).unwrap();
+            values(&output)
+        };
+        let epilogue = Epilogue { scales: None, bias: Some(&bias), clamp: [-3.0, 2.0] };
+        let expected = sum_of(&input, &weights, epilogue);
+        // The magnitudes of the products, added up.
+        let absolute = |values: &[f32]| values.iter().map(|it| it.abs()).collect::<Vec<f32>>();
+        let magnitudes = sum_of(&cells(&absolute(&values(&input))), &absolute(&weights), Epilogue::NONE);
+        let mut packed = std::vec![0.0; f32_len(outputs, depth).unwrap()];
+        pack_f32(&weights, outputs, depth, &mut packed).unwrap();
+        for isa in isas() {
+            let output = cells(&std::vec![0f32; expected.len()]);
+            f32(&F32 { window, groups: 1, input: &input, weights: &packed[..], epilogue, output: &output }, isa).unwrap();
+            for ((y, expected), magnitude) in values(&output).iter().zip(&expected).zip(&magnitudes) {
+                let bound = 4.0 * (depth + 1) as f32 * 2f32.powi(-24) * (magnitude + 2.0);
+                prop_assert!((y - expected).abs() <= bound, "{y} for {expected} within {bound}, {}", isa.name());
+            }
+        }
+    }
+}
+
+#[test]
+fn in_place_gives_what_two_buffers_give() {
+    let window = Window {
+        input: [5, 7, 24],
+        output: [5, 7, 24],
+        kernel: [1, 1],
+        stride: [1, 1],
+        dilation: [1, 1],
+        pad: [0, 0],
+    };
+    let (x, weights) = (reals(5 * 7 * 24, 1), reals(24 * 24, 2));
+    let mut packed = std::vec![0.0; f32_len(24, 24).unwrap()];
+    pack_f32(&weights, 24, 24, &mut packed).unwrap();
+    let run = |input: &[Cell<f32>], output: &[Cell<f32>]| {
+        let epilogue = Epilogue::NONE;
+        let op = F32 {
+            window,
+            groups: 1,
+            input,
+            weights: &packed[..],
+            epilogue,
+            output,
+        };
+        f32(&op, Isa::detect()).unwrap();
+        values(output)
+    };
+    let apart = run(&cells(&x), &cells(&x));
+    // A pixel further on: pixels go last to first.
+    let shared = cells(&[&x[..], &[0.0; 24]].concat());
+    assert_eq!(run(&shared[..x.len()], &shared[24..]), apart);
+    let shared = cells(&[&[0.0; 24], &x[..]].concat());
+    assert_eq!(run(&shared[24..], &shared[..x.len()]), apart);
+}
