@@ -6,12 +6,16 @@
 //! zero point in int8). The output may overlap the input as
 //! [`Overlap::channelwise_window`](crate::Overlap::channelwise_window) says. Needs no scratch memory.
 
+#[cfg(target_arch = "x86_64")]
+mod avx2;
 mod scalar;
+#[cfg(test)]
+mod tests;
 
 use core::cell::Cell;
 
 use crate::requantize::{Multipliers, Quant};
-use crate::{ContractError, Epilogue, Real, Result, Widen, Window, product, require};
+use crate::{ContractError, Epilogue, Isa, Real, Result, Widen, Window, product, require};
 
 /// Operands of a float depthwise convolution, with activations `X` and weights `W`.
 #[derive(Clone, Copy)]
@@ -49,15 +53,44 @@ pub struct I8<'a> {
     pub output: &'a [Cell<i8>],
 }
 
+/// [`f32`] of plain floats, with the instructions of `isa`: fused multiply-add where it has that.
+///
+/// # Errors
+/// As [`f32`].
+pub fn f32_by(op: &F32<'_>, isa: Isa) -> Result {
+    match isa {
+        #[cfg(target_arch = "x86_64")]
+        Isa::Avx2(token) if avx2::holds(&op.window) => {
+            check_f32(op)?;
+            avx2::f32(op, token);
+            Ok(())
+        }
+        _ => f32(op),
+    }
+}
+
+/// [`i8`] with the instructions of `isa`.
+///
+/// # Errors
+/// As [`i8`].
+pub fn i8_by(op: &I8<'_>, isa: Isa) -> Result {
+    match isa {
+        #[cfg(target_arch = "x86_64")]
+        Isa::Avx2(token) if avx2::holds(&op.window) && op.weight_zero_points.is_none() => {
+            check_i8(op)?;
+            avx2::i8(op, token);
+            Ok(())
+        }
+        _ => i8(op),
+    }
+}
+
 /// Depthwise convolution in f32, whatever activations and weights are stored as; taps are added row by row.
 ///
 /// # Errors
 /// [`ContractError`] where lengths and extents do not fit.
 pub fn f32<X: Real, W: Widen>(op: &F32<'_, X, W>) -> Result {
-    let [_, _, channels] = op.window.output;
-    op.window.check(op.input.len(), op.output.len())?;
-    check_weights(&op.window, op.weights.len())?;
-    op.epilogue.check(channels)?;
+    check_f32(op)?;
     scalar::f32(op);
     Ok(())
 }
@@ -67,6 +100,19 @@ pub fn f32<X: Real, W: Widen>(op: &F32<'_, X, W>) -> Result {
 /// # Errors
 /// [`ContractError`] where lengths and extents do not fit.
 pub fn i8(op: &I8<'_>) -> Result {
+    check_i8(op)?;
+    scalar::i8(op);
+    Ok(())
+}
+
+fn check_f32<X, W>(op: &F32<'_, X, W>) -> Result {
+    let [_, _, channels] = op.window.output;
+    op.window.check(op.input.len(), op.output.len())?;
+    check_weights(&op.window, op.weights.len())?;
+    op.epilogue.check(channels)
+}
+
+fn check_i8(op: &I8<'_>) -> Result {
     let [_, _, channels] = op.window.output;
     op.window.check(op.input.len(), op.output.len())?;
     check_weights(&op.window, op.weights.len())?;
@@ -74,9 +120,7 @@ pub fn i8(op: &I8<'_>) -> Result {
     op.window
         .check_per_channel(op.weight_zero_points.map(<[i8]>::len))?;
     op.multipliers.check(channels)?;
-    op.quant.check()?;
-    scalar::i8(op);
-    Ok(())
+    op.quant.check()
 }
 
 fn check_weights(window: &Window, len: usize) -> Result {

@@ -34,20 +34,23 @@ pub(super) fn f32<X: Real, W: Widen>(op: &F32<'_, X, W>) {
 }
 
 pub(super) fn i8(op: &I8<'_>) {
-    let ([_, _, inputs], [_, _, outputs]) = (op.window.input, op.window.output);
     for_each_output(&op.window, op.input, op.output, |oy, ox, i, o, output| {
-        let weight_zero_point = op.weight_zero_points.and_then(|z| z.get(o)).copied();
-        let weight_zero_point = i32::from(weight_zero_point.unwrap_or(0));
-        let mut sum = op.bias.and_then(|b| b.get(o)).copied().unwrap_or(0);
-        op.window.for_each_tap(oy, ox, |pixel, tap| {
-            let x = i32::from(load(op.input, pixel * inputs + i)) - op.quant.input_zero_point;
-            let w = op.weights.get(tap * outputs + o).copied().unwrap_or(0);
-            sum = sum.wrapping_add(x * (i32::from(w) - weight_zero_point));
-        });
-        store(
-            op.output,
-            output,
-            op.quant.finish(op.multipliers.scale(sum, o)),
-        );
+        i8_element(op, oy, ox, i, o, output);
     });
+}
+
+/// Output element `output`, of channel `o`, which reads input channel `i`.
+#[inline(always)]
+pub(super) fn i8_element(op: &I8<'_>, oy: usize, ox: usize, i: usize, o: usize, output: usize) {
+    let ([_, _, inputs], [_, _, outputs]) = (op.window.input, op.window.output);
+    let weight_zero_point = op.weight_zero_points.and_then(|z| z.get(o)).copied();
+    let weight_zero_point = i32::from(weight_zero_point.unwrap_or(0));
+    let mut sum = op.bias.and_then(|b| b.get(o)).copied().unwrap_or(0);
+    op.window.for_each_tap(oy, ox, |pixel, tap| {
+        let x = i32::from(load(op.input, pixel * inputs + i)) - op.quant.input_zero_point;
+        let w = op.weights.get(tap * outputs + o).copied().unwrap_or(0);
+        sum = sum.wrapping_add(x * (i32::from(w) - weight_zero_point));
+    });
+    let value = op.quant.finish(op.multipliers.scale(sum, o));
+    store(op.output, output, value);
 }

@@ -1,0 +1,66 @@
+use super::*;
+use crate::conv2d;
+use crate::testing::{cells, numbers, reals, values};
+use proptest::prelude::*;
+use std::vec::Vec;
+
+/// Windows of all kinds over some channels.
+fn windows() -> impl Strategy<Value = Window> {
+    (conv2d::tests::windows(), 1usize..40).prop_map(|((mut window, _), channels)| {
+        window.input[2] = channels;
+        window.output[2] = channels;
+        window
+    })
+}
+
+proptest! {
+    #[test]
+    fn int8_is_the_same_by_every_isa(window in windows(), seed: u32, zx in -128i32..128, kind in 0..3) {
+        let (channels, taps) = (window.output[2], window.taps());
+        let input = cells(&numbers(window.input.iter().product(), seed).collect::<Vec<_>>());
+        let weights: Vec<i8> = numbers(channels * taps, seed ^ 1).collect();
+        let bias: Vec<i32> = numbers(channels, seed ^ 2).map(|b| i32::from(b) * 100).collect();
+        let floats: Vec<f32> = numbers(channels, seed ^ 3).map(|m| (f32::from(m) + 129.0) * 1e-4).collect();
+        let pairs: Vec<[i32; 2]> = numbers(channels, seed ^ 4).map(|m| [(i32::from(m) + 384) << 22, i32::from(m % 9) - 5]).collect();
+        let multipliers = match kind {
+            0 => Multipliers::Onnx(&floats),
+            1 => Multipliers::Tflite(&pairs),
+            _ => Multipliers::Onnx(&floats[..1]),
+        };
+        let expected = cells(&std::vec![0i8; window.output.iter().product()]);
+        let op = I8 {
+            window, input: &input, weights: &weights, weight_zero_points: None, bias: Some(&bias), multipliers,
+            quant: Quant { input_zero_point: zx, output_zero_point: -7, min: -120, max: 125 },
+            output: &expected,
+        };
+        i8(&op).unwrap();
+        let output = cells(&std::vec![0i8; expected.len()]);
+        i8_by(&I8 { output: &output, ..op }, Isa::detect()).unwrap();
+        prop_assert_eq!(values(&output), values(&expected));
+        // In place, where the window lets a pixel overwrite what only it still reads.
+        if window.kernel == [1, 1] && window.input == window.output {
+            let shared = cells(&values(&input));
+            i8_by(&I8 { input: &shared, output: &shared, ..op }, Isa::detect()).unwrap();
+            prop_assert_eq!(values(&shared), values(&expected));
+        }
+    }
+
+    #[test]
+    fn f32_is_within_its_bound_by_every_isa(window in windows(), seed: u32) {
+        let (channels, taps) = (window.output[2], window.taps());
+        let input = cells(&reals(window.input.iter().product(), seed));
+        let weights = reals(channels * taps, seed ^ 1);
+        let bias = reals(channels, seed ^ 2);
+        let epilogue = Epilogue { scales: None, bias: Some(&bias), clamp: [-3.0, 2.0] };
+        let expected = cells(&std::vec![0f32; window.output.iter().product()]);
+        let op = F32 { window, input: &input, weights: &weights[..], epilogue, output: &expected };
+        f32(&op).unwrap();
+        let output = cells(&std::vec![0f32; expected.len()]);
+        f32_by(&F32 { output: &output, ..op }, Isa::detect()).unwrap();
+        // Inputs and weights are at most 1.7.
+        let bound = 4.0 * (taps + 1) as f32 * 2f32.powi(-24) * (2.9 * taps as f32 + 2.0);
+        for (y, expected) in values(&output).iter().zip(values(&expected)) {
+            prop_assert!((y - expected).abs() <= bound, "{y} for {expected}");
+        }
+    }
+}
