@@ -4,7 +4,7 @@ use bytemuck::Pod;
 use cadet_format::{
     DType, Error, KernelId, MAX_RANK, NO_TENSOR, Package, Region, Step, TensorInfo,
 };
-use cadet_kernels::{Source, f16, view};
+use cadet_kernels::{Isa, Source, f16, view};
 use heapless::Vec;
 
 use crate::memory::Cells;
@@ -15,6 +15,7 @@ pub struct Context<'a> {
     pub(crate) step: &'a Step,
     pub(crate) cells: &'a Cells<'a>,
     pub(crate) scalars: &'a [u32],
+    pub(crate) isa: Isa,
 }
 
 /// A Rust type that is an element type of tensors.
@@ -206,6 +207,11 @@ impl<'a> Context<'a> {
     pub fn params<P: Pod>(&self) -> Result<P, Error> {
         let bytes = self.package.params_of(self.step).ok_or(Error::BadStep)?;
         bytemuck::try_pod_read_unaligned(bytes).map_err(|_| Error::KernelContract)
+    }
+
+    /// The instructions that the session may use.
+    pub fn isa(&self) -> Isa {
+        self.isa
     }
 
     /// Run-time scalar `index`.

@@ -2,6 +2,8 @@ use bytemuck::Pod;
 use cadet_format::{Error, MAX_KERNELS, MAX_SCALARS, Opcode, Package, Region, Step, TensorInfo};
 use heapless::Vec;
 
+use cadet_kernels::Isa;
+
 use crate::memory::Memory;
 use crate::{Context, Kernel, StepFn};
 
@@ -19,6 +21,7 @@ pub struct Session<'p, 'm> {
     memory: Memory<'m>,
     kernels: Vec<StepFn, MAX_KERNELS>,
     scalars: [u32; MAX_SCALARS],
+    isa: Isa,
 }
 
 impl<'p, 'm> Session<'p, 'm> {
@@ -49,9 +52,16 @@ impl<'p, 'm> Session<'p, 'm> {
             memory,
             kernels: resolved,
             scalars: [0; MAX_SCALARS],
+            isa: Isa::Baseline,
         };
         session.reset_state();
         Ok(session)
+    }
+
+    /// Lets kernels use the instructions of `isa`, which was detected. Without, they use what every processor of the
+    /// target has. Results in integers stay the same.
+    pub fn set_isa(&mut self, isa: Isa) {
+        self.isa = isa;
     }
 
     /// Zeroes the state and sets the run-time scalars to their first values.
@@ -135,6 +145,7 @@ impl<'p, 'm> Session<'p, 'm> {
             step,
             cells: &cells,
             scalars: &self.scalars,
+            isa: self.isa,
         })
     }
 

@@ -10,7 +10,7 @@ pub struct KernelId {
     pub dtype: u8,
     /// A [`Numerics`].
     pub numerics: u8,
-    /// Layout of the weights: 0 is canonical.
+    /// A [`Layout`] of the weights.
     pub layout: u8,
     /// Version of the kernel's contract, from 1.
     pub version: u8,
@@ -25,11 +25,30 @@ impl KernelId {
             opcode: opcode as u16,
             dtype: dtype as u8,
             numerics: numerics as u8,
-            layout: 0,
+            layout: Layout::Canonical as u8,
             version: 1,
             reserved: 0,
         }
     }
+
+    /// The same on weights in another layout.
+    pub const fn with_layout(self, layout: Layout) -> KernelId {
+        KernelId {
+            layout: layout as u8,
+            ..self
+        }
+    }
+}
+
+/// Order of a kernel's weights.
+#[repr(u8)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layout {
+    /// As the operator's parameters describe them.
+    Canonical = 0,
+    /// In blocks of 16 outputs, each `[depth, 16]` in f32 and `[depth / 4, 16, 4]` in int8, where canonical weights are
+    /// `[outputs, depth]`; filled up with zeros.
+    Blocked = 1,
 }
 
 /// Rounding of integer steps. The scalar kernels define each.

@@ -38,7 +38,7 @@ pub use header::{
     HEADER_BYTES, Header, MAGIC, SIGNATURE_SCHEME_ED25519, SIGNATURE_SCHEME_NONE, TargetId,
     VERSION_MAJOR, VERSION_MINOR, board_id, package_crc, signed_parts,
 };
-pub use kernel::{KernelId, Numerics, Opcode};
+pub use kernel::{KernelId, Layout, Numerics, Opcode};
 #[cfg(feature = "manifest")]
 pub use manifest::Manifest;
 pub use package::Package;

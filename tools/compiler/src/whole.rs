@@ -13,9 +13,10 @@ use crate::error::{CompileError, UnsupportedNode};
 use crate::golden::VECTORS;
 use crate::import::{Whole, WholeNode, read_whole};
 use crate::options::{IoLayout, Options, Precision, Strips};
-use crate::package::{Tables, assemble};
+use crate::package::Tables;
 use crate::provenance;
 use crate::report::{FlashBytes, GoldenReport, PortReport, Report, StepReport};
+use cadet_repack::assemble;
 
 /// Seed of the first golden vector.
 const SEED: u32 = 1;

@@ -7,6 +7,7 @@ use crate::Context;
 
 pub mod affine;
 pub mod axis;
+pub mod blocked;
 pub mod compressed;
 pub mod convolution;
 pub mod elementwise;
@@ -81,6 +82,7 @@ const FAMILIES: &[&[Kernel]] = &[
     affine::TABLE,
     compressed::TABLE,
     axis::TABLE,
+    blocked::TABLE,
     convolution::TABLE,
     elementwise::TABLE,
     indexing::TABLE,

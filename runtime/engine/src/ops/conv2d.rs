@@ -35,7 +35,39 @@ fn float<X: Element + Real, W: Element + Widen>(context: &Context<'_>) -> Result
     })
 }
 
+/// With weights in blocks.
+pub(crate) fn blocked_f32(context: &Context<'_>) -> Result<(), Error> {
+    let params: Conv2dF32 = context.params()?;
+    let (input, output) = (context.input(0)?, context.output(0)?);
+    let window = window(&params.window, &input, &output)?;
+    let weights = context.input(1)?.constant()?;
+    let epilogue = epilogue(context, &params.clamp)?;
+    each_example(&input, &output, |input, output| {
+        let op = conv2d::F32 {
+            window,
+            groups: params.groups as usize,
+            input,
+            weights,
+            epilogue,
+            output,
+        };
+        conv2d::blocked::f32(&op, context.isa())
+    })
+}
+
 pub(crate) fn i8(context: &Context<'_>) -> Result<(), Error> {
+    integers(context, conv2d::i8)
+}
+
+/// With weights in blocks.
+pub(crate) fn blocked_i8(context: &Context<'_>) -> Result<(), Error> {
+    integers(context, |op| conv2d::blocked::i8(op, context.isa()))
+}
+
+fn integers(
+    context: &Context<'_>,
+    run: impl Fn(&conv2d::I8<'_>) -> cadet_kernels::Result,
+) -> Result<(), Error> {
     let params: Conv2dI8 = context.params()?;
     let (input, output) = (context.input(0)?, context.output(0)?);
     let window = window(&params.window, &input, &output)?;
@@ -44,7 +76,7 @@ pub(crate) fn i8(context: &Context<'_>) -> Result<(), Error> {
     let multipliers = multipliers(context, 3)?;
     let weight_zero_points = optional(context, 4)?;
     each_example(&input, &output, |input, output| {
-        conv2d::i8(&conv2d::I8 {
+        run(&conv2d::I8 {
             window,
             groups: params.groups as usize,
             input,

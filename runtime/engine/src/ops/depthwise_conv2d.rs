@@ -5,26 +5,29 @@ use super::convert::{each_example, epilogue, multipliers, optional, quant, windo
 use crate::{Context, Element};
 
 pub(crate) fn f32(context: &Context<'_>) -> Result<(), Error> {
-    float::<f32, f32>(context)
+    float(context, |op| depthwise_conv2d::f32_by(op, context.isa()))
 }
 
 /// Activations in `X`, weights in whatever the second input has.
 pub(crate) fn compressed<X: Element + Real>(context: &Context<'_>) -> Result<(), Error> {
     match context.input(1)?.info.dtype {
-        DType::F16 => float::<X, f16>(context),
-        DType::I8 => float::<X, i8>(context),
+        DType::F16 => float::<X, f16>(context, depthwise_conv2d::f32),
+        DType::I8 => float::<X, i8>(context, depthwise_conv2d::f32),
         _ => Err(Error::KernelContract),
     }
 }
 
-fn float<X: Element + Real, W: Element + Widen>(context: &Context<'_>) -> Result<(), Error> {
+fn float<X: Element + Real, W: Element + Widen>(
+    context: &Context<'_>,
+    run: impl Fn(&depthwise_conv2d::F32<'_, X, W>) -> cadet_kernels::Result,
+) -> Result<(), Error> {
     let params: DepthwiseConv2dF32 = context.params()?;
     let (input, output) = (context.input(0)?, context.output(0)?);
     let window = window(&params.window, &input, &output)?;
     let weights = context.input(1)?.constant::<W>()?;
     let epilogue = epilogue(context, &params.clamp)?;
     each_example::<X, X>(&input, &output, |input, output| {
-        depthwise_conv2d::f32(&depthwise_conv2d::F32 {
+        run(&depthwise_conv2d::F32 {
             window,
             input,
             weights,
@@ -43,7 +46,7 @@ pub(crate) fn i8(context: &Context<'_>) -> Result<(), Error> {
     let multipliers = multipliers(context, 3)?;
     let weight_zero_points = optional(context, 4)?;
     each_example(&input, &output, |input, output| {
-        depthwise_conv2d::i8(&depthwise_conv2d::I8 {
+        let op = depthwise_conv2d::I8 {
             window,
             input,
             weights,
@@ -52,6 +55,7 @@ pub(crate) fn i8(context: &Context<'_>) -> Result<(), Error> {
             weight_zero_points,
             quant: quant(&params.quant),
             output,
-        })
+        };
+        depthwise_conv2d::i8_by(&op, context.isa())
     })
 }

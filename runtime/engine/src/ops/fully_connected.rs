@@ -1,6 +1,6 @@
 use cadet_format::{DType, Error, FullyConnectedF32, FullyConnectedI8};
 use cadet_kernels::fully_connected::{self, Extents};
-use cadet_kernels::{Real, Widen, f16};
+use cadet_kernels::{Real, Widen, Window, conv2d, f16};
 
 use super::convert::{contract, epilogue, multipliers, optional, quant};
 use crate::{Context, Element, Operand};
@@ -45,6 +45,50 @@ pub(crate) fn i8(context: &Context<'_>) -> Result<(), Error> {
         output: output.cells()?,
     })
     .map_err(contract)
+}
+
+/// With weights in blocks: a convolution with a window of one pixel.
+pub(crate) fn blocked_f32(context: &Context<'_>) -> Result<(), Error> {
+    let params: FullyConnectedF32 = context.params()?;
+    let (input, output) = (context.input(0)?, context.output(0)?);
+    let op = conv2d::F32 {
+        window: window(extents(&input, &output)?),
+        groups: 1,
+        input: input.cells()?,
+        weights: context.input(1)?.constant()?,
+        epilogue: epilogue(context, &params.clamp)?,
+        output: output.cells()?,
+    };
+    conv2d::blocked::f32(&op, context.isa()).map_err(contract)
+}
+
+/// As [`blocked_f32`].
+pub(crate) fn blocked_i8(context: &Context<'_>) -> Result<(), Error> {
+    let params: FullyConnectedI8 = context.params()?;
+    let (input, output) = (context.input(0)?, context.output(0)?);
+    let op = conv2d::I8 {
+        window: window(extents(&input, &output)?),
+        groups: 1,
+        input: input.cells()?,
+        weights: context.input(1)?.constant()?,
+        bias: optional(context, 2)?,
+        multipliers: multipliers(context, 3)?,
+        weight_zero_points: optional(context, 4)?,
+        quant: quant(&params.quant),
+        output: output.cells()?,
+    };
+    conv2d::blocked::i8(&op, context.isa()).map_err(contract)
+}
+
+fn window(extents: Extents) -> Window {
+    Window {
+        input: [extents.rows, 1, extents.inputs],
+        output: [extents.rows, 1, extents.outputs],
+        kernel: [1, 1],
+        stride: [1, 1],
+        dilation: [1, 1],
+        pad: [0, 0],
+    }
 }
 
 fn extents(input: &Operand<'_>, output: &Operand<'_>) -> Result<Extents, Error> {

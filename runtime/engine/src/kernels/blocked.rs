@@ -1,0 +1,60 @@
+//! Layers with weights in blocks ([`Layout::Blocked`]).
+
+use cadet_format::{DType, Layout, Numerics, Opcode};
+
+use super::{Kernel, StepFn, kernel};
+use crate::ops;
+
+/// The kernels.
+pub const TABLE: &[Kernel] = &[
+    blocked(
+        Opcode::Conv2d,
+        DType::F32,
+        Numerics::None,
+        ops::conv2d::blocked_f32,
+    ),
+    blocked(
+        Opcode::Conv2d,
+        DType::I8,
+        Numerics::Onnx,
+        ops::conv2d::blocked_i8,
+    ),
+    blocked(
+        Opcode::Conv2d,
+        DType::I8,
+        Numerics::Tflite,
+        ops::conv2d::blocked_i8,
+    ),
+    blocked(
+        Opcode::FullyConnected,
+        DType::F32,
+        Numerics::None,
+        ops::fully_connected::blocked_f32,
+    ),
+    blocked(
+        Opcode::FullyConnected,
+        DType::I8,
+        Numerics::Onnx,
+        ops::fully_connected::blocked_i8,
+    ),
+    blocked(
+        Opcode::FullyConnected,
+        DType::I8,
+        Numerics::Tflite,
+        ops::fully_connected::blocked_i8,
+    ),
+    blocked(
+        Opcode::FullyConnected,
+        DType::I8,
+        Numerics::TfliteSingle,
+        ops::fully_connected::blocked_i8,
+    ),
+];
+
+const fn blocked(opcode: Opcode, dtype: DType, numerics: Numerics, run: StepFn) -> Kernel {
+    let canonical = kernel(opcode, dtype, numerics, run);
+    Kernel {
+        id: canonical.id.with_layout(Layout::Blocked),
+        run,
+    }
+}

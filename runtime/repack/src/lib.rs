@@ -1,0 +1,7 @@
+//! Writes packages, and lays the weights of one out for a processor.
+
+mod assemble;
+mod blocks;
+
+pub use assemble::{Section, assemble};
+pub use blocks::blocked;
