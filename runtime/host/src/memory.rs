@@ -1,4 +1,5 @@
 use cadet_format::{MAX_MEMORY_REGIONS, Package};
+use cadet_kernels::Isa;
 use cadet_runtime::{Error, Kernel, Memory, Session, kernels};
 
 use crate::{AlignedBytes, GraphSession, HostError, HostSession};
@@ -24,7 +25,7 @@ impl HostMemory {
         }
     }
 
-    /// A session with every built-in kernel, or with tract for a package that holds an ONNX graph.
+    /// A session with every built-in kernel and the instructions of this processor, or with tract for a package that holds an ONNX graph.
     ///
     /// # Errors
     /// [`HostError::Runtime`] as [`Session::new`], [`HostError::Graph`] where tract cannot load the graph,
@@ -38,11 +39,12 @@ impl HostMemory {
             let session = GraphSession::new(package, onnx, input, output)?;
             return Ok(HostSession::Graph(Box::new(session)));
         }
-        let session = self.session_with(package, kernels::ALL)?;
+        let mut session = self.session_with(package, kernels::ALL)?;
+        session.set_isa(Isa::detect());
         Ok(HostSession::Steps(Box::new(session)))
     }
 
-    /// A session of the engine with the kernels of a table.
+    /// A session of the engine with the kernels of a table, and the instructions that every processor has.
     ///
     /// # Errors
     /// As [`Session::new`].

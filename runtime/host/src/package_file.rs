@@ -2,6 +2,7 @@ use std::fs::File;
 use std::path::Path;
 
 use cadet_format::Package;
+use cadet_kernels::Isa;
 use memmap2::Mmap;
 
 use crate::{AlignedBytes, HostError};
@@ -58,6 +59,22 @@ impl PackageFile {
         };
         Package::new(file.as_slice())?;
         Ok(file)
+    }
+
+    /// The same package with its weights laid out for this processor's kernels: in memory, and unsigned. Itself where
+    /// there is nothing to lay out.
+    ///
+    /// # Errors
+    /// [`HostError::Runtime`] only where the file was changed while it was mapped.
+    pub fn laid_out(self) -> Result<PackageFile, HostError> {
+        if Isa::detect() == Isa::Baseline {
+            return Ok(self);
+        }
+        let package = self.package()?;
+        match cadet_repack::blocked(&package, package.target()) {
+            Some(bytes) => PackageFile::from_bytes(&bytes),
+            None => Ok(self),
+        }
     }
 
     /// The checked view.

@@ -39,7 +39,7 @@ struct StepTiming {
 }
 
 pub(crate) fn run(args: &Args) -> Result<()> {
-    let file = PackageFile::open(&args.package)?;
+    let file = PackageFile::open(&args.package)?.laid_out()?;
     let package = file.package()?;
     let mut memory = HostMemory::for_package(&package);
     let mut session = memory.session(package)?;

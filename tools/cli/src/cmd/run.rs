@@ -42,7 +42,7 @@ struct Output {
 }
 
 pub(crate) fn run(args: &Args) -> Result<()> {
-    let file = PackageFile::open(&args.package)?;
+    let file = PackageFile::open(&args.package)?.laid_out()?;
     let package = file.package()?;
     let manifest = Manifest::decode(package.manifest_bytes()).unwrap_or_default();
     let mut memory = HostMemory::for_package(&package);

@@ -275,13 +275,21 @@ unsafe fn copy_i8(op: &I8<'_>, pixel: usize, to: *mut i16, length: usize) {
             match first {
                 Some(first) => {
                     let from = from.add(first);
-                    let whole = count / 16 * 16;
-                    for index in (0..whole).step_by(16) {
+                    let mut index = 0;
+                    while index + 16 <= count {
                         let x = _mm256_cvtepi8_epi16(_mm_loadu_si128(from.add(index).cast()));
                         let x = _mm256_sub_epi16(x, zero_points);
                         _mm256_storeu_si256(to.add(index).cast(), x);
+                        index += 16;
                     }
-                    for index in whole..count {
+                    while index + 4 <= count {
+                        let four = from.add(index).cast::<i32>().read_unaligned();
+                        let x = _mm_cvtepi8_epi16(_mm_cvtsi32_si128(four));
+                        let x = _mm_sub_epi16(x, _mm256_castsi256_si128(zero_points));
+                        _mm_storel_epi64(to.add(index).cast(), x);
+                        index += 4;
+                    }
+                    for index in index..count {
                         to.add(index)
                             .write(i16::from(*from.add(index)) - zero_point);
                     }
