@@ -1,10 +1,10 @@
-use cadet_format::DType;
+use cadet_format::{DType, Opcode};
 use serde::Serialize;
 
 use crate::error::UnsupportedNode;
 use crate::ir::TensorId;
 use crate::layout::Arranged;
-use crate::lower::{Lowered, Place};
+use crate::lower::{Lowered, LoweredStep, Place};
 use crate::options::{Board, Options, Precision};
 
 /// What a compiled model takes and does.
@@ -275,7 +275,7 @@ fn steps(lowered: &Lowered) -> Vec<StepReport> {
         StepReport {
             name: step.name.clone(),
             op: step.op.into(),
-            kernel: kernel_name(lowered, step.kernel),
+            kernel: kernel_name(lowered, step),
             inputs: activations.collect(),
             output: lowered.tensors[usize::from(step.outputs[0])].dims.clone(),
             macs: step.macs,
@@ -297,11 +297,23 @@ fn buffers(lowered: &Lowered) -> Vec<BufferReport> {
     buffers.collect()
 }
 
-fn kernel_name(lowered: &Lowered, index: u16) -> String {
-    let id = lowered.kernels[usize::from(index)];
-    let opcode = cadet_format::Opcode::from_u16(id.opcode).map_or("user", |opcode| opcode.name());
-    let dtype = cadet_format::DType::from_u8(id.dtype);
-    let dtype = dtype.map_or(String::new(), |dtype| format!("{dtype:?}").to_lowercase());
+/// Operator, element type and numerics; of layers whose weights are stored in another type, that type too.
+fn kernel_name(lowered: &Lowered, step: &LoweredStep) -> String {
+    let id = lowered.kernels[usize::from(step.kernel)];
+    let opcode = Opcode::from_u16(id.opcode);
+    let name = |dtype: DType| format!("{dtype:?}").to_lowercase();
+    let dtype = DType::from_u8(id.dtype).map_or(String::new(), name);
+    if let Some(
+        Opcode::Conv2dCompressed
+        | Opcode::DepthwiseConv2dCompressed
+        | Opcode::FullyConnectedCompressed,
+    ) = opcode
+    {
+        let weights = &lowered.tensors[usize::from(step.inputs[1])];
+        let opcode = opcode.map_or("", Opcode::name);
+        return format!("{opcode}.{dtype}.{}", name(weights.dtype));
+    }
+    let opcode = opcode.map_or("user", Opcode::name);
     match cadet_format::Numerics::from_u8(id.numerics) {
         Some(cadet_format::Numerics::Onnx) => format!("{opcode}.{dtype}.onnx"),
         Some(cadet_format::Numerics::Tflite) => format!("{opcode}.{dtype}.tflite"),

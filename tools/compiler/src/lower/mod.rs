@@ -28,7 +28,7 @@ mod sum;
 mod unary;
 mod weights;
 
-pub(crate) use emitter::{Lowered, Place};
+pub(crate) use emitter::{Lowered, LoweredStep, Place};
 
 use cadet_format::Opcode;
 

@@ -64,9 +64,9 @@ fn weights_of_float_layers_stay_integers() {
     let onnx = graph.encode();
     let steps = compile(&onnx, &Options::float()).unwrap().report.steps;
     for name in [
-        "conv2d_compressed.f32",
-        "depthwise_conv2d_compressed.f32",
-        "fully_connected_compressed.f32",
+        "conv2d_compressed.f32.i8",
+        "depthwise_conv2d_compressed.f32.i8",
+        "fully_connected_compressed.f32.i8",
     ] {
         assert!(steps.iter().any(|step| step.kernel == name), "{steps:?}");
     }
@@ -193,6 +193,6 @@ fn transposed_weights_keep_their_integers() {
     graph.output("y", ElementType::F32, [2, 7]);
     let onnx = graph.encode();
     let steps = compile(&onnx, &Options::float()).unwrap().report.steps;
-    let is_kept = |step: &StepReport| step.kernel == "fully_connected_compressed.f32";
+    let is_kept = |step: &StepReport| step.kernel == "fully_connected_compressed.f32.i8";
     assert!(steps.iter().any(is_kept), "{steps:?}");
 }

@@ -237,7 +237,7 @@ fn compressed_weights_compute_what_they_stand_for() {
     let mut random = Generator::new(23);
     let net = Net::new(&mut random);
     let inputs = inputs(&mut random, 10);
-    for weights in [Weights::F16, Weights::Int8] {
+    for (weights, name) in [(Weights::F16, "f16"), (Weights::Int8, "i8")] {
         let options = Options {
             weights,
             ..Options::float()
@@ -245,14 +245,10 @@ fn compressed_weights_compute_what_they_stand_for() {
         let compressed = compile(&net.onnx(), &options).unwrap();
         let layers = compressed.report.steps.iter().filter(|step| step.macs > 0);
         let kernels: Vec<&str> = layers.map(|step| step.kernel.as_str()).collect();
+        let layers = ["conv2d", "depthwise_conv2d", "conv2d", "fully_connected"];
         assert_eq!(
             kernels,
-            [
-                "conv2d_compressed.f32",
-                "depthwise_conv2d_compressed.f32",
-                "conv2d_compressed.f32",
-                "fully_connected_compressed.f32"
-            ]
+            layers.map(|layer| format!("{layer}_compressed.f32.{name}"))
         );
         let reference = compile(&decoded(&net, weights).onnx(), &Options::float()).unwrap();
         let (found, wanted) = (outputs(&compressed, &inputs), outputs(&reference, &inputs));
