@@ -1,4 +1,4 @@
-use bytemuck::{Pod, cast_slice, pod_collect_to_vec, pod_read_unaligned};
+use bytemuck::{Pod, cast_slice, pod_read_unaligned};
 use cadet_format::{
     Conv2dF32, Conv2dI8, DType, Header, KernelId, Layout, NO_TENSOR, Opcode, Package, Region,
     SECTION_CRITICAL, SectionEntry, Step, Tag, TargetId, Tensor, TensorInfo,
@@ -92,6 +92,12 @@ fn of<P: Pod>(params: &[u8]) -> Option<P> {
     (params.len() == size_of::<P>()).then(|| pod_read_unaligned(params))
 }
 
+/// The elements of a table, wherever it lies.
+fn rows<T: Pod>(bytes: &[u8]) -> Vec<T> {
+    let rows = bytes.chunks_exact(size_of::<T>());
+    rows.map(pod_read_unaligned).collect()
+}
+
 /// What changes of a package.
 struct Content {
     kernels: Vec<KernelId>,
@@ -106,9 +112,9 @@ impl Content {
     fn of(package: &Package<'_>, packable: &[bool]) -> Content {
         let mut content = Content {
             kernels: package.kernels().to_vec(),
-            steps: pod_collect_to_vec(section(package, Tag::STEPS)),
-            tensors: pod_collect_to_vec(section(package, Tag::TENSORS)),
-            dims: pod_collect_to_vec(section(package, Tag::DIMS)),
+            steps: rows(section(package, Tag::STEPS)),
+            tensors: rows(section(package, Tag::TENSORS)),
+            dims: rows(section(package, Tag::DIMS)),
             weights: Vec::new(),
         };
         // All constants move to the first region, each to a cache line of its own.
@@ -143,13 +149,7 @@ impl Content {
         let extents = match info.dtype {
             DType::F32 => {
                 let mut packed = vec![0f32; f32_len(outputs, depth)?];
-                pack_f32(
-                    &pod_collect_to_vec::<u8, f32>(bytes),
-                    outputs,
-                    depth,
-                    &mut packed,
-                )
-                .ok()?;
+                pack_f32(&rows::<f32>(bytes), outputs, depth, &mut packed).ok()?;
                 self.place(row, cast_slice(&packed));
                 vec![blocks, depth, CHANNELS]
             }
