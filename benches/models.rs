@@ -1,19 +1,12 @@
 //! Whole packages: the format's corpus, and every `.cadet` file in the folder `CADET_BENCH_PACKAGES`.
 
-use cadet_benches::packages;
+use cadet_benches::{aligned, packages};
 use cadet_format::Generator;
 use cadet_kernels::Isa;
 use cadet_repack::blocked;
 use cadet_runtime::{Memory, Package, Session, kernels, run_golden};
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, criterion_group, criterion_main};
-
-/// `length` bytes at a multiple of 64, the strictest alignment that packages ask for.
-fn aligned(buffer: &mut Vec<u8>, length: usize) -> &mut [u8] {
-    buffer.resize(length + 64, 0);
-    let start = buffer.as_ptr().align_offset(64);
-    &mut buffer[start..start + length]
-}
 
 fn models(c: &mut Criterion) {
     let mut group = c.benchmark_group("models");

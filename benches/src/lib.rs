@@ -67,3 +67,10 @@ pub fn floats(count: usize) -> Vec<f32> {
 pub fn cells<T>(values: Vec<T>) -> Vec<Cell<T>> {
     values.into_iter().map(Cell::new).collect()
 }
+
+/// `length` bytes at a multiple of 64, the strictest alignment that packages ask for.
+pub fn aligned(buffer: &mut Vec<u8>, length: usize) -> &mut [u8] {
+    buffer.resize(length + 64, 0);
+    let start = buffer.as_ptr().align_offset(64);
+    &mut buffer[start..start + length]
+}
