@@ -70,34 +70,65 @@ pub(crate) unsafe fn store_f32(output: *mut f32, value: __m256, count: usize) {
     }
 }
 
-/// The integers of the channels from `channel` on: scaled, with the output's zero point, clamped.
-#[inline]
-#[target_feature(enable = "avx2,fma")]
-pub(crate) fn finish_i8(
-    multipliers: &Multipliers<'_>,
-    quant: &Quant,
-    sums: __m256i,
-    channel: usize,
-) -> __m256i {
-    let scaled = match multipliers {
-        Multipliers::Onnx(m) => scale_onnx(sums, per_channel(m, channel)),
-        Multipliers::Tflite(m) => {
-            let [multiplier, shift] = pairs(m, channel);
-            scale_tflite(sums, multiplier, shift)
+/// From sums to integers, for eight channels.
+pub(crate) struct Finish<'a> {
+    scale: Scale<'a>,
+    output_zero_point: __m256i,
+    /// Bounds before the zero point is added.
+    bounds: [__m256i; 2],
+}
+
+enum Scale<'a> {
+    Onnx(__m256),
+    Tflite([__m256i; 2]),
+    /// Lane by lane, from this channel on.
+    Single(&'a Multipliers<'a>, usize),
+}
+
+impl<'a> Finish<'a> {
+    /// For the channels from `channel` on.
+    #[inline]
+    #[target_feature(enable = "avx2,fma")]
+    pub(crate) fn new(multipliers: &'a Multipliers<'a>, quant: &Quant, channel: usize) -> Self {
+        let zero_point = quant.output_zero_point;
+        Finish {
+            scale: match multipliers {
+                Multipliers::Onnx(m) => Scale::Onnx(per_channel(m, channel)),
+                Multipliers::Tflite(m) => Scale::Tflite(pairs(m, channel)),
+                Multipliers::TfliteSingle(_) => Scale::Single(multipliers, channel),
+            },
+            output_zero_point: _mm256_set1_epi32(zero_point),
+            bounds: [quant.min, quant.max].map(|bound| _mm256_set1_epi32(bound - zero_point)),
         }
-        Multipliers::TfliteSingle(_) => {
-            each(sums, |lane, sum| multipliers.scale(sum, channel + lane))
-        }
-    };
-    // Far outside i8, and far from the ends of i32.
-    let far = _mm256_set1_epi32(1 << 20);
-    let scaled = _mm256_min_epi32(
-        _mm256_max_epi32(scaled, _mm256_sub_epi32(_mm256_setzero_si256(), far)),
-        far,
-    );
-    let value = _mm256_add_epi32(scaled, _mm256_set1_epi32(quant.output_zero_point));
-    let value = _mm256_max_epi32(value, _mm256_set1_epi32(quant.min));
-    _mm256_min_epi32(value, _mm256_set1_epi32(quant.max))
+    }
+
+    /// Scaled, clamped, with the output's zero point.
+    #[inline]
+    #[target_feature(enable = "avx2,fma")]
+    pub(crate) fn apply(&self, sums: __m256i) -> __m256i {
+        let [min, max] = self.bounds;
+        let scaled = match &self.scale {
+            Scale::Onnx(m) => return self.apply_onnx(sums, *m),
+            Scale::Tflite([multiplier, shift]) => scale_tflite(sums, *multiplier, *shift),
+            Scale::Single(m, channel) => each(sums, |lane, sum| m.scale(sum, channel + lane)),
+        };
+        let clamped = _mm256_min_epi32(_mm256_max_epi32(scaled, min), max);
+        _mm256_add_epi32(clamped, self.output_zero_point)
+    }
+
+    /// As [`requantize::scale_onnx`](crate::requantize::scale_onnx). Clamping to whole numbers before rounding gives what
+    /// clamping after it gives.
+    #[inline]
+    #[target_feature(enable = "avx2,fma")]
+    fn apply_onnx(&self, sums: __m256i, multiplier: __m256) -> __m256i {
+        let [min, max] = self.bounds.map(|bound| _mm256_cvtepi32_ps(bound));
+        let value = _mm256_mul_ps(_mm256_cvtepi32_ps(sums), multiplier);
+        // NaN counts as 0.
+        let value = _mm256_and_ps(value, _mm256_cmp_ps::<_CMP_ORD_Q>(value, value));
+        let value = _mm256_min_ps(_mm256_max_ps(value, min), max);
+        // Rounds half to even, as the processor does by default.
+        _mm256_add_epi32(_mm256_cvtps_epi32(value), self.output_zero_point)
+    }
 }
 
 #[inline]
@@ -124,18 +155,6 @@ fn pairs(m: &[[i32; 2]], channel: usize) -> [__m256i; 2] {
         sorted(_mm256_shuffle_ps::<0b10_00_10_00>(low, high)),
         sorted(_mm256_shuffle_ps::<0b11_01_11_01>(low, high)),
     ]
-}
-
-/// As [`requantize::scale_onnx`](crate::requantize::scale_onnx).
-#[inline]
-#[target_feature(enable = "avx2,fma")]
-fn scale_onnx(sums: __m256i, multiplier: __m256) -> __m256i {
-    let value = _mm256_mul_ps(_mm256_cvtepi32_ps(sums), multiplier);
-    // NaN counts as 0.
-    let value = _mm256_and_ps(value, _mm256_cmp_ps::<_CMP_ORD_Q>(value, value));
-    let value = _mm256_max_ps(value, _mm256_set1_ps(-1.0e6));
-    // Rounds half to even, as the processor does by default.
-    _mm256_cvtps_epi32(_mm256_min_ps(value, _mm256_set1_ps(1.0e6)))
 }
 
 /// As [`requantize::scale_tflite`](crate::requantize::scale_tflite).
@@ -190,25 +209,23 @@ fn each(sums: __m256i, f: impl Fn(usize, i32) -> i32) -> __m256i {
     unsafe { _mm256_loadu_si256(lanes.as_ptr().cast()) }
 }
 
-/// Writes the first `count` of 16 integers that lie within i8.
+/// Writes the first `count` of eight integers that lie within i8.
 ///
 /// # Safety
 /// `output` is valid for writes of `count` elements.
 #[inline]
 #[target_feature(enable = "avx2,fma")]
-pub(crate) unsafe fn store_i8(output: *mut i8, [low, high]: [__m256i; 2], count: usize) {
-    let words = _mm256_permute4x64_epi64::<0b11_01_10_00>(_mm256_packs_epi32(low, high));
-    let bytes = _mm_packs_epi16(
-        _mm256_castsi256_si128(words),
-        _mm256_extracti128_si256::<1>(words),
-    );
-    if count >= 2 * LANES {
+pub(crate) unsafe fn store_i8(output: *mut i8, value: __m256i, count: usize) {
+    let low = _mm256_castsi256_si128(value);
+    let words = _mm_packs_epi32(low, _mm256_extracti128_si256::<1>(value));
+    let bytes = _mm_packs_epi16(words, words);
+    if count >= LANES {
         // SAFETY: the caller's promise.
-        return unsafe { _mm_storeu_si128(output.cast(), bytes) };
+        return unsafe { _mm_storel_epi64(output.cast(), bytes) };
     }
-    let mut lanes = [0i8; 2 * LANES];
-    // SAFETY: sixteen bytes are written to sixteen.
-    unsafe { _mm_storeu_si128(lanes.as_mut_ptr().cast(), bytes) };
+    let mut lanes = [0i8; LANES];
+    // SAFETY: eight bytes are written to eight.
+    unsafe { _mm_storel_epi64(lanes.as_mut_ptr().cast(), bytes) };
     for (index, lane) in lanes.iter().take(count).enumerate() {
         // SAFETY: the caller's promise.
         unsafe { output.add(index).write(*lane) };

@@ -38,7 +38,7 @@ proptest! {
         i8_by(&I8 { output: &output, ..op }, Isa::detect()).unwrap();
         prop_assert_eq!(values(&output), values(&expected));
         // In place, where the window lets a pixel overwrite what only it still reads.
-        if window.kernel == [1, 1] && window.input == window.output {
+        if window.kernel == [1, 1] && window.stride == [1, 1] && window.pad == [0, 0] {
             let shared = cells(&values(&input));
             i8_by(&I8 { input: &shared, output: &shared, ..op }, Isa::detect()).unwrap();
             prop_assert_eq!(values(&shared), values(&expected));

@@ -9,14 +9,13 @@ use core::mem::MaybeUninit;
 
 use super::patch::{for_each_run, is_pointwise, overlap};
 use super::{F32, I8, depth};
-use crate::avx2::{LANES, eight_i32, finish_f32, finish_i8, store_f32, store_i8};
+use crate::avx2::{Finish, LANES, eight_i32, finish_f32, store_f32, store_i8};
 use crate::blocked::{CHANNELS, LANE};
 use crate::overlap::in_order;
 use crate::{Avx2, Window};
 
-/// Pixels of a tile at the most: as many sums as registers hold.
-const F32_ROWS: usize = 6;
-const I8_ROWS: usize = 3;
+/// Pixels of a tile at the most: with two registers of sums each, as many as there are registers for.
+const ROWS: usize = 6;
 /// Elements of a tile's copy at the most, on the stack.
 const SCRATCH: usize = 8192;
 
@@ -62,11 +61,7 @@ unsafe fn all_f32(op: &F32<'_>) {
     let window = &op.window;
     let length = window.taps() * window.input[2];
     let is_direct = is_pointwise(window) && !overlap(op.input, op.output);
-    let rows = if is_direct {
-        F32_ROWS
-    } else {
-        rows(F32_ROWS, length)
-    };
+    let rows = if is_direct { ROWS } else { rows(ROWS, length) };
     let mut scratch = [const { MaybeUninit::<f32>::uninit() }; SCRATCH];
     for_each_tile(window, rows, [op.input, op.output], |first, count| {
         let patch = if is_direct {
@@ -239,7 +234,7 @@ unsafe fn all_i8(op: &I8<'_>) {
     let patch = scratch.as_mut_ptr().cast::<i16>();
     for_each_tile(
         window,
-        rows(I8_ROWS, length),
+        rows(ROWS, length),
         [op.input, op.output],
         |first, count| {
             for row in 0..count {
@@ -251,7 +246,10 @@ unsafe fn all_i8(op: &I8<'_>) {
                 match count {
                     1 => tile_i8::<1>(op, patch, length, first),
                     2 => tile_i8::<2>(op, patch, length, first),
-                    _ => tile_i8::<3>(op, patch, length, first),
+                    3 => tile_i8::<3>(op, patch, length, first),
+                    4 => tile_i8::<4>(op, patch, length, first),
+                    5 => tile_i8::<5>(op, patch, length, first),
+                    _ => tile_i8::<6>(op, patch, length, first),
                 }
             }
         },
@@ -311,11 +309,13 @@ unsafe fn copy_i8(op: &I8<'_>, pixel: usize, to: *mut i16, length: usize) {
 unsafe fn tile_i8<const ROWS: usize>(op: &I8<'_>, patch: *const i16, length: usize, first: usize) {
     let [_, _, outputs] = op.window.output;
     let bias = op.bias.unwrap_or_default();
-    for block in 0..outputs.div_ceil(CHANNELS) {
-        let channel = block * CHANNELS;
+    for channel in (0..outputs).step_by(LANES) {
+        let (block, half) = (channel / CHANNELS * CHANNELS, channel % CHANNELS);
+        let finish = Finish::new(&op.multipliers, &op.quant, channel);
+        let bias = eight_i32(bias, channel);
         // SAFETY: the block is one of the weights; the rows are the caller's promise.
         unsafe {
-            let weights = op.weights.as_ptr().add(channel * length);
+            let weights = op.weights.as_ptr().add(block * length + half * LANE);
             let output = op
                 .output
                 .as_ptr()
@@ -324,20 +324,19 @@ unsafe fn tile_i8<const ROWS: usize>(op: &I8<'_>, patch: *const i16, length: usi
                 .add(first * outputs + channel);
             let sums = product_i8::<ROWS>(patch, length, weights);
             for (row, [low, high]) in sums.into_iter().enumerate() {
-                let low = _mm256_add_epi32(low, eight_i32(bias, channel));
-                let high = _mm256_add_epi32(high, eight_i32(bias, channel + LANES));
-                let low = finish_i8(&op.multipliers, &op.quant, low, channel);
-                let high = finish_i8(&op.multipliers, &op.quant, high, channel + LANES);
-                store_i8(output.add(row * outputs), [low, high], outputs - channel);
+                let sums = _mm256_hadd_epi32(low, high);
+                let sums = _mm256_permute4x64_epi64::<0b11_01_10_00>(sums);
+                let value = finish.apply(_mm256_add_epi32(sums, bias));
+                store_i8(output.add(row * outputs), value, outputs - channel);
             }
         }
     }
 }
 
-/// Sums of `ROWS` rows with the channels of a block.
+/// Sums of `ROWS` rows with eight channels of a block: two of each channel, side by side.
 ///
 /// # Safety
-/// The processor has AVX2; `ROWS * length` elements lie at `patch`, a block at `weights`.
+/// The processor has AVX2; `ROWS * length` elements lie at `patch`, half a block's first lane at `weights`.
 #[inline]
 #[target_feature(enable = "avx2,fma")]
 unsafe fn product_i8<const ROWS: usize>(
@@ -345,27 +344,20 @@ unsafe fn product_i8<const ROWS: usize>(
     length: usize,
     weights: *const i8,
 ) -> [[__m256i; 2]; ROWS] {
-    // Two sums of each channel, side by side; four channels a register.
-    let mut sums = [[_mm256_setzero_si256(); 4]; ROWS];
+    let mut sums = [[_mm256_setzero_si256(); 2]; ROWS];
     for k in (0..length).step_by(LANE) {
         // SAFETY: the caller's promise.
         unsafe {
-            let mut x = [_mm256_setzero_si256(); ROWS];
-            for (row, x) in x.iter_mut().enumerate() {
+            let weights = weights.add(k * CHANNELS);
+            let low = _mm256_cvtepi8_epi16(_mm_loadu_si128(weights.cast()));
+            let high = _mm256_cvtepi8_epi16(_mm_loadu_si128(weights.add(16).cast()));
+            for (row, [low_sum, high_sum]) in sums.iter_mut().enumerate() {
                 let lane = patch.add(row * length + k).cast::<i64>().read_unaligned();
-                *x = _mm256_set1_epi64x(lane);
-            }
-            for group in 0..4 {
-                let w = _mm_loadu_si128(weights.add(k * CHANNELS + group * 16).cast());
-                let w = _mm256_cvtepi8_epi16(w);
-                for (sums, x) in sums.iter_mut().zip(x) {
-                    sums[group] = _mm256_add_epi32(sums[group], _mm256_madd_epi16(w, x));
-                }
+                let x = _mm256_set1_epi64x(lane);
+                *low_sum = _mm256_add_epi32(*low_sum, _mm256_madd_epi16(low, x));
+                *high_sum = _mm256_add_epi32(*high_sum, _mm256_madd_epi16(high, x));
             }
         }
     }
-    sums.map(|[a, b, c, d]| {
-        let pair = |a, b| _mm256_permute4x64_epi64::<0b11_01_10_00>(_mm256_hadd_epi32(a, b));
-        [pair(a, b), pair(c, d)]
-    })
+    sums
 }
