@@ -157,10 +157,31 @@ fn pairs(m: &[[i32; 2]], channel: usize) -> [__m256i; 2] {
     ]
 }
 
+/// As `requantize::round_to_i32`.
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+pub(crate) fn round(value: __m256) -> __m256i {
+    // NaN counts as 0.
+    let value = _mm256_and_ps(value, _mm256_cmp_ps::<_CMP_ORD_Q>(value, value));
+    let value = _mm256_max_ps(value, _mm256_set1_ps(-1.0e6));
+    // Rounds half to even, as the processor does by default.
+    _mm256_cvtps_epi32(_mm256_min_ps(value, _mm256_set1_ps(1.0e6)))
+}
+
+/// As [`Quant::finish`], still in 32 bits.
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+pub(crate) fn clamp(scaled: __m256i, quant: &Quant) -> __m256i {
+    let zero_point = quant.output_zero_point;
+    let [min, max] = [quant.min, quant.max].map(|bound| _mm256_set1_epi32(bound - zero_point));
+    let clamped = _mm256_min_epi32(_mm256_max_epi32(scaled, min), max);
+    _mm256_add_epi32(clamped, _mm256_set1_epi32(zero_point))
+}
+
 /// As [`requantize::scale_tflite`](crate::requantize::scale_tflite).
 #[inline]
 #[target_feature(enable = "avx2,fma")]
-fn scale_tflite(sums: __m256i, multiplier: __m256i, shift: __m256i) -> __m256i {
+pub(crate) fn scale_tflite(sums: __m256i, multiplier: __m256i, shift: __m256i) -> __m256i {
     let zero = _mm256_setzero_si256();
     let bounded = _mm256_min_epi32(
         _mm256_max_epi32(shift, _mm256_set1_epi32(-31)),

@@ -30,11 +30,11 @@ pub(crate) fn i8(context: &Context<'_>) -> Result<(), Error> {
         Numerics::None | Numerics::TfliteSingle => return Err(Error::BadStep),
     };
     let operands = Operands::of(context)?;
-    add::i8(&add::I8 {
+    let op = add::I8 {
         pair: operands.pair()?,
         quant: quant(&params.quant),
         b_zero_point: params.b_zero_point,
         scaling,
-    })
-    .map_err(contract)
+    };
+    add::i8_by(&op, context.isa()).map_err(contract)
 }

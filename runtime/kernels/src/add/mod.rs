@@ -8,11 +8,13 @@
 //! rounded to f32. Numerics `tflite`: both differences shifted left, scaled to a common scale, added and
 //! scaled to the output.
 
+#[cfg(target_arch = "x86_64")]
+mod avx2;
 mod scalar;
 
 use crate::broadcast::Pair;
 use crate::requantize::Quant;
-use crate::{Result, require};
+use crate::{Isa, Result, require};
 
 /// How int8 summands come to the output's scale.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -55,16 +57,56 @@ pub struct I8<'a> {
 /// # Errors
 /// [`ContractError`](crate::ContractError) where the shapes do not broadcast or a zero point is not an i8.
 pub fn i8(op: &I8<'_>) -> Result {
+    i8_by(op, Isa::Baseline)
+}
+
+/// [`i8`] with the instructions of `isa`.
+///
+/// # Errors
+/// As [`i8`].
+pub fn i8_by(op: &I8<'_>, isa: Isa) -> Result {
     require(i8::try_from(op.b_zero_point).is_ok())?;
     op.quant.check()?;
-    scalar::i8(op)
+    match isa {
+        #[cfg(target_arch = "x86_64")]
+        Isa::Avx2(token) if avx2::i8(op, token).is_some() => Ok(()),
+        _ => scalar::i8(op),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::Source;
-    use crate::testing::{cells, values};
+    use crate::testing::{cells, numbers, values};
+    use proptest::prelude::*;
+    use std::vec::Vec;
+
+    proptest! {
+        #[test]
+        fn int8_is_the_same_by_every_isa(count in 1usize..70, seed: u32, za in -128i32..128, zb in -128i32..128, is_onnx: bool) {
+            let [a, b] = [seed, seed ^ 1].map(|seed| cells(&numbers(count, seed).collect::<Vec<_>>()));
+            let m: Vec<i32> = numbers(6, seed ^ 2).map(i32::from).collect();
+            let scaling = if is_onnx {
+                Scaling::Onnx { a: m[0] as f32 * 0.011, b: m[1] as f32 * 0.013 }
+            } else {
+                let pair = |m: i32, shift: i32| [(m + 384) << 22, shift.min(0) % 20];
+                Scaling::Tflite { left_shift: 20, a: pair(m[0], m[1]), b: pair(m[2], m[3]), y: pair(m[4], m[5]) }
+            };
+            let run = |output: &[crate::Cell<i8>], isa| {
+                let pair = Pair {
+                    a: Source::Cells(&a), a_shape: &[count], b: Source::Cells(&b), b_shape: &[count], output, shape: &[count],
+                };
+                let quant = Quant { input_zero_point: za, output_zero_point: 11, min: -120, max: 100 };
+                i8_by(&I8 { pair, quant, b_zero_point: zb, scaling }, isa).unwrap();
+                values(output)
+            };
+            let expected = run(&cells(&std::vec![0i8; count]), Isa::Baseline);
+            prop_assert_eq!(run(&cells(&std::vec![0i8; count]), Isa::detect()), &expected[..]);
+            // Over its own summand.
+            prop_assert_eq!(run(&a, Isa::detect()), expected);
+        }
+    }
 
     #[test]
     fn int8_sums_real_values() {

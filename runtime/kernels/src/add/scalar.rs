@@ -3,11 +3,15 @@ use crate::Result;
 use crate::requantize::{round_to_i32, scale_tflite};
 
 pub(super) fn i8(op: &I8<'_>) -> Result {
-    op.pair.map(|a, b| {
-        let a = i32::from(a) - op.quant.input_zero_point;
-        let b = i32::from(b) - op.b_zero_point;
-        op.quant.finish(sum(op.scaling, a, b))
-    })
+    op.pair.map(|a, b| element(op, a, b))
+}
+
+/// Sum of two elements.
+#[inline(always)]
+pub(super) fn element(op: &I8<'_>, a: i8, b: i8) -> i8 {
+    let a = i32::from(a) - op.quant.input_zero_point;
+    let b = i32::from(b) - op.b_zero_point;
+    op.quant.finish(sum(op.scaling, a, b))
 }
 
 fn sum(scaling: Scaling, a: i32, b: i32) -> i32 {

@@ -1,0 +1,80 @@
+//! AVX2: eight elements at a time, each read before any of them is written.
+#![allow(unsafe_code)] // Vector instructions, and pointers into slices of one length.
+
+use core::arch::x86_64::*;
+
+use super::{I8, Scaling, scalar};
+use crate::avx2::{LANES, clamp, round, scale_tflite, store_i8};
+use crate::{Avx2, Cell, Source, store};
+
+/// Adds where nothing is broadcast; `None` elsewhere.
+pub(super) fn i8(op: &I8<'_>, _: Avx2) -> Option<()> {
+    let pair = &op.pair;
+    let (Source::Cells(a), Source::Cells(b)) = (pair.a, pair.b) else {
+        return None;
+    };
+    let is_plain = pair.a_shape == pair.shape && pair.b_shape == pair.shape;
+    if !is_plain || a.len() != pair.output.len() || b.len() != pair.output.len() {
+        return None;
+    }
+    // SAFETY: the token proves that the processor has the instructions; the lengths are the same.
+    unsafe { all(op, a, b) };
+    Some(())
+}
+
+/// # Safety
+/// The processor has AVX2; all operands have the output's length.
+#[target_feature(enable = "avx2,fma")]
+unsafe fn all(op: &I8<'_>, a: &[Cell<i8>], b: &[Cell<i8>]) {
+    let output = op.pair.output;
+    let count = output.len();
+    let [za, zb] = [op.quant.input_zero_point, op.b_zero_point].map(|it| _mm256_set1_epi32(it));
+    let load = |cells: &[Cell<i8>], index: usize, zero_point| {
+        // SAFETY: eight elements from `index` on are there.
+        let eight = unsafe { _mm_loadl_epi64(cells.as_ptr().add(index).cast()) };
+        _mm256_sub_epi32(_mm256_cvtepi8_epi32(eight), zero_point)
+    };
+    let whole = count / LANES * LANES;
+    for index in (0..whole).step_by(LANES) {
+        let sum = sum(op.scaling, load(a, index, za), load(b, index, zb));
+        let value = clamp(sum, &op.quant);
+        // SAFETY: as above.
+        unsafe {
+            store_i8(
+                output.as_ptr().cast::<i8>().cast_mut().add(index),
+                value,
+                LANES,
+            )
+        };
+    }
+    for index in whole..count {
+        if let (Some(a), Some(b)) = (a.get(index), b.get(index)) {
+            store(output, index, scalar::element(op, a.get(), b.get()));
+        }
+    }
+}
+
+/// Of differences from the zero points, in the output's scale.
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+fn sum(scaling: Scaling, a: __m256i, b: __m256i) -> __m256i {
+    match scaling {
+        Scaling::Onnx { a: ma, b: mb } => {
+            let scaled = |x, m| _mm256_mul_ps(_mm256_cvtepi32_ps(x), _mm256_set1_ps(m));
+            // Each operation rounds on its own.
+            round(_mm256_add_ps(scaled(a, ma), scaled(b, mb)))
+        }
+        Scaling::Tflite {
+            left_shift,
+            a: ma,
+            b: mb,
+            y,
+        } => {
+            let scale = |x, [multiplier, shift]: [i32; 2]| {
+                scale_tflite(x, _mm256_set1_epi32(multiplier), _mm256_set1_epi32(shift))
+            };
+            let left = |x| _mm256_sll_epi32(x, _mm_cvtsi32_si128((left_shift % 32) as i32));
+            scale(_mm256_add_epi32(scale(left(a), ma), scale(left(b), mb)), y)
+        }
+    }
+}
