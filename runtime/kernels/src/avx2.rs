@@ -74,8 +74,9 @@ pub(crate) unsafe fn store_f32(output: *mut f32, value: __m256, count: usize) {
 pub(crate) struct Finish<'a> {
     scale: Scale<'a>,
     output_zero_point: __m256i,
-    /// Bounds before the zero point is added.
+    /// Bounds before the zero point is added, as integers and as floats.
     bounds: [__m256i; 2],
+    float_bounds: [__m256; 2],
 }
 
 enum Scale<'a> {
@@ -99,6 +100,18 @@ impl<'a> Finish<'a> {
             },
             output_zero_point: _mm256_set1_epi32(zero_point),
             bounds: [quant.min, quant.max].map(|bound| _mm256_set1_epi32(bound - zero_point)),
+            float_bounds: [quant.min, quant.max]
+                .map(|bound| _mm256_set1_ps((bound - zero_point) as f32)),
+        }
+    }
+
+    /// The same for channels with these multipliers of numerics `onnx`.
+    #[inline]
+    #[target_feature(enable = "avx2,fma")]
+    pub(crate) fn with(&self, multipliers: __m256) -> Finish<'a> {
+        Finish {
+            scale: Scale::Onnx(multipliers),
+            ..*self
         }
     }
 
@@ -106,6 +119,16 @@ impl<'a> Finish<'a> {
     #[inline]
     #[target_feature(enable = "avx2,fma")]
     pub(crate) fn apply(&self, sums: __m256i) -> __m256i {
+        match self.scale {
+            Scale::Onnx(m) => self.apply_onnx(sums, m),
+            _ => self.apply_fixed(sums),
+        }
+    }
+
+    /// With multipliers in fixed point: apart, so that [`apply`](Self::apply) is short enough to be inlined.
+    #[inline(never)]
+    #[target_feature(enable = "avx2,fma")]
+    fn apply_fixed(&self, sums: __m256i) -> __m256i {
         let [min, max] = self.bounds;
         let scaled = match &self.scale {
             Scale::Onnx(m) => return self.apply_onnx(sums, *m),
@@ -121,7 +144,7 @@ impl<'a> Finish<'a> {
     #[inline]
     #[target_feature(enable = "avx2,fma")]
     fn apply_onnx(&self, sums: __m256i, multiplier: __m256) -> __m256i {
-        let [min, max] = self.bounds.map(|bound| _mm256_cvtepi32_ps(bound));
+        let [min, max] = self.float_bounds;
         let value = _mm256_mul_ps(_mm256_cvtepi32_ps(sums), multiplier);
         // NaN counts as 0.
         let value = _mm256_and_ps(value, _mm256_cmp_ps::<_CMP_ORD_Q>(value, value));

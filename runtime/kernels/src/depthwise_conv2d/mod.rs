@@ -7,7 +7,9 @@
 //! [`Overlap::channelwise_window`](crate::Overlap::channelwise_window) says. Needs no scratch memory.
 
 #[cfg(target_arch = "x86_64")]
-mod avx2;
+mod avx2_f32;
+#[cfg(target_arch = "x86_64")]
+mod avx2_i8;
 mod scalar;
 #[cfg(test)]
 mod tests;
@@ -60,9 +62,9 @@ pub struct I8<'a> {
 pub fn f32_by(op: &F32<'_>, isa: Isa) -> Result {
     match isa {
         #[cfg(target_arch = "x86_64")]
-        Isa::Avx2(token) if avx2::holds(&op.window) => {
+        Isa::Avx2(token) if avx2_f32::holds(&op.window) => {
             check_f32(op)?;
-            avx2::f32(op, token);
+            avx2_f32::f32(op, token);
             Ok(())
         }
         _ => f32(op),
@@ -76,9 +78,9 @@ pub fn f32_by(op: &F32<'_>, isa: Isa) -> Result {
 pub fn i8_by(op: &I8<'_>, isa: Isa) -> Result {
     match isa {
         #[cfg(target_arch = "x86_64")]
-        Isa::Avx2(token) if avx2::holds(&op.window) && op.weight_zero_points.is_none() => {
+        Isa::Avx2(token) if avx2_i8::holds(&op.window) && op.weight_zero_points.is_none() => {
             check_i8(op)?;
-            avx2::i8(op, token);
+            avx2_i8::i8(op, token);
             Ok(())
         }
         _ => i8(op),

@@ -1,11 +1,11 @@
-//! AVX2 and FMA: 8 or 16 channels of a pixel at a time, pixel by pixel as the scalar file goes, so that operands may
+//! AVX2 and FMA in f32: 8 or 32 channels of a pixel at a time, pixel by pixel as the scalar file goes, so that operands may
 //! overlap as there.
 #![allow(unsafe_code)] // Vector instructions, and pointers that `check` has measured.
 
 use core::arch::x86_64::*;
 
-use super::{F32, I8, scalar};
-use crate::avx2::{Finish, LANES, eight_i32, finish_f32, store_f32, store_i8};
+use super::F32;
+use crate::avx2::{LANES, finish_f32, store_f32};
 use crate::{Avx2, Window};
 
 /// Taps of a window at the most.
@@ -19,11 +19,6 @@ pub(super) fn holds(window: &Window) -> bool {
 pub(super) fn f32(op: &F32<'_>, _: Avx2) {
     // SAFETY: the token proves that the processor has the instructions; lengths were checked.
     unsafe { all_f32(op) }
-}
-
-pub(super) fn i8(op: &I8<'_>, _: Avx2) {
-    // SAFETY: as above.
-    unsafe { all_i8(op) }
 }
 
 /// Where the taps of a window lie: first elements of the input and of the weights.
@@ -178,97 +173,4 @@ unsafe fn run_f32<const N: usize>(
             );
         }
     }
-}
-
-/// # Safety
-/// As [`all_f32`].
-#[target_feature(enable = "avx2,fma")]
-unsafe fn all_i8(op: &I8<'_>) {
-    let channels = op.window.output[2];
-    let y = op.output.as_ptr().cast::<i8>().cast_mut();
-    let mut taps = Taps::new(&op.window);
-    op.window
-        .for_each_pixel(op.input, op.output, |oy, ox, pixel| {
-            let (origin, taps) = taps.find(&op.window, oy, ox);
-            let mut channel = 0;
-            while channel + LANES <= channels {
-                let count = if channel + 2 * LANES <= channels {
-                    2 * LANES
-                } else {
-                    LANES
-                };
-                // SAFETY: so many channels from `channel` on are in every pixel and tap.
-                unsafe {
-                    let sums = if count > LANES {
-                        sums_i8::<true>(op, origin, taps, channel)
-                    } else {
-                        sums_i8::<false>(op, origin, taps, channel)
-                    };
-                    for (half, sums) in sums.into_iter().take(count / LANES).enumerate() {
-                        let channel = channel + half * LANES;
-                        let value = Finish::new(&op.multipliers, &op.quant, channel).apply(sums);
-                        store_i8(y.add(pixel * channels + channel), value, LANES);
-                    }
-                }
-                channel += count;
-            }
-            for channel in channel..channels {
-                scalar::i8_element(op, oy, ox, channel, channel, pixel * channels + channel);
-            }
-        });
-}
-
-/// Sums of 16 channels, or of 8.
-///
-/// # Safety
-/// As [`all_i8`]; so many channels from `channel` on are in every pixel and tap.
-#[inline]
-#[target_feature(enable = "avx2,fma")]
-unsafe fn sums_i8<const IS_WHOLE: bool>(
-    op: &I8<'_>,
-    origin: usize,
-    taps: &[[usize; 2]],
-    channel: usize,
-) -> [__m256i; 2] {
-    let x = op.input.as_ptr().cast::<i8>().wrapping_add(origin);
-    let w = op.weights.as_ptr();
-    let zero_point = _mm256_set1_epi16(op.quant.input_zero_point as i16);
-    // SAFETY: the caller's promise.
-    let load = |from: *const i8| unsafe {
-        _mm256_cvtepi8_epi16(if IS_WHOLE {
-            _mm_loadu_si128(from.cast())
-        } else {
-            _mm_loadl_epi64(from.cast())
-        })
-    };
-    // SAFETY: the caller's promise.
-    let tap = |[first_x, first_w]: [usize; 2]| unsafe {
-        let x = _mm256_sub_epi16(load(x.add(first_x + channel)), zero_point);
-        [x, load(w.add(first_w + channel))]
-    };
-    // Channels 0 to 3 and 8 to 11, 4 to 7 and 12 to 15: as unpacking leaves them.
-    let mut sums = [_mm256_setzero_si256(); 2];
-    let mut add = |[xa, wa]: [__m256i; 2], [xb, wb]: [__m256i; 2]| {
-        let low = _mm256_madd_epi16(_mm256_unpacklo_epi16(xa, xb), _mm256_unpacklo_epi16(wa, wb));
-        let high = _mm256_madd_epi16(_mm256_unpackhi_epi16(xa, xb), _mm256_unpackhi_epi16(wa, wb));
-        sums = [
-            _mm256_add_epi32(sums[0], low),
-            _mm256_add_epi32(sums[1], high),
-        ];
-    };
-    let (pairs, rest) = taps.as_chunks::<2>();
-    for [a, b] in pairs {
-        add(tap(*a), tap(*b));
-    }
-    if let [last] = rest {
-        add(tap(*last), [_mm256_setzero_si256(); 2]);
-    }
-    let [low, high] = sums;
-    let low_channels = _mm256_permute2x128_si256::<0x20>(low, high);
-    let high_channels = _mm256_permute2x128_si256::<0x31>(low, high);
-    let bias = op.bias.unwrap_or_default();
-    [
-        _mm256_add_epi32(low_channels, eight_i32(bias, channel)),
-        _mm256_add_epi32(high_channels, eight_i32(bias, channel + LANES)),
-    ]
 }
