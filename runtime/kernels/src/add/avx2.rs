@@ -44,7 +44,7 @@ unsafe fn all(op: &I8<'_>, a: &[Cell<i8>], b: &[Cell<i8>]) {
                 output.as_ptr().cast::<i8>().cast_mut().add(index),
                 value,
                 LANES,
-            )
+            );
         };
     }
     for index in whole..count {

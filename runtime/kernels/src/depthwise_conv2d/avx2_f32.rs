@@ -90,7 +90,7 @@ impl Taps {
         }
         self.edge.count = 0;
         window.for_each_tap(oy, ox, |pixel, tap| {
-            self.edge.push([pixel * channels, tap * channels])
+            self.edge.push([pixel * channels, tap * channels]);
         });
         (0, self.edge.taps.get(..self.edge.count).unwrap_or_default())
     }

@@ -275,7 +275,7 @@ fn weights_beyond_the_range_of_f16_stay_as_they_are() {
         steps.find(|step| step.name == name).unwrap().kernel.clone()
     };
     assert_eq!(kernel("pointwise"), "conv2d.f32");
-    assert_eq!(kernel("stem"), "conv2d_compressed.f32");
+    assert_eq!(kernel("stem"), "conv2d_compressed.f32.f16");
 }
 
 #[test]
