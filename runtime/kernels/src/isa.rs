@@ -20,7 +20,7 @@ pub struct Avx2(());
 #[cfg(target_arch = "x86_64")]
 impl Avx2 {
     /// Asks the processor.
-    #[cfg(feature = "std")]
+    #[cfg(any(test, feature = "std"))]
     pub fn detect() -> Option<Avx2> {
         let has = std::is_x86_feature_detected!("avx2") && std::is_x86_feature_detected!("fma");
         has.then_some(Avx2(()))
@@ -29,7 +29,7 @@ impl Avx2 {
 
 impl Isa {
     /// The best that the processor has.
-    #[cfg(feature = "std")]
+    #[cfg(any(test, feature = "std"))]
     pub fn detect() -> Isa {
         #[cfg(target_arch = "x86_64")]
         if let Some(avx2) = Avx2::detect() {
