@@ -1,8 +1,7 @@
 use bytemuck::Pod;
 use cadet_format::{Error, MAX_KERNELS, MAX_SCALARS, Opcode, Package, Region, Step, TensorInfo};
-use heapless::Vec;
-
 use cadet_kernels::Isa;
+use heapless::Vec;
 
 use crate::memory::Memory;
 use crate::{Context, Kernel, StepFn};

@@ -61,16 +61,7 @@ impl Overlap {
     /// For kernels that make every element of an output row of all elements of an input row, in the order
     /// of [`Overlap::window`]. `lengths` are those of an input row and of an output row.
     pub fn rows(rows: usize, lengths: [usize; 2], bytes: [usize; 2]) -> Overlap {
-        let [input, output] = lengths;
-        let window = Window {
-            input: [rows, 1, input],
-            output: [rows, 1, output],
-            kernel: [1, 1],
-            stride: [1, 1],
-            dilation: [1, 1],
-            pad: [0, 0],
-        };
-        Overlap::window(&window, bytes)
+        Overlap::window(&Window::of_rows(rows, lengths), bytes)
     }
 }
 

@@ -22,6 +22,19 @@ pub struct Window {
 }
 
 impl Window {
+    /// Of one pixel over a column of rows, which makes a row of length `lengths[1]` of each of length `lengths[0]`.
+    pub const fn of_rows(rows: usize, lengths: [usize; 2]) -> Window {
+        let [input, output] = lengths;
+        Window {
+            input: [rows, 1, input],
+            output: [rows, 1, output],
+            kernel: [1, 1],
+            stride: [1, 1],
+            dilation: [1, 1],
+            pad: [0, 0],
+        }
+    }
+
     /// Checks that no extent is zero and that all index arithmetic fits.
     pub(crate) fn check(&self, input_len: usize, output_len: usize) -> Result<(), ContractError> {
         let positive = [self.kernel, self.stride, self.dilation]

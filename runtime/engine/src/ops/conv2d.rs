@@ -5,26 +5,34 @@ use super::convert::{each_example, epilogue, multipliers, optional, quant, windo
 use crate::{Context, Element};
 
 pub(crate) fn f32(context: &Context<'_>) -> Result<(), Error> {
-    float::<f32, f32>(context)
+    float::<f32, f32>(context, conv2d::f32)
+}
+
+/// With weights in blocks.
+pub(crate) fn blocked_f32(context: &Context<'_>) -> Result<(), Error> {
+    float(context, |op| conv2d::blocked::f32(op, context.isa()))
 }
 
 /// Activations in `X`, weights in whatever the second input has.
 pub(crate) fn compressed<X: Element + Real>(context: &Context<'_>) -> Result<(), Error> {
     match context.input(1)?.info.dtype {
-        DType::F16 => float::<X, f16>(context),
-        DType::I8 => float::<X, i8>(context),
+        DType::F16 => float::<X, f16>(context, conv2d::f32),
+        DType::I8 => float::<X, i8>(context, conv2d::f32),
         _ => Err(Error::KernelContract),
     }
 }
 
-fn float<X: Element + Real, W: Element + Widen>(context: &Context<'_>) -> Result<(), Error> {
+fn float<X: Element + Real, W: Element + Widen>(
+    context: &Context<'_>,
+    run: impl Fn(&conv2d::F32<'_, X, W>) -> cadet_kernels::Result,
+) -> Result<(), Error> {
     let params: Conv2dF32 = context.params()?;
     let (input, output) = (context.input(0)?, context.output(0)?);
     let window = window(&params.window, &input, &output)?;
     let weights = context.input(1)?.constant::<W>()?;
     let epilogue = epilogue(context, &params.clamp)?;
     each_example::<X, X>(&input, &output, |input, output| {
-        conv2d::f32(&conv2d::F32 {
+        run(&conv2d::F32 {
             window,
             groups: params.groups as usize,
             input,
@@ -32,26 +40,6 @@ fn float<X: Element + Real, W: Element + Widen>(context: &Context<'_>) -> Result
             epilogue,
             output,
         })
-    })
-}
-
-/// With weights in blocks.
-pub(crate) fn blocked_f32(context: &Context<'_>) -> Result<(), Error> {
-    let params: Conv2dF32 = context.params()?;
-    let (input, output) = (context.input(0)?, context.output(0)?);
-    let window = window(&params.window, &input, &output)?;
-    let weights = context.input(1)?.constant()?;
-    let epilogue = epilogue(context, &params.clamp)?;
-    each_example(&input, &output, |input, output| {
-        let op = conv2d::F32 {
-            window,
-            groups: params.groups as usize,
-            input,
-            weights,
-            epilogue,
-            output,
-        };
-        conv2d::blocked::f32(&op, context.isa())
     })
 }
 

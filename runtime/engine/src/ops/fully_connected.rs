@@ -81,14 +81,7 @@ pub(crate) fn blocked_i8(context: &Context<'_>) -> Result<(), Error> {
 }
 
 fn window(extents: Extents) -> Window {
-    Window {
-        input: [extents.rows, 1, extents.inputs],
-        output: [extents.rows, 1, extents.outputs],
-        kernel: [1, 1],
-        stride: [1, 1],
-        dilation: [1, 1],
-        pad: [0, 0],
-    }
+    Window::of_rows(extents.rows, [extents.inputs, extents.outputs])
 }
 
 fn extents(input: &Operand<'_>, output: &Operand<'_>) -> Result<Extents, Error> {
