@@ -73,10 +73,37 @@ pub(crate) unsafe fn store_f32(output: *mut f32, value: __m256, count: usize) {
 /// From sums to integers, for eight channels.
 pub(crate) struct Finish<'a> {
     scale: Scale<'a>,
-    output_zero_point: __m256i,
-    /// Bounds before the zero point is added, as integers and as floats.
-    bounds: [__m256i; 2],
+    clamp: Clamp,
+    /// The bounds of `clamp`.
     float_bounds: [__m256; 2],
+}
+
+/// [`Quant::finish`], still in 32 bits.
+#[derive(Clone, Copy)]
+pub(crate) struct Clamp {
+    output_zero_point: __m256i,
+    /// Before the zero point is added.
+    bounds: [__m256i; 2],
+}
+
+impl Clamp {
+    #[inline]
+    #[target_feature(enable = "avx2,fma")]
+    pub(crate) fn new(quant: &Quant) -> Clamp {
+        let zero_point = quant.output_zero_point;
+        Clamp {
+            output_zero_point: _mm256_set1_epi32(zero_point),
+            bounds: [quant.min, quant.max].map(|bound| _mm256_set1_epi32(bound - zero_point)),
+        }
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx2,fma")]
+    pub(crate) fn apply(self, scaled: __m256i) -> __m256i {
+        let [min, max] = self.bounds;
+        let clamped = _mm256_min_epi32(_mm256_max_epi32(scaled, min), max);
+        _mm256_add_epi32(clamped, self.output_zero_point)
+    }
 }
 
 enum Scale<'a> {
@@ -91,17 +118,15 @@ impl<'a> Finish<'a> {
     #[inline]
     #[target_feature(enable = "avx2,fma")]
     pub(crate) fn new(multipliers: &'a Multipliers<'a>, quant: &Quant, channel: usize) -> Self {
-        let zero_point = quant.output_zero_point;
+        let clamp = Clamp::new(quant);
         Finish {
             scale: match multipliers {
                 Multipliers::Onnx(m) => Scale::Onnx(per_channel(m, channel)),
                 Multipliers::Tflite(m) => Scale::Tflite(pairs(m, channel)),
                 Multipliers::TfliteSingle(_) => Scale::Single(multipliers, channel),
             },
-            output_zero_point: _mm256_set1_epi32(zero_point),
-            bounds: [quant.min, quant.max].map(|bound| _mm256_set1_epi32(bound - zero_point)),
-            float_bounds: [quant.min, quant.max]
-                .map(|bound| _mm256_set1_ps((bound - zero_point) as f32)),
+            clamp,
+            float_bounds: clamp.bounds.map(|bound| _mm256_cvtepi32_ps(bound)),
         }
     }
 
@@ -129,14 +154,11 @@ impl<'a> Finish<'a> {
     #[inline(never)]
     #[target_feature(enable = "avx2,fma")]
     fn apply_fixed(&self, sums: __m256i) -> __m256i {
-        let [min, max] = self.bounds;
-        let scaled = match &self.scale {
+        self.clamp.apply(match &self.scale {
             Scale::Onnx(m) => return self.apply_onnx(sums, *m),
             Scale::Tflite([multiplier, shift]) => scale_tflite(sums, *multiplier, *shift),
             Scale::Single(m, channel) => each(sums, |lane, sum| m.scale(sum, channel + lane)),
-        };
-        let clamped = _mm256_min_epi32(_mm256_max_epi32(scaled, min), max);
-        _mm256_add_epi32(clamped, self.output_zero_point)
+        })
     }
 
     /// As [`requantize::scale_onnx`](crate::requantize::scale_onnx). Clamping to whole numbers before rounding gives what
@@ -146,11 +168,9 @@ impl<'a> Finish<'a> {
     fn apply_onnx(&self, sums: __m256i, multiplier: __m256) -> __m256i {
         let [min, max] = self.float_bounds;
         let value = _mm256_mul_ps(_mm256_cvtepi32_ps(sums), multiplier);
-        // NaN counts as 0.
-        let value = _mm256_and_ps(value, _mm256_cmp_ps::<_CMP_ORD_Q>(value, value));
-        let value = _mm256_min_ps(_mm256_max_ps(value, min), max);
+        let value = _mm256_min_ps(_mm256_max_ps(without_nan(value), min), max);
         // Rounds half to even, as the processor does by default.
-        _mm256_add_epi32(_mm256_cvtps_epi32(value), self.output_zero_point)
+        _mm256_add_epi32(_mm256_cvtps_epi32(value), self.clamp.output_zero_point)
     }
 }
 
@@ -180,25 +200,20 @@ fn pairs(m: &[[i32; 2]], channel: usize) -> [__m256i; 2] {
     ]
 }
 
+/// 0 for NaN.
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+fn without_nan(value: __m256) -> __m256 {
+    _mm256_and_ps(value, _mm256_cmp_ps::<_CMP_ORD_Q>(value, value))
+}
+
 /// As `requantize::round_to_i32`.
 #[inline]
 #[target_feature(enable = "avx2,fma")]
 pub(crate) fn round(value: __m256) -> __m256i {
-    // NaN counts as 0.
-    let value = _mm256_and_ps(value, _mm256_cmp_ps::<_CMP_ORD_Q>(value, value));
-    let value = _mm256_max_ps(value, _mm256_set1_ps(-1.0e6));
+    let value = _mm256_max_ps(without_nan(value), _mm256_set1_ps(-1.0e6));
     // Rounds half to even, as the processor does by default.
     _mm256_cvtps_epi32(_mm256_min_ps(value, _mm256_set1_ps(1.0e6)))
-}
-
-/// As [`Quant::finish`], still in 32 bits.
-#[inline]
-#[target_feature(enable = "avx2,fma")]
-pub(crate) fn clamp(scaled: __m256i, quant: &Quant) -> __m256i {
-    let zero_point = quant.output_zero_point;
-    let [min, max] = [quant.min, quant.max].map(|bound| _mm256_set1_epi32(bound - zero_point));
-    let clamped = _mm256_min_epi32(_mm256_max_epi32(scaled, min), max);
-    _mm256_add_epi32(clamped, _mm256_set1_epi32(zero_point))
 }
 
 /// As [`requantize::scale_tflite`](crate::requantize::scale_tflite).

@@ -4,7 +4,7 @@
 use core::arch::x86_64::*;
 
 use super::{I8, Scaling, scalar};
-use crate::avx2::{LANES, clamp, round, scale_tflite, store_i8};
+use crate::avx2::{Clamp, LANES, round, scale_tflite, store_i8};
 use crate::{Avx2, Cell, Source, store};
 
 /// Adds where nothing is broadcast; `None` elsewhere.
@@ -34,10 +34,11 @@ unsafe fn all(op: &I8<'_>, a: &[Cell<i8>], b: &[Cell<i8>]) {
         let eight = unsafe { _mm_loadl_epi64(cells.as_ptr().add(index).cast()) };
         _mm256_sub_epi32(_mm256_cvtepi8_epi32(eight), zero_point)
     };
+    let clamp = Clamp::new(&op.quant);
     let whole = count / LANES * LANES;
     for index in (0..whole).step_by(LANES) {
         let sum = sum(op.scaling, load(a, index, za), load(b, index, zb));
-        let value = clamp(sum, &op.quant);
+        let value = clamp.apply(sum);
         // SAFETY: as above.
         unsafe {
             store_i8(
