@@ -31,11 +31,19 @@ impl Isa {
     /// The best that the processor has.
     #[cfg(any(test, feature = "std"))]
     pub fn detect() -> Isa {
-        #[cfg(target_arch = "x86_64")]
-        if let Some(avx2) = Avx2::detect() {
-            return Isa::Avx2(avx2);
-        }
-        Isa::Baseline
+        Isa::all().last().unwrap_or_default()
+    }
+
+    /// All that the processor has, the best last.
+    #[cfg(any(test, feature = "std"))]
+    pub fn all() -> impl Iterator<Item = Isa> {
+        [
+            Some(Isa::Baseline),
+            #[cfg(target_arch = "x86_64")]
+            Avx2::detect().map(Isa::Avx2),
+        ]
+        .into_iter()
+        .flatten()
     }
 
     /// The name used in reports.

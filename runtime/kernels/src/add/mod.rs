@@ -93,18 +93,21 @@ mod tests {
                 let pair = |m: i32, shift: i32| [(m + 384) << 22, shift.min(0) % 20];
                 Scaling::Tflite { left_shift: 20, a: pair(m[0], m[1]), b: pair(m[2], m[3]), y: pair(m[4], m[5]) }
             };
-            let run = |output: &[crate::Cell<i8>], isa| {
+            let run = |a: &[crate::Cell<i8>], output: &[crate::Cell<i8>], isa| {
                 let pair = Pair {
-                    a: Source::Cells(&a), a_shape: &[count], b: Source::Cells(&b), b_shape: &[count], output, shape: &[count],
+                    a: Source::Cells(a), a_shape: &[count], b: Source::Cells(&b), b_shape: &[count], output, shape: &[count],
                 };
                 let quant = Quant { input_zero_point: za, output_zero_point: 11, min: -120, max: 100 };
                 i8_by(&I8 { pair, quant, b_zero_point: zb, scaling }, isa).unwrap();
                 values(output)
             };
-            let expected = run(&cells(&std::vec![0i8; count]), Isa::Baseline);
-            prop_assert_eq!(run(&cells(&std::vec![0i8; count]), Isa::detect()), &expected[..]);
-            // Over its own summand.
-            prop_assert_eq!(run(&a, Isa::detect()), expected);
+            let expected = run(&a, &cells(&std::vec![0i8; count]), Isa::Baseline);
+            for isa in Isa::all() {
+                prop_assert_eq!(run(&a, &cells(&std::vec![0i8; count]), isa), &expected[..], "{}", isa.name());
+                // Over its own summand.
+                let summand = cells(&values(&a));
+                prop_assert_eq!(run(&summand, &summand, isa), &expected[..], "{}", isa.name());
+            }
         }
     }
 

@@ -34,14 +34,16 @@ proptest! {
             output: &expected,
         };
         i8(&op).unwrap();
-        let output = cells(&std::vec![0i8; expected.len()]);
-        i8_by(&I8 { output: &output, ..op }, Isa::detect()).unwrap();
-        prop_assert_eq!(values(&output), values(&expected));
-        // In place, where the window lets a pixel overwrite what only it still reads.
-        if window.kernel == [1, 1] && window.stride == [1, 1] && window.pad == [0, 0] {
-            let shared = cells(&values(&input));
-            i8_by(&I8 { input: &shared, output: &shared, ..op }, Isa::detect()).unwrap();
-            prop_assert_eq!(values(&shared), values(&expected));
+        for isa in Isa::all() {
+            let output = cells(&std::vec![0i8; expected.len()]);
+            i8_by(&I8 { output: &output, ..op }, isa).unwrap();
+            prop_assert_eq!(values(&output), values(&expected), "{}", isa.name());
+            // In place, where the window lets a pixel overwrite what only it still reads.
+            if window.kernel == [1, 1] && window.stride == [1, 1] && window.pad == [0, 0] {
+                let shared = cells(&values(&input));
+                i8_by(&I8 { input: &shared, output: &shared, ..op }, isa).unwrap();
+                prop_assert_eq!(values(&shared), values(&expected), "{}", isa.name());
+            }
         }
     }
 
@@ -55,12 +57,14 @@ proptest! {
         let expected = cells(&std::vec![0f32; window.output.iter().product()]);
         let op = F32 { window, input: &input, weights: &weights[..], epilogue, output: &expected };
         f32(&op).unwrap();
-        let output = cells(&std::vec![0f32; expected.len()]);
-        f32_by(&F32 { output: &output, ..op }, Isa::detect()).unwrap();
         // Inputs and weights are at most 1.7.
         let bound = 4.0 * (taps + 1) as f32 * 2f32.powi(-24) * (2.9 * taps as f32 + 2.0);
-        for (y, expected) in values(&output).iter().zip(values(&expected)) {
-            prop_assert!((y - expected).abs() <= bound, "{y} for {expected}");
+        for isa in Isa::all() {
+            let output = cells(&std::vec![0f32; expected.len()]);
+            f32_by(&F32 { output: &output, ..op }, isa).unwrap();
+            for (y, expected) in values(&output).iter().zip(values(&expected)) {
+                prop_assert!((y - expected).abs() <= bound, "{y} for {expected}, {}", isa.name());
+            }
         }
     }
 }

@@ -17,10 +17,6 @@ fn windows() -> impl Strategy<Value = Window> {
     })
 }
 
-fn isas() -> Vec<Isa> {
-    std::vec![Isa::Baseline, Isa::detect()]
-}
-
 proptest! {
     #[test]
     fn int8_equals_the_canonical_file(window in windows(), seed: u32, zx in -128i32..128, kind in 0..3, bounds in (-128i32..0, 0i32..128)) {
@@ -45,7 +41,7 @@ proptest! {
         conv2d::i8(&op).unwrap();
         let mut packed = std::vec![0; i8_len(outputs, depth).unwrap()];
         pack_i8(&weights, outputs, depth, &mut packed).unwrap();
-        for isa in isas() {
+        for isa in Isa::all() {
             let output = cells(&std::vec![0i8; expected.len()]);
             i8(&I8 { weights: &packed, output: &output, ..op }, isa).unwrap();
             prop_assert_eq!(values(&output), values(&expected), "{}", isa.name());
@@ -70,7 +66,7 @@ proptest! {
         let magnitudes = sum_of(&cells(&absolute(&values(&input))), &absolute(&weights), Epilogue::NONE);
         let mut packed = std::vec![0.0; f32_len(outputs, depth).unwrap()];
         pack_f32(&weights, outputs, depth, &mut packed).unwrap();
-        for isa in isas() {
+        for isa in Isa::all() {
             let output = cells(&std::vec![0f32; expected.len()]);
             f32(&F32 { window, groups: 1, input: &input, weights: &packed[..], epilogue, output: &output }, isa).unwrap();
             for ((y, expected), magnitude) in values(&output).iter().zip(&expected).zip(&magnitudes) {
@@ -94,23 +90,24 @@ fn in_place_gives_what_two_buffers_give() {
     let (x, weights) = (reals(5 * 7 * 24, 1), reals(24 * 24, 2));
     let mut packed = std::vec![0.0; f32_len(24, 24).unwrap()];
     pack_f32(&weights, 24, 24, &mut packed).unwrap();
-    let run = |input: &[Cell<f32>], output: &[Cell<f32>]| {
-        let epilogue = Epilogue::NONE;
-        let op = F32 {
-            window,
-            groups: 1,
-            input,
-            weights: &packed[..],
-            epilogue,
-            output,
+    for isa in Isa::all() {
+        let run = |input: &[Cell<f32>], output: &[Cell<f32>]| {
+            let op = F32 {
+                window,
+                groups: 1,
+                input,
+                weights: &packed[..],
+                epilogue: Epilogue::NONE,
+                output,
+            };
+            f32(&op, isa).unwrap();
+            values(output)
         };
-        f32(&op, Isa::detect()).unwrap();
-        values(output)
-    };
-    let apart = run(&cells(&x), &cells(&x));
-    // A pixel further on: pixels go last to first.
-    let shared = cells(&[&x[..], &[0.0; 24]].concat());
-    assert_eq!(run(&shared[..x.len()], &shared[24..]), apart);
-    let shared = cells(&[&[0.0; 24], &x[..]].concat());
-    assert_eq!(run(&shared[24..], &shared[..x.len()]), apart);
+        let apart = run(&cells(&x), &cells(&x));
+        // A pixel further on: pixels go last to first.
+        let shared = cells(&[&x[..], &[0.0; 24]].concat());
+        assert_eq!(run(&shared[..x.len()], &shared[24..]), apart);
+        let shared = cells(&[&[0.0; 24], &x[..]].concat());
+        assert_eq!(run(&shared[24..], &shared[..x.len()]), apart);
+    }
 }
