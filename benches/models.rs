@@ -3,7 +3,7 @@
 use cadet_benches::{aligned, packages};
 use cadet_format::Generator;
 use cadet_kernels::Isa;
-use cadet_repack::blocked;
+use cadet_repack::{blocked, layout};
 use cadet_runtime::{Memory, Package, Session, kernels, run_golden};
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, criterion_group, criterion_main};
@@ -22,7 +22,7 @@ fn models(c: &mut Criterion) {
         }
         time(&mut group, &named.name, package, Isa::Baseline);
         let isa = Isa::detect();
-        if let Some(bytes) = blocked(&package, package.target()).filter(|_| isa != Isa::Baseline) {
+        if let Some(bytes) = blocked(&package, package.target(), layout(isa)) {
             let mut flash = Vec::new();
             let flash = aligned(&mut flash, bytes.len());
             flash.copy_from_slice(&bytes);

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use cadet_benches::aligned;
 use cadet_format::{Generator, Package};
 use cadet_kernels::Isa;
-use cadet_repack::blocked;
+use cadet_repack::{blocked, layout};
 use cadet_runtime::{Memory, Session, kernels, run_golden};
 
 fn main() {
@@ -18,7 +18,8 @@ fn main() {
     let canonical = aligned(&mut canonical, bytes.len());
     canonical.copy_from_slice(&bytes);
     let package = Package::new(canonical).unwrap_or_else(|error| panic!("{path}: {error}"));
-    let bytes = blocked(&package, package.target()).unwrap_or(bytes);
+    let layout = layout(Isa::detect());
+    let bytes = blocked(&package, package.target(), layout).unwrap_or(bytes);
     let laid_out = aligned(&mut laid_out, bytes.len());
     laid_out.copy_from_slice(&bytes);
     let package = Package::new(laid_out).expect("a package laid out anew");

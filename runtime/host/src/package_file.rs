@@ -67,11 +67,8 @@ impl PackageFile {
     /// # Errors
     /// [`HostError::Runtime`] only where the file was changed while it was mapped.
     pub fn laid_out(self) -> Result<PackageFile, HostError> {
-        if Isa::detect() == Isa::Baseline {
-            return Ok(self);
-        }
-        let package = self.package()?;
-        match cadet_repack::blocked(&package, package.target()) {
+        let (package, layout) = (self.package()?, cadet_repack::layout(Isa::detect()));
+        match cadet_repack::blocked(&package, package.target(), layout) {
             Some(bytes) => PackageFile::from_bytes(&bytes),
             None => Ok(self),
         }

@@ -33,21 +33,61 @@ pub(crate) fn eight_i32(values: &[i32], first: usize) -> __m256i {
     _mm256_castps_si256(eight_f32(bytemuck::cast_slice(values), first))
 }
 
-/// `clamp(sums * scale + bias)` of the channels from `channel` on.
+/// [`Epilogue`] for the eight channels from one on.
+pub(crate) struct FinishF32 {
+    scale: Option<__m256>,
+    bias: __m256,
+    clamp: [__m256; 2],
+}
+
+impl FinishF32 {
+    #[inline]
+    #[target_feature(enable = "avx2,fma")]
+    pub(crate) fn new(epilogue: &Epilogue<'_>, channel: usize) -> FinishF32 {
+        FinishF32 {
+            scale: epilogue.scales.map(|scales| eight_f32(scales, channel)),
+            bias: eight_f32(epilogue.bias.unwrap_or_default(), channel),
+            clamp: epilogue.clamp.map(|bound| _mm256_set1_ps(bound)),
+        }
+    }
+
+    /// `clamp(sums * scale + bias)`
+    #[inline]
+    #[target_feature(enable = "avx2,fma")]
+    pub(crate) fn apply(&self, sums: __m256) -> __m256 {
+        let scaled = match self.scale {
+            Some(scale) => _mm256_mul_ps(sums, scale),
+            None => sums,
+        };
+        let [min, max] = self.clamp;
+        // The second operand comes out where either is NaN.
+        let value = _mm256_max_ps(min, _mm256_add_ps(scaled, self.bias));
+        _mm256_min_ps(max, value)
+    }
+}
+
+/// Converts `count` elements to i16, less their zero point.
+///
+/// # Safety
+/// The elements are at `from`, and room for them at `to`.
 #[inline]
 #[target_feature(enable = "avx2,fma")]
-pub(crate) fn finish_f32(epilogue: &Epilogue<'_>, sums: __m256, channel: usize) -> __m256 {
-    let mut value = sums;
-    if let Some(scales) = epilogue.scales {
-        value = _mm256_mul_ps(value, eight_f32(scales, channel));
+pub(crate) unsafe fn widen(from: *const i8, to: *mut i16, count: usize, zero_point: i16) {
+    let zero_points = _mm256_set1_epi16(zero_point);
+    let mut index = 0;
+    // SAFETY: the caller's promise; what is read lies before `count`.
+    unsafe {
+        while index + 16 <= count {
+            let x = _mm256_cvtepi8_epi16(_mm_loadu_si128(from.add(index).cast()));
+            let x = _mm256_sub_epi16(x, zero_points);
+            _mm256_storeu_si256(to.add(index).cast(), x);
+            index += 16;
+        }
+        for index in index..count {
+            to.add(index)
+                .write(i16::from(from.add(index).read()) - zero_point);
+        }
     }
-    if let Some(bias) = epilogue.bias {
-        value = _mm256_add_ps(value, eight_f32(bias, channel));
-    }
-    let [min, max] = epilogue.clamp;
-    // The second operand comes out where either is NaN.
-    value = _mm256_max_ps(_mm256_set1_ps(min), value);
-    _mm256_min_ps(_mm256_set1_ps(max), value)
 }
 
 /// Writes the first `count` lanes.
@@ -70,108 +110,109 @@ pub(crate) unsafe fn store_f32(output: *mut f32, value: __m256, count: usize) {
     }
 }
 
-/// From sums to integers, for eight channels.
+/// From sums to bytes, for the sixteen channels from one on.
 pub(crate) struct Finish<'a> {
     scale: Scale<'a>,
-    clamp: Clamp,
-    /// The bounds of `clamp`.
-    float_bounds: [__m256; 2],
-}
-
-/// [`Quant::finish`], still in 32 bits.
-#[derive(Clone, Copy)]
-pub(crate) struct Clamp {
-    output_zero_point: __m256i,
-    /// Before the zero point is added.
-    bounds: [__m256i; 2],
-}
-
-impl Clamp {
-    #[inline]
-    #[target_feature(enable = "avx2,fma")]
-    pub(crate) fn new(quant: &Quant) -> Clamp {
-        let zero_point = quant.output_zero_point;
-        Clamp {
-            output_zero_point: _mm256_set1_epi32(zero_point),
-            bounds: [quant.min, quant.max].map(|bound| _mm256_set1_epi32(bound - zero_point)),
-        }
-    }
-
-    #[inline]
-    #[target_feature(enable = "avx2,fma")]
-    pub(crate) fn apply(self, scaled: __m256i) -> __m256i {
-        let [min, max] = self.bounds;
-        let clamped = _mm256_min_epi32(_mm256_max_epi32(scaled, min), max);
-        _mm256_add_epi32(clamped, self.output_zero_point)
-    }
+    saturate: Saturate,
 }
 
 enum Scale<'a> {
-    Onnx(__m256),
-    Tflite([__m256i; 2]),
+    Onnx([__m256; 2]),
+    Tflite([[__m256i; 2]; 2]),
     /// Lane by lane, from this channel on.
     Single(&'a Multipliers<'a>, usize),
 }
 
+/// [`Quant::finish`] of sixteen integers.
+#[derive(Clone, Copy)]
+pub(crate) struct Saturate {
+    output_zero_point: __m256i,
+    bounds: [__m128i; 2],
+}
+
+impl Saturate {
+    #[inline]
+    #[target_feature(enable = "avx2,fma")]
+    pub(crate) fn new(quant: &Quant) -> Saturate {
+        Saturate {
+            output_zero_point: _mm256_set1_epi16(quant.output_zero_point as i16),
+            bounds: [quant.min, quant.max].map(|bound| _mm_set1_epi8(bound as i8)),
+        }
+    }
+
+    /// Saturating to 16 and to 8 bits on the way changes nothing: the bounds lie within.
+    #[inline]
+    #[target_feature(enable = "avx2,fma")]
+    pub(crate) fn apply(self, [low, high]: [__m256i; 2]) -> __m128i {
+        let words = _mm256_adds_epi16(_mm256_packs_epi32(low, high), self.output_zero_point);
+        let words = _mm256_permute4x64_epi64::<0b11_01_10_00>(words);
+        let high = _mm256_extracti128_si256::<1>(words);
+        let bytes = _mm_packs_epi16(_mm256_castsi256_si128(words), high);
+        let [min, max] = self.bounds;
+        _mm_min_epi8(_mm_max_epi8(bytes, min), max)
+    }
+}
+
+/// Whether vectors may scale by these: [`Finish`] takes finite numbers only.
+pub(crate) fn are_finite(multipliers: &Multipliers<'_>) -> bool {
+    match multipliers {
+        Multipliers::Onnx(m) => m.iter().all(|m| m.is_finite()),
+        _ => true,
+    }
+}
+
 impl<'a> Finish<'a> {
-    /// For the channels from `channel` on.
     #[inline]
     #[target_feature(enable = "avx2,fma")]
     pub(crate) fn new(multipliers: &'a Multipliers<'a>, quant: &Quant, channel: usize) -> Self {
-        let clamp = Clamp::new(quant);
+        let halves = [channel, channel + LANES];
         Finish {
             scale: match multipliers {
-                Multipliers::Onnx(m) => Scale::Onnx(per_channel(m, channel)),
-                Multipliers::Tflite(m) => Scale::Tflite(pairs(m, channel)),
+                Multipliers::Onnx(m) => Scale::Onnx(halves.map(|half| per_channel(m, half))),
+                Multipliers::Tflite(m) => Scale::Tflite(halves.map(|half| pairs(m, half))),
                 Multipliers::TfliteSingle(_) => Scale::Single(multipliers, channel),
             },
-            clamp,
-            float_bounds: clamp.bounds.map(|bound| _mm256_cvtepi32_ps(bound)),
+            saturate: Saturate::new(quant),
         }
     }
 
-    /// The same for channels with these multipliers of numerics `onnx`.
+    /// Scaled, with the output's zero point, clamped.
     #[inline]
     #[target_feature(enable = "avx2,fma")]
-    pub(crate) fn with(&self, multipliers: __m256) -> Finish<'a> {
-        Finish {
-            scale: Scale::Onnx(multipliers),
-            ..*self
-        }
-    }
-
-    /// Scaled, clamped, with the output's zero point.
-    #[inline]
-    #[target_feature(enable = "avx2,fma")]
-    pub(crate) fn apply(&self, sums: __m256i) -> __m256i {
-        match self.scale {
-            Scale::Onnx(m) => self.apply_onnx(sums, m),
-            _ => self.apply_fixed(sums),
-        }
+    pub(crate) fn apply(&self, sums: [__m256i; 2]) -> __m128i {
+        self.saturate.apply(match self.scale {
+            Scale::Onnx([low, high]) => [scale_onnx(sums[0], low), scale_onnx(sums[1], high)],
+            _ => self.scale_fixed(sums),
+        })
     }
 
     /// With multipliers in fixed point: apart, so that [`apply`](Self::apply) is short enough to be inlined.
     #[inline(never)]
     #[target_feature(enable = "avx2,fma")]
-    fn apply_fixed(&self, sums: __m256i) -> __m256i {
-        self.clamp.apply(match &self.scale {
-            Scale::Onnx(m) => return self.apply_onnx(sums, *m),
-            Scale::Tflite([multiplier, shift]) => scale_tflite(sums, *multiplier, *shift),
-            Scale::Single(m, channel) => each(sums, |lane, sum| m.scale(sum, channel + lane)),
-        })
+    fn scale_fixed(&self, [low, high]: [__m256i; 2]) -> [__m256i; 2] {
+        match &self.scale {
+            Scale::Onnx(_) => [low, high],
+            Scale::Tflite([[m, shift], [high_m, high_shift]]) => [
+                scale_tflite(low, *m, *shift),
+                scale_tflite(high, *high_m, *high_shift),
+            ],
+            Scale::Single(m, channel) => [
+                each(low, |lane, sum| m.scale(sum, channel + lane)),
+                each(high, |lane, sum| m.scale(sum, channel + LANES + lane)),
+            ],
+        }
     }
+}
 
-    /// As [`requantize::scale_onnx`](crate::requantize::scale_onnx). Clamping to whole numbers before rounding gives what
-    /// clamping after it gives.
-    #[inline]
-    #[target_feature(enable = "avx2,fma")]
-    fn apply_onnx(&self, sums: __m256i, multiplier: __m256) -> __m256i {
-        let [min, max] = self.float_bounds;
-        let value = _mm256_mul_ps(_mm256_cvtepi32_ps(sums), multiplier);
-        let value = _mm256_min_ps(_mm256_max_ps(without_nan(value), min), max);
-        // Rounds half to even, as the processor does by default.
-        _mm256_add_epi32(_mm256_cvtps_epi32(value), self.clamp.output_zero_point)
-    }
+/// As [`requantize::scale_onnx`](crate::requantize::scale_onnx) for finite multipliers, but that what lies far beyond
+/// i8 lies elsewhere there.
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+fn scale_onnx(sums: __m256i, multiplier: __m256) -> __m256i {
+    let value = _mm256_mul_ps(_mm256_cvtepi32_ps(sums), multiplier);
+    // Too large a number would become the least integer; too small a one may. Rounds half to even, as the
+    // processor does by default.
+    _mm256_cvtps_epi32(_mm256_min_ps(value, _mm256_set1_ps(1.0e6)))
 }
 
 #[inline]
@@ -268,25 +309,25 @@ fn each(sums: __m256i, f: impl Fn(usize, i32) -> i32) -> __m256i {
     unsafe { _mm256_loadu_si256(lanes.as_ptr().cast()) }
 }
 
-/// Writes the first `count` of eight integers that lie within i8.
+/// Writes the first `count` bytes.
 ///
 /// # Safety
 /// `output` is valid for writes of `count` elements.
 #[inline]
 #[target_feature(enable = "avx2,fma")]
-pub(crate) unsafe fn store_i8(output: *mut i8, value: __m256i, count: usize) {
-    let low = _mm256_castsi256_si128(value);
-    let words = _mm_packs_epi32(low, _mm256_extracti128_si256::<1>(value));
-    let bytes = _mm_packs_epi16(words, words);
-    if count >= LANES {
-        // SAFETY: the caller's promise.
-        return unsafe { _mm_storel_epi64(output.cast(), bytes) };
-    }
-    let mut lanes = [0i8; LANES];
-    // SAFETY: eight bytes are written to eight.
-    unsafe { _mm_storel_epi64(lanes.as_mut_ptr().cast(), bytes) };
-    for (index, lane) in lanes.iter().take(count).enumerate() {
-        // SAFETY: the caller's promise.
-        unsafe { output.add(index).write(*lane) };
+pub(crate) unsafe fn store_i8(output: *mut i8, bytes: __m128i, count: usize) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        match count {
+            16.. => _mm_storeu_si128(output.cast(), bytes),
+            8 => _mm_storel_epi64(output.cast(), bytes),
+            _ => {
+                let mut lanes = [0i8; 16];
+                _mm_storeu_si128(lanes.as_mut_ptr().cast(), bytes);
+                for (index, lane) in lanes.iter().take(count).enumerate() {
+                    output.add(index).write(*lane);
+                }
+            }
+        }
     }
 }

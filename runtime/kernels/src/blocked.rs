@@ -2,7 +2,9 @@
 //!
 //! A matrix `[outputs, depth]` is cut into blocks of [`CHANNELS`] outputs, the last filled up with zeros. A block of
 //! floats is `[depth, 16]`. A block of int8 is `[depth / 4, 16, 4]`, the depth filled up with zeros: four
-//! neighbours along the depth make one 32-bit lane, as dot-product instructions want them.
+//! neighbours along the depth make one 32-bit lane, as dot-product instructions want them. In pairs, it is
+//! `[runs, length / 2, 16, 2]`, the length of a [run](runs) filled up with zeros, for instructions that add two products
+//! of 16 bits.
 
 use crate::{ContractError, Result, require};
 
@@ -10,6 +12,18 @@ use crate::{ContractError, Result, require};
 pub const CHANNELS: usize = 16;
 /// Neighbours along the depth in one lane of int8.
 pub const LANE: usize = 4;
+/// Neighbours along the depth in a pair.
+pub const PAIR: usize = 2;
+
+/// How many parts of a window's depth lie side by side in the input, wherever the window is, and their length: rows of
+/// the window where its taps are neighbours, taps elsewhere.
+pub const fn runs(kernel: [usize; 2], dilation: [usize; 2], channels: usize) -> [usize; 2] {
+    let [rows, columns] = kernel;
+    match dilation {
+        [_, 1] => [rows, columns * channels],
+        _ => [rows * columns, channels],
+    }
+}
 
 /// Elements of a blocked matrix of floats; `None` where they overflow.
 pub fn f32_len(outputs: usize, depth: usize) -> Option<usize> {
@@ -22,6 +36,14 @@ pub fn f32_len(outputs: usize, depth: usize) -> Option<usize> {
 /// Elements of a blocked matrix of int8; `None` where they overflow.
 pub fn i8_len(outputs: usize, depth: usize) -> Option<usize> {
     f32_len(outputs, depth.div_ceil(LANE).checked_mul(LANE)?)
+}
+
+/// Elements of a blocked matrix of int8 in pairs; `None` where they overflow.
+pub fn pairs_len(outputs: usize, [runs, length]: [usize; 2]) -> Option<usize> {
+    f32_len(
+        outputs,
+        runs.checked_mul(length.div_ceil(PAIR).checked_mul(PAIR)?)?,
+    )
 }
 
 /// Where weight `[output, k]` of floats lies.
@@ -37,13 +59,24 @@ pub(crate) fn i8_index(output: usize, k: usize, depth: usize) -> usize {
     lane * LANE + k % LANE
 }
 
+/// Where weight `[output, k]` of int8 lies, in pairs.
+#[inline(always)]
+pub(crate) fn pairs_index(output: usize, k: usize, [runs, length]: [usize; 2]) -> usize {
+    // `max(1)` says to the compiler that there is a length where there is a k.
+    let (run, at) = (k / length.max(1), k % length.max(1));
+    let pair = (output / CHANNELS * runs + run) * length.div_ceil(PAIR) + at / PAIR;
+    (pair * CHANNELS + output % CHANNELS) * PAIR + at % PAIR
+}
+
 /// Writes the blocks of `weights`, `[outputs, depth]`.
 ///
 /// # Errors
 /// [`ContractError`] where a length does not fit.
 pub fn pack_f32(weights: &[f32], outputs: usize, depth: usize, packed: &mut [f32]) -> Result {
     require(Some(packed.len()) == f32_len(outputs, depth))?;
-    pack(weights, outputs, depth, packed, f32_index)
+    pack(weights, outputs, depth, packed, |output, k| {
+        f32_index(output, k, depth)
+    })
 }
 
 /// Writes the blocks of `weights`, `[outputs, depth]`.
@@ -52,7 +85,20 @@ pub fn pack_f32(weights: &[f32], outputs: usize, depth: usize, packed: &mut [f32
 /// [`ContractError`] where a length does not fit.
 pub fn pack_i8(weights: &[i8], outputs: usize, depth: usize, packed: &mut [i8]) -> Result {
     require(Some(packed.len()) == i8_len(outputs, depth))?;
-    pack(weights, outputs, depth, packed, i8_index)
+    pack(weights, outputs, depth, packed, |output, k| {
+        i8_index(output, k, depth)
+    })
+}
+
+/// Writes the blocks of `weights`, `[outputs, runs * length]`, in pairs.
+///
+/// # Errors
+/// [`ContractError`] where a length does not fit.
+pub fn pack_pairs(weights: &[i8], outputs: usize, runs: [usize; 2], packed: &mut [i8]) -> Result {
+    require(Some(packed.len()) == pairs_len(outputs, runs))?;
+    pack(weights, outputs, runs[0] * runs[1], packed, |output, k| {
+        pairs_index(output, k, runs)
+    })
 }
 
 fn pack<T: Copy + Default>(
@@ -60,13 +106,13 @@ fn pack<T: Copy + Default>(
     outputs: usize,
     depth: usize,
     packed: &mut [T],
-    index: impl Fn(usize, usize, usize) -> usize,
+    index: impl Fn(usize, usize) -> usize,
 ) -> core::result::Result<(), ContractError> {
     require(outputs.checked_mul(depth) == Some(weights.len()))?;
     packed.fill(T::default());
     for (output, row) in weights.chunks_exact(depth.max(1)).enumerate() {
         for (k, &weight) in row.iter().enumerate() {
-            if let Some(place) = packed.get_mut(index(output, k, depth)) {
+            if let Some(place) = packed.get_mut(index(output, k)) {
                 *place = weight;
             }
         }
@@ -89,6 +135,15 @@ mod tests {
         // Output 1, depth 0 to 3; output 17, depth 4 and 5 and what fills up.
         assert_eq!(packed[4..8], [7, 8, 9, 10]);
         assert_eq!(packed[128 + 64 + 4..][..4], [107, 108, 0, 0]);
+        let mut rest: Vec<i8> = packed.into_iter().filter(|&it| it != 0).collect();
+        rest.sort_unstable();
+        assert_eq!(rest, weights);
+        let mut packed = std::vec![9; pairs_len(outputs, [2, 3]).unwrap()];
+        pack_pairs(&weights, outputs, [2, 3], &mut packed).unwrap();
+        assert_eq!(packed.len(), 2 * 2 * 2 * 16 * 2);
+        // Output 1, all of the first run; output 17, the end of the second.
+        assert_eq!([&packed[2..4], &packed[34..36]], [[7, 8], [9, 0]]);
+        assert_eq!(packed[128 + 64 + 32 + 2..][..2], [108, 0]);
         let mut rest: Vec<i8> = packed.into_iter().filter(|&it| it != 0).collect();
         rest.sort_unstable();
         assert_eq!(rest, weights);

@@ -85,6 +85,8 @@ mod maximum;
 mod number;
 mod overlap;
 mod real;
+#[cfg(target_arch = "x86_64")]
+mod rows;
 mod source;
 mod taps;
 mod walk;

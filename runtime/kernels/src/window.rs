@@ -107,6 +107,11 @@ impl Window {
         reach
     }
 
+    /// Rows and columns of the input that a window reaches over.
+    pub(crate) fn span(&self) -> [usize; 2] {
+        [0, 1].map(|axis| (self.kernel[axis] - 1) * self.dilation[axis] + 1)
+    }
+
     /// Number of taps.
     pub(crate) fn taps(&self) -> usize {
         let [h, w] = self.kernel;

@@ -3,7 +3,10 @@ use cadet_format::{
     Conv2dF32, Conv2dI8, DType, Header, KernelId, Layout, NO_TENSOR, Opcode, Package, Region,
     SECTION_CRITICAL, SectionEntry, Step, Tag, TargetId, Tensor, TensorInfo,
 };
-use cadet_kernels::blocked::{CHANNELS, LANE, f32_len, i8_len, pack_f32, pack_i8};
+use cadet_kernels::Isa;
+use cadet_kernels::blocked::{
+    CHANNELS, LANE, PAIR, f32_len, i8_len, pack_f32, pack_i8, pack_pairs, pairs_len, runs,
+};
 
 use crate::assemble;
 
@@ -13,22 +16,39 @@ const ALIGNMENT: u16 = 64;
 const WEIGHTS: usize = 1;
 const ZERO_POINTS: usize = 4;
 
-/// The package with the weights of convolutions without groups and of fully connected layers in blocks
-/// ([`Layout::Blocked`]); `None` where it has none. It is for `target`, and unsigned: whoever repacks one has
-/// checked its signature before.
-pub fn blocked(package: &Package<'_>, target: TargetId) -> Option<Vec<u8>> {
+/// The layout of int8 weights that the kernels for an instruction set read.
+pub fn layout(isa: Isa) -> Layout {
+    match isa {
+        Isa::Baseline => Layout::Canonical,
+        #[cfg(target_arch = "x86_64")]
+        Isa::Avx2(_) => Layout::BlockedPairs,
+        _ => Layout::Blocked,
+    }
+}
+
+/// The package with the weights of convolutions without groups and of fully connected layers in blocks, those of int8
+/// in this layout; `None` where it has none, and where the layout is the canonical one. It is for `target`, and
+/// unsigned: whoever repacks one has checked its signature before.
+pub fn blocked(package: &Package<'_>, target: TargetId, layout: Layout) -> Option<Vec<u8>> {
     let tensors = packable(package);
-    if tensors.iter().all(|it| !it) {
+    if layout == Layout::Canonical || tensors.iter().all(Option::is_none) {
         return None;
     }
     let mut content = Content::of(package, &tensors);
-    for (row, _) in tensors.iter().enumerate().filter(|(_, packs)| **packs) {
-        content.pack(package, row)?;
+    for (row, runs) in tensors.iter().enumerate() {
+        if let Some(runs) = *runs {
+            content.pack(package, row, runs, layout)?;
+        }
     }
     for step in &mut content.steps {
         let weights = package.step_inputs(step).get(WEIGHTS);
-        if weights.is_some_and(|&row| tensors.get(usize::from(row)) == Some(&true)) {
-            let id = package.kernels()[usize::from(step.kernel)].with_layout(Layout::Blocked);
+        let weights = weights.and_then(|&row| tensors.get(usize::from(row)));
+        if weights.is_some_and(Option::is_some) {
+            let id = package.kernels().get(usize::from(step.kernel))?;
+            let id = id.with_layout(match DType::from_u8(id.dtype) {
+                Some(DType::F32) => Layout::Blocked,
+                _ => layout,
+            });
             let known = content.kernels.iter().position(|kernel| *kernel == id);
             let place = known.unwrap_or_else(|| {
                 content.kernels.push(id);
@@ -40,52 +60,64 @@ pub fn blocked(package: &Package<'_>, target: TargetId) -> Option<Vec<u8>> {
     Some(content.write(package, target))
 }
 
-/// Which tensors are weights that go into blocks: of layers only that have a kernel for it.
-fn packable(package: &Package<'_>) -> Vec<bool> {
-    let mut packs = vec![false; package.tensor_count()];
+/// Which tensors are weights that go into blocks, those of layers only that have a kernel for it, with their
+/// [runs].
+fn packable(package: &Package<'_>) -> Vec<Option<[usize; 2]>> {
+    let mut packs = vec![None; package.tensor_count()];
     let mut stays = vec![false; package.tensor_count()];
     let programs = 0..package.programs().len();
     for step in programs.filter_map(|it| package.steps(it)).flatten() {
         for (operand, &row) in package.step_inputs(step).iter().enumerate() {
-            let table = match operand == WEIGHTS && has_blocks(package, step) {
-                true => &mut packs,
-                false => &mut stays,
+            let row = usize::from(row);
+            let runs = (operand == WEIGHTS)
+                .then(|| runs_of(package, step))
+                .flatten();
+            let (Some(known), Some(stay)) = (packs.get_mut(row), stays.get_mut(row)) else {
+                continue;
             };
-            if let Some(it) = table.get_mut(usize::from(row)) {
-                *it = true;
+            match runs {
+                Some(runs) if known.is_none_or(|known| known == runs) => *known = Some(runs),
+                _ => *stay = true,
             }
         }
     }
-    let both = packs.iter().zip(&stays);
-    both.map(|(packs, stays)| *packs && !stays).collect()
+    let both = packs.into_iter().zip(stays);
+    both.map(|(packs, stays)| packs.filter(|_| !stays))
+        .collect()
 }
 
-/// Whether a step's kernel has a variant on blocks.
-fn has_blocks(package: &Package<'_>, step: &Step) -> bool {
+/// The [runs] of a step's weights, where its kernel has a variant on blocks.
+fn runs_of(package: &Package<'_>, step: &Step) -> Option<[usize; 2]> {
     let inputs = package.step_inputs(step);
     let has_zero_points = inputs.get(ZERO_POINTS).is_some_and(|&row| row != NO_TENSOR);
-    let Some(id) = package.kernels().get(usize::from(step.kernel)) else {
-        return false;
-    };
+    let id = package.kernels().get(usize::from(step.kernel))?;
+    let weights = inputs.get(WEIGHTS).and_then(|&row| package.tensor(row))?;
+    let dtype = DType::from_u8(id.dtype)?;
+    let is_constant = matches!(weights.region, Region::Weights(_)) && weights.dtype == dtype;
+    if id.layout != Layout::Canonical as u8 || has_zero_points || !is_constant {
+        return None;
+    }
     let params = package.params_of(step).unwrap_or_default();
-    let dtype = DType::from_u8(id.dtype);
-    let has_no_groups = match (Opcode::from_u16(id.opcode), dtype) {
-        (Some(Opcode::Conv2d), Some(DType::F32)) => {
-            of::<Conv2dF32>(params).is_some_and(|it| it.groups == 1)
+    let (window, groups) = match (Opcode::from_u16(id.opcode)?, dtype) {
+        (Opcode::Conv2d, DType::F32) => of::<Conv2dF32>(params).map(|it| (it.window, it.groups))?,
+        (Opcode::Conv2d, DType::I8) => of::<Conv2dI8>(params).map(|it| (it.window, it.groups))?,
+        (Opcode::FullyConnected, DType::F32 | DType::I8) => {
+            let [_, inputs] = extents(&weights)?;
+            return Some([1, inputs]);
         }
-        (Some(Opcode::Conv2d), Some(DType::I8)) => {
-            of::<Conv2dI8>(params).is_some_and(|it| it.groups == 1)
-        }
-        (Some(Opcode::FullyConnected), Some(DType::F32 | DType::I8)) => true,
-        _ => false,
+        _ => return None,
     };
-    let weights = inputs.get(WEIGHTS).and_then(|&row| package.tensor(row));
-    let is_constant =
-        |it: TensorInfo<'_>| matches!(it.region, Region::Weights(_)) && Some(it.dtype) == dtype;
-    id.layout == Layout::Canonical as u8
-        && has_no_groups
-        && !has_zero_points
-        && weights.is_some_and(is_constant)
+    let taps = [0, 1].map(|axis| window.kernel[axis] as usize);
+    let [_, depth] = extents(&weights)?;
+    let channels = depth.checked_div(taps[0].checked_mul(taps[1])?)?;
+    let dilation = window.dilation.map(|it| it as usize);
+    (groups == 1).then(|| runs(taps, dilation, channels))
+}
+
+/// Outputs and depth of weights.
+fn extents(weights: &TensorInfo<'_>) -> Option<[usize; 2]> {
+    let outputs = *weights.dims.first()? as usize;
+    Some([outputs, weights.elements().checked_div(outputs)?])
 }
 
 fn of<P: Pod>(params: &[u8]) -> Option<P> {
@@ -109,7 +141,7 @@ struct Content {
 
 impl Content {
     /// Without the tensors that are to be packed.
-    fn of(package: &Package<'_>, packable: &[bool]) -> Content {
+    fn of(package: &Package<'_>, packable: &[Option<[usize; 2]>]) -> Content {
         let mut content = Content {
             kernels: package.kernels().to_vec(),
             steps: rows(section(package, Tag::STEPS)),
@@ -118,7 +150,7 @@ impl Content {
             weights: Vec::new(),
         };
         // All constants move to the first region, each to a cache line of its own.
-        for row in (0..content.tensors.len()).filter(|&row| !packable[row]) {
+        for row in (0..content.tensors.len()).filter(|&row| packable[row].is_none()) {
             let Some(info) = package.tensor(row as u16) else {
                 continue;
             };
@@ -140,25 +172,32 @@ impl Content {
     }
 
     /// Puts a tensor into blocks; `None` where it is no matrix that fits.
-    fn pack(&mut self, package: &Package<'_>, row: usize) -> Option<()> {
+    fn pack(
+        &mut self,
+        package: &Package<'_>,
+        row: usize,
+        runs: [usize; 2],
+        layout: Layout,
+    ) -> Option<()> {
         let info = package.tensor(row as u16)?;
         let bytes = constant(package, &info)?;
-        let outputs = *info.dims.first()? as usize;
-        let depth = info.elements().checked_div(outputs)?;
+        let [outputs, depth] = extents(&info)?;
         let blocks = outputs.div_ceil(CHANNELS);
-        let extents = match info.dtype {
-            DType::F32 => {
-                let mut packed = vec![0f32; f32_len(outputs, depth)?];
-                pack_f32(&rows::<f32>(bytes), outputs, depth, &mut packed).ok()?;
-                self.place(row, cast_slice(&packed));
-                vec![blocks, depth, CHANNELS]
-            }
-            _ => {
-                let mut packed = vec![0i8; i8_len(outputs, depth)?];
-                pack_i8(cast_slice(bytes), outputs, depth, &mut packed).ok()?;
-                self.place(row, cast_slice(&packed));
-                vec![blocks, depth.div_ceil(LANE), CHANNELS, LANE]
-            }
+        let extents = if info.dtype == DType::F32 {
+            let mut packed = vec![0f32; f32_len(outputs, depth)?];
+            pack_f32(&rows::<f32>(bytes), outputs, depth, &mut packed).ok()?;
+            self.place(row, cast_slice(&packed));
+            vec![blocks, depth, CHANNELS]
+        } else if layout == Layout::BlockedPairs {
+            let mut packed = vec![0i8; pairs_len(outputs, runs)?];
+            pack_pairs(cast_slice(bytes), outputs, runs, &mut packed).ok()?;
+            self.place(row, cast_slice(&packed));
+            vec![blocks, runs[0], runs[1].div_ceil(PAIR), CHANNELS, PAIR]
+        } else {
+            let mut packed = vec![0i8; i8_len(outputs, depth)?];
+            pack_i8(cast_slice(bytes), outputs, depth, &mut packed).ok()?;
+            self.place(row, cast_slice(&packed));
+            vec![blocks, depth.div_ceil(LANE), CHANNELS, LANE]
         };
         let tensor = &mut self.tensors[row];
         tensor.rank = extents.len() as u8;

@@ -4,4 +4,4 @@ mod assemble;
 mod blocks;
 
 pub use assemble::{Section, assemble};
-pub use blocks::blocked;
+pub use blocks::{blocked, layout};

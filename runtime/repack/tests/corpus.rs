@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use cadet_format::{Generator, Golden, Package};
+use cadet_format::{Generator, Golden, Layout, Package};
 use cadet_kernels::Isa;
 use cadet_repack::blocked;
 use cadet_runtime::{Memory, Session, kernels, run_golden};
@@ -53,38 +53,45 @@ fn the_corpus_computes_the_same() {
         let Ok(package) = Package::new(flash) else {
             continue;
         };
-        let Some(bytes) = blocked(&package, package.target()) else {
-            continue;
-        };
-        repacked += 1;
-        let mut flash = Vec::new();
-        let flash = aligned(&mut flash, bytes.len());
-        flash.copy_from_slice(&bytes);
-        let laid_out = Package::new(flash).unwrap();
-        assert_eq!(laid_out.header().signature_scheme, 0);
-        let (expected, outputs) = results(package, Isa::Baseline);
-        for isa in Isa::all() {
-            let (sums, found) = results(laid_out, isa);
-            let is_exact = package.golden().is_some_and(|golden| golden.is_exact());
-            if is_exact || isa == Isa::Baseline {
-                assert_eq!(sums, expected, "{} by {}", path.display(), isa.name());
-                continue;
-            }
-            let floats = |bytes: &[u8]| -> Vec<f32> {
-                bytes
-                    .chunks_exact(4)
-                    .map(|it| f32::from_le_bytes([it[0], it[1], it[2], it[3]]))
-                    .collect()
-            };
-            for (found, expected) in floats(&found).iter().zip(floats(&outputs)) {
-                let bound = 1e-5 * expected.abs().max(1.0);
-                assert!(
-                    (found - expected).abs() <= bound,
-                    "{found} for {expected} in {}",
-                    path.display()
-                );
+        assert!(blocked(&package, package.target(), Layout::Canonical).is_none());
+        for layout in [Layout::Blocked, Layout::BlockedPairs] {
+            if let Some(bytes) = blocked(&package, package.target(), layout) {
+                let name = format!("{} {layout:?}", path.display());
+                computes_the_same(&package, &bytes, &name);
+                repacked += 1;
             }
         }
     }
-    assert!(repacked > 1, "the corpus has convolutions");
+    assert!(repacked > 2, "the corpus has convolutions");
+}
+
+/// By every instruction set.
+fn computes_the_same(package: &Package<'_>, laid_out: &[u8], name: &str) {
+    let mut flash = Vec::new();
+    let flash = aligned(&mut flash, laid_out.len());
+    flash.copy_from_slice(laid_out);
+    let laid_out = Package::new(flash).unwrap();
+    assert_eq!(laid_out.header().signature_scheme, 0);
+    let (expected, outputs) = results(*package, Isa::Baseline);
+    for isa in Isa::all() {
+        let (sums, found) = results(laid_out, isa);
+        let is_exact = package.golden().is_some_and(|golden| golden.is_exact());
+        if is_exact || isa == Isa::Baseline {
+            assert_eq!(sums, expected, "{name} by {}", isa.name());
+            continue;
+        }
+        let floats = |bytes: &[u8]| -> Vec<f32> {
+            bytes
+                .chunks_exact(4)
+                .map(|it| f32::from_le_bytes([it[0], it[1], it[2], it[3]]))
+                .collect()
+        };
+        for (found, expected) in floats(&found).iter().zip(floats(&outputs)) {
+            let bound = 1e-5 * expected.abs().max(1.0);
+            assert!(
+                (found - expected).abs() <= bound,
+                "{found} for {expected} in {name}"
+            );
+        }
+    }
 }

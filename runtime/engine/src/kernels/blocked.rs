@@ -1,4 +1,4 @@
-//! Layers with weights in blocks ([`Layout::Blocked`]).
+//! Layers with weights in blocks ([`Layout::Blocked`], [`Layout::BlockedPairs`]).
 
 use cadet_format::{DType, Layout, Numerics, Opcode};
 
@@ -49,12 +49,37 @@ pub const TABLE: &[Kernel] = &[
         Numerics::TfliteSingle,
         ops::fully_connected::blocked_i8,
     ),
+    pairs(Opcode::Conv2d, Numerics::Onnx, ops::conv2d::pairs_i8),
+    pairs(Opcode::Conv2d, Numerics::Tflite, ops::conv2d::pairs_i8),
+    pairs(
+        Opcode::FullyConnected,
+        Numerics::Onnx,
+        ops::fully_connected::pairs_i8,
+    ),
+    pairs(
+        Opcode::FullyConnected,
+        Numerics::Tflite,
+        ops::fully_connected::pairs_i8,
+    ),
+    pairs(
+        Opcode::FullyConnected,
+        Numerics::TfliteSingle,
+        ops::fully_connected::pairs_i8,
+    ),
 ];
 
 const fn blocked(opcode: Opcode, dtype: DType, numerics: Numerics, run: StepFn) -> Kernel {
     let canonical = kernel(opcode, dtype, numerics, run);
     Kernel {
         id: canonical.id.with_layout(Layout::Blocked),
+        run,
+    }
+}
+
+const fn pairs(opcode: Opcode, numerics: Numerics, run: StepFn) -> Kernel {
+    let canonical = kernel(opcode, DType::I8, numerics, run);
+    Kernel {
+        id: canonical.id.with_layout(Layout::BlockedPairs),
         run,
     }
 }

@@ -52,6 +52,11 @@ pub(crate) fn blocked_i8(context: &Context<'_>) -> Result<(), Error> {
     integers(context, |op| conv2d::blocked::i8(op, context.isa()))
 }
 
+/// With weights in blocks, in pairs.
+pub(crate) fn pairs_i8(context: &Context<'_>) -> Result<(), Error> {
+    integers(context, |op| conv2d::blocked::i8_pairs(op, context.isa()))
+}
+
 fn integers(
     context: &Context<'_>,
     run: impl Fn(&conv2d::I8<'_>) -> cadet_kernels::Result,

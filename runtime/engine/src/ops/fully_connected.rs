@@ -1,6 +1,6 @@
 use cadet_format::{DType, Error, FullyConnectedF32, FullyConnectedI8};
 use cadet_kernels::fully_connected::{self, Extents};
-use cadet_kernels::{Real, Widen, Window, conv2d, f16};
+use cadet_kernels::{Isa, Real, Widen, Window, conv2d, f16};
 
 use super::convert::{contract, epilogue, multipliers, optional, quant};
 use crate::{Context, Element, Operand};
@@ -64,6 +64,18 @@ pub(crate) fn blocked_f32(context: &Context<'_>) -> Result<(), Error> {
 
 /// As [`blocked_f32`].
 pub(crate) fn blocked_i8(context: &Context<'_>) -> Result<(), Error> {
+    blocked_integers(context, conv2d::blocked::i8)
+}
+
+/// As [`blocked_f32`], in pairs.
+pub(crate) fn pairs_i8(context: &Context<'_>) -> Result<(), Error> {
+    blocked_integers(context, conv2d::blocked::i8_pairs)
+}
+
+fn blocked_integers(
+    context: &Context<'_>,
+    run: fn(&conv2d::I8<'_>, Isa) -> cadet_kernels::Result,
+) -> Result<(), Error> {
     let params: FullyConnectedI8 = context.params()?;
     let (input, output) = (context.input(0)?, context.output(0)?);
     let op = conv2d::I8 {
@@ -77,7 +89,7 @@ pub(crate) fn blocked_i8(context: &Context<'_>) -> Result<(), Error> {
         quant: quant(&params.quant),
         output: output.cells()?,
     };
-    conv2d::blocked::i8(&op, context.isa()).map_err(contract)
+    run(&op, context.isa()).map_err(contract)
 }
 
 fn window(extents: Extents) -> Window {

@@ -1,11 +1,14 @@
-//! AVX2: eight elements at a time, each read before any of them is written.
+//! AVX2: sixteen elements at a time, each read before any of them is written.
 #![allow(unsafe_code)] // Vector instructions, and pointers into slices of one length.
 
 use core::arch::x86_64::*;
 
 use super::{I8, Scaling, scalar};
-use crate::avx2::{Clamp, LANES, round, scale_tflite, store_i8};
+use crate::avx2::{LANES, Saturate, round, scale_tflite, store_i8};
 use crate::{Avx2, Cell, Source, store};
+
+/// Elements that are read before any of them is written.
+const BLOCK: usize = 2 * LANES;
 
 /// Adds where nothing is broadcast; `None` elsewhere.
 pub(super) fn i8(op: &I8<'_>, _: Avx2) -> Option<()> {
@@ -34,19 +37,16 @@ unsafe fn all(op: &I8<'_>, a: &[Cell<i8>], b: &[Cell<i8>]) {
         let eight = unsafe { _mm_loadl_epi64(cells.as_ptr().add(index).cast()) };
         _mm256_sub_epi32(_mm256_cvtepi8_epi32(eight), zero_point)
     };
-    let clamp = Clamp::new(&op.quant);
-    let whole = count / LANES * LANES;
-    for index in (0..whole).step_by(LANES) {
-        let sum = sum(op.scaling, load(a, index, za), load(b, index, zb));
-        let value = clamp.apply(sum);
+    let saturate = Saturate::new(&op.quant);
+    let whole = count / BLOCK * BLOCK;
+    for index in (0..whole).step_by(BLOCK) {
+        let sums = [index, index + LANES]
+            .map(|index| sum(op.scaling, load(a, index, za), load(b, index, zb)));
         // SAFETY: as above.
         unsafe {
-            store_i8(
-                output.as_ptr().cast::<i8>().cast_mut().add(index),
-                value,
-                LANES,
-            );
-        };
+            let output = output.as_ptr().cast::<i8>().cast_mut().add(index);
+            store_i8(output, saturate.apply(sums), BLOCK);
+        }
     }
     for index in whole..count {
         if let (Some(a), Some(b)) = (a.get(index), b.get(index)) {

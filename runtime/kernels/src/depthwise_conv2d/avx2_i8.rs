@@ -1,30 +1,38 @@
-//! AVX2 in int8: 16 channels of a pixel at a time, two taps at a time, pixel by pixel as the scalar file goes, so that
-//! operands may overlap as there. What the zero point takes off the sums is taken off the bias once; padding reads the
-//! zero point.
+//! AVX2 in int8: 16 elements of a row at a time, two taps at a time. The input is converted to i16, less its zero point,
+//! so that padding is 0.
+//!
+//! A block is 16 channels of a pixel. Where windows go on pixel by pixel and channels are no multiple of 16, rows are
+//! cut into 16 elements regardless of pixels, and weights repeat after as many as are a multiple of both.
 #![allow(unsafe_code)] // Vector instructions, and pointers that `check` has measured.
 
 use core::arch::x86_64::*;
 use core::mem::MaybeUninit;
 
 use super::I8;
-use crate::avx2::{Finish, LANES, store_i8};
+use crate::avx2::{Finish, LANES, eight_i32, store_i8, widen};
 use crate::requantize::Multipliers;
+use crate::rows::{self, Rows, Strip, Under};
 use crate::{Avx2, Window};
 
-/// Channels, taps, and weights as pairs of i16 at the most: what the stack has room for.
-const MAX_CHANNELS: usize = 1024;
-const MAX_TAPS: usize = 32;
-const MAX_WEIGHTS: usize = 12 * 1024;
-/// Channels of a block.
+/// Elements of a block.
 const BLOCK: usize = 16;
+/// Taps, and weights as i16 at the most: what the stack has room for.
+const MAX_TAPS: usize = 32;
+const MAX_WEIGHTS: usize = 16 * 1024;
+/// Elements after which weights repeat, where they do.
+const MAX_PERIOD: usize = 256;
+/// Elements of the rows that are held, and of a row of padding, on the stack.
+const SCRATCH: usize = 8192;
+const PADDING: usize = 1024;
 
 /// Whether this file has what it takes: one output channel for each input channel, and room.
 pub(super) fn holds(window: &Window) -> bool {
     let (channels, taps) = (window.output[2], window.taps());
     window.input[2] == channels
-        && channels <= MAX_CHANNELS
+        && channels <= PADDING
         && taps <= MAX_TAPS
         && channels.next_multiple_of(BLOCK) * taps.next_multiple_of(2) <= MAX_WEIGHTS
+        && rows::fits(window, SCRATCH)
 }
 
 pub(super) fn i8(op: &I8<'_>, _: Avx2) {
@@ -32,61 +40,81 @@ pub(super) fn i8(op: &I8<'_>, _: Avx2) {
     unsafe { all(op) }
 }
 
-/// Weights and biases as the inner loop wants them.
-struct Prepared {
-    /// For each block of channels and each pair of taps: the weights of both, interleaved as unpacking interleaves the
-    /// elements.
-    weights: [MaybeUninit<__m256i>; MAX_WEIGHTS / BLOCK],
-    /// Less what the zero point adds.
-    bias: [i32; MAX_CHANNELS],
-    /// Multipliers of numerics `onnx`, one a channel.
-    multipliers: [f32; MAX_CHANNELS],
-    /// A pixel of padding.
-    padding: [i8; MAX_CHANNELS + BLOCK],
+/// How rows are cut into blocks.
+#[derive(Clone, Copy)]
+struct Cut {
+    /// Elements after which weights repeat.
+    period: usize,
+    /// Whether blocks go on from pixel to pixel.
+    is_flat: bool,
 }
 
-impl Prepared {
-    /// # Safety
-    /// The processor has AVX2; the operands fit the window, which [`holds`].
-    #[target_feature(enable = "avx2,fma")]
-    unsafe fn fill(&mut self, op: &I8<'_>) {
-        let (channels, taps) = (op.window.output[2], op.window.taps());
-        if let Some(bias) = op.bias {
-            let places = self.bias.iter_mut().zip(bias);
-            places.for_each(|(place, &bias)| *place = bias);
+impl Cut {
+    fn of(window: &Window) -> Cut {
+        let channels = window.output[2];
+        let period = channels * (BLOCK / (1 << channels.trailing_zeros().min(4)));
+        match window.stride[1] == 1 && !channels.is_multiple_of(BLOCK) && period <= MAX_PERIOD {
+            true => Cut {
+                period,
+                is_flat: true,
+            },
+            false => Cut {
+                period: channels.next_multiple_of(BLOCK),
+                is_flat: false,
+            },
         }
-        for weights in op.weights.chunks_exact(channels.max(1)) {
-            for (place, &w) in self.bias.iter_mut().zip(weights) {
-                *place = place.wrapping_sub(op.quant.input_zero_point * i32::from(w));
-            }
-        }
-        if let Multipliers::Onnx(m) = op.multipliers {
-            for (channel, place) in self.multipliers.iter_mut().enumerate().take(channels) {
-                *place = m.get(channel).or(m.first()).copied().unwrap_or_default();
-            }
-        }
-        self.padding.fill(op.quant.input_zero_point as i8);
-        // Behind the last channel there are zeros.
-        let load = |tap: usize, channel: usize| {
-            let mut sixteen = [0i8; BLOCK];
-            if tap < taps {
-                let rest = op
-                    .weights
-                    .get(tap * channels + channel..(tap + 1) * channels);
-                let places = sixteen.iter_mut().zip(rest.unwrap_or_default());
-                places.for_each(|(place, &w)| *place = w);
-            }
-            // SAFETY: sixteen bytes are read from sixteen.
-            _mm256_cvtepi8_epi16(unsafe { _mm_loadu_si128(sixteen.as_ptr().cast()) })
+    }
+}
+
+/// What belongs to each of so many channels, again and again.
+fn repeated<T: Copy + Default>(of: &[T], channels: usize) -> [T; MAX_PERIOD] {
+    let mut channel = 0;
+    [(); MAX_PERIOD].map(|()| {
+        let value = of.get(channel).copied().unwrap_or_default();
+        channel = if channel + 1 < channels {
+            channel + 1
+        } else {
+            0
         };
-        let mut places = self.weights.iter_mut();
-        for channel in (0..channels).step_by(BLOCK) {
-            for tap in (0..taps).step_by(2) {
-                let (a, b) = (load(tap, channel), load(tap + 1, channel));
-                for half in [_mm256_unpacklo_epi16(a, b), _mm256_unpackhi_epi16(a, b)] {
-                    if let Some(place) = places.next() {
-                        place.write(half);
-                    }
+        value
+    })
+}
+
+/// For each block and each pair of taps: the weights of both, interleaved as unpacking interleaves the elements.
+type Weights = [MaybeUninit<__m256i>; MAX_WEIGHTS / BLOCK];
+
+/// # Safety
+/// The processor has AVX2; the operands fit the window, which [`holds`].
+#[target_feature(enable = "avx2,fma")]
+unsafe fn prepare(op: &I8<'_>, cut: Cut, prepared: &mut Weights) {
+    let (channels, taps) = (op.window.output[2], op.window.taps());
+    // Sixteen weights of a tap from an element of the period on; zeros behind the last tap and the last channel.
+    let load = |tap: usize, first: usize| {
+        let of_tap = op.weights.get(tap * channels..(tap + 1) * channels);
+        let of_tap = of_tap.unwrap_or_default();
+        let mut sixteen = [0i8; BLOCK];
+        if let Some(block) = of_tap.get(first..first + BLOCK) {
+            sixteen.copy_from_slice(block);
+        } else {
+            for (place, element) in sixteen.iter_mut().zip(first..) {
+                let channel = if cut.is_flat {
+                    element % channels
+                } else {
+                    element
+                };
+                *place = of_tap.get(channel).copied().unwrap_or_default();
+            }
+        }
+        // SAFETY: sixteen bytes are read from sixteen.
+        _mm256_cvtepi8_epi16(unsafe { _mm_loadu_si128(sixteen.as_ptr().cast()) })
+    };
+    let mut places = prepared.iter_mut();
+    for first in (0..cut.period).step_by(BLOCK) {
+        for tap in (0..taps).step_by(2) {
+            let (a, b) = (load(tap, first), load(tap + 1, first));
+            for half in [_mm256_unpacklo_epi16(a, b), _mm256_unpackhi_epi16(a, b)] {
+                if let Some(place) = places.next() {
+                    place.write(half);
                 }
             }
         }
@@ -94,144 +122,158 @@ impl Prepared {
 }
 
 /// # Safety
-/// As [`Prepared::fill`].
+/// As [`prepare`].
 #[target_feature(enable = "avx2,fma")]
 unsafe fn all(op: &I8<'_>) {
-    let window = &op.window;
-    let ([height, width, channels], [kh, kw]) = (window.input, window.kernel);
-    let ([sy, sx], [dy, dx], [py, px]) = (window.stride, window.dilation, window.pad);
-    let mut prepared = Prepared {
-        weights: [const { MaybeUninit::uninit() }; MAX_WEIGHTS / BLOCK],
-        bias: [0; MAX_CHANNELS],
-        multipliers: [0.0; MAX_CHANNELS],
-        padding: [0; MAX_CHANNELS + BLOCK],
-    };
+    let (window, channels) = (&op.window, op.window.output[2]);
+    let cut = Cut::of(window);
+    let mut weights = [const { MaybeUninit::uninit() }; MAX_WEIGHTS / BLOCK];
     // SAFETY: the caller's promise.
-    unsafe { prepared.fill(op) };
+    unsafe { prepare(op, cut, &mut weights) };
     let input = op.input.as_ptr().cast::<i8>();
-    let padding = prepared.padding.as_ptr();
-    let output = op.output.as_ptr().cast::<i8>().cast_mut();
-    // An odd number of taps is filled up with one of padding, whose weights are 0.
-    let mut taps = [padding; MAX_TAPS];
-    let pairs = window.taps().div_ceil(2);
-    let finish = Finish::new(&op.multipliers, &op.quant, 0);
-    window.for_each_pixel(op.input, op.output, |oy, ox, pixel| {
-        let mut places = taps.iter_mut();
-        // Wraps left of the input, and is then beyond any extent.
-        let left = (ox * sx).wrapping_sub(px);
-        for ky in 0..kh {
-            let y = (oy * sy + ky * dy).wrapping_sub(py);
-            let mut x = left;
-            let mut tap =
-                input.wrapping_add(y.wrapping_mul(width).wrapping_add(x).wrapping_mul(channels));
-            for _ in 0..kw {
-                if let Some(place) = places.next() {
-                    *place = if y < height && x < width {
-                        tap
-                    } else {
-                        padding
-                    };
+    let mut scratch = [const { MaybeUninit::uninit() }; SCRATCH];
+    let Some(mut rows) = Rows::new(window, &mut scratch, None) else {
+        return;
+    };
+    let zero_point = op.quant.input_zero_point as i16;
+    let copy = |from: usize, to: *mut i16, count: usize| {
+        // SAFETY: `Rows` asks for elements of the input, and has room for them.
+        unsafe { widen(input.add(from), to, count, zero_point) }
+    };
+    let bias = op.bias.unwrap_or_default();
+    let (floats, pairs, biases);
+    let (bias, multipliers) = match (cut.is_flat, op.multipliers) {
+        (false, multipliers) => (bias, multipliers),
+        (true, multipliers) => {
+            biases = repeated(bias, channels);
+            let multipliers = match multipliers {
+                Multipliers::Onnx(m) if m.len() > 1 => {
+                    floats = repeated(m, channels);
+                    Multipliers::Onnx(&floats)
                 }
-                x = x.wrapping_add(dx);
-                tap = tap.wrapping_add(dx * channels);
-            }
+                Multipliers::Tflite(m) if m.len() > 1 => {
+                    pairs = repeated(m, channels);
+                    Multipliers::Tflite(&pairs)
+                }
+                Multipliers::TfliteSingle(m) if m.len() > 1 => {
+                    pairs = repeated(m, channels);
+                    Multipliers::TfliteSingle(&pairs)
+                }
+                one => one,
+            };
+            (&biases[..], multipliers)
         }
-        let taps = taps.get(..2 * pairs).unwrap_or_default();
-        for channel in (0..channels).step_by(BLOCK) {
-            let left = channels - channel;
-            // SAFETY: the channels are in every pixel and prepared.
-            unsafe {
-                let weights = prepared.weights.as_ptr().cast::<__m256i>();
-                let weights = weights.add(channel / BLOCK * 2 * pairs);
-                let sums = if left >= BLOCK {
-                    sums(taps, weights, |tap| {
-                        _mm_loadu_si128(tap.add(channel).cast())
-                    })
-                } else {
-                    sums(taps, weights, |tap| some(tap.add(channel), left))
-                };
-                for (half, sum) in sums.into_iter().take(left.div_ceil(LANES)).enumerate() {
-                    let channel = channel + half * LANES;
-                    let bias = _mm256_loadu_si256(prepared.bias.as_ptr().add(channel).cast());
-                    let finish = match op.multipliers {
-                        Multipliers::Onnx(_) => {
-                            finish.with(_mm256_loadu_ps(prepared.multipliers.as_ptr().add(channel)))
-                        }
-                        _ => Finish::new(&op.multipliers, &op.quant, channel),
-                    };
-                    let value = finish.apply(_mm256_add_epi32(sum, bias));
-                    let to = output.add(pixel * channels + channel);
-                    store_i8(to, value, channels - channel);
-                }
+    };
+    let layer = Layer {
+        window,
+        cut,
+        weights: weights.as_ptr().cast(),
+        bias,
+        multipliers,
+        quant: op.quant,
+        output: op.output.as_ptr().cast::<i8>().cast_mut(),
+    };
+    rows.for_each_strip((op.input, op.output), copy, |under, strip| {
+        // SAFETY: the strip is one of this window's.
+        unsafe {
+            match window.taps().div_ceil(2) {
+                5 => layer.strip::<5>(under, strip),
+                _ => layer.strip::<0>(under, strip),
             }
         }
     });
 }
 
-/// The first `count` bytes, fewer than 16, and zeros.
-///
-/// # Safety
-/// So many bytes are at `from`.
-#[inline]
-#[target_feature(enable = "avx2,fma")]
-unsafe fn some(from: *const i8, count: usize) -> __m128i {
-    // Parts of 8, 4, 2 and 1 bytes that make up the count, the last at the top.
-    let (mut low, mut rest, mut filled, mut done) = (0u64, 0u64, 0, 0);
-    // SAFETY: the caller's promise.
-    unsafe {
-        if count & 8 != 0 {
-            low = from.cast::<u64>().read_unaligned();
-            done = 8;
-        }
-        if count & 4 != 0 {
-            rest = u64::from(from.add(done).cast::<u32>().read_unaligned());
-            (done, filled) = (done + 4, 32);
-        }
-        if count & 2 != 0 {
-            rest |= u64::from(from.add(done).cast::<u16>().read_unaligned()) << filled;
-            (done, filled) = (done + 2, filled + 16);
-        }
-        if count & 1 != 0 {
-            rest |= u64::from(from.add(done).cast::<u8>().read()) << filled;
-        }
-    }
-    let [low, high] = if count & 8 != 0 {
-        [low, rest]
-    } else {
-        [rest, 0]
-    };
-    _mm_set_epi64x(high as i64, low as i64)
+/// A layer, prepared.
+struct Layer<'a> {
+    window: &'a Window,
+    cut: Cut,
+    weights: *const __m256i,
+    /// For each element of a period, as the multipliers are.
+    bias: &'a [i32],
+    multipliers: Multipliers<'a>,
+    quant: crate::requantize::Quant,
+    output: *mut i8,
 }
 
-/// Sums of a block of 16 channels over pairs of taps.
+impl Layer<'_> {
+    /// Makes a strip, with so many pairs of taps, or any number where that is 0.
+    ///
+    /// # Safety
+    /// The processor has AVX2; the strip is one of the window's, over these rows.
+    #[inline]
+    #[target_feature(enable = "avx2,fma")]
+    unsafe fn strip<const PAIRS: usize>(&self, under: &Under<i16>, strip: Strip) {
+        let (window, channels) = (self.window, self.window.output[2]);
+        let pairs = match PAIRS {
+            0 => window.taps().div_ceil(2),
+            pairs => pairs,
+        };
+        // Taps outside the input read padding, and so does one that fills up an odd number.
+        let mut taps = [under.padding().unwrap_or(core::ptr::null()); MAX_TAPS];
+        for (ky, row) in under.rows() {
+            for kx in 0..window.kernel[1] {
+                if let Some(tap) = taps.get_mut(ky * window.kernel[1] + kx) {
+                    *tap = row.wrapping_add(kx * window.dilation[1] * channels);
+                }
+            }
+        }
+        let taps = taps.get(..2 * pairs).unwrap_or_default();
+        let elements = strip.count * channels;
+        let [x_step, y_step] = match self.cut.is_flat {
+            true => [self.cut.period; 2],
+            false => [window.stride[1] * channels, channels],
+        };
+        for first in (0..self.cut.period).step_by(BLOCK) {
+            let finish = Finish::new(&self.multipliers, &self.quant, first);
+            let bias = [first, first + LANES].map(|first| eight_i32(self.bias, first));
+            let weights = self.weights.wrapping_add(first / BLOCK * 2 * pairs);
+            let output = self.output.wrapping_add(strip.pixel * channels);
+            let (mut x, mut y) = (first, first);
+            while y < elements {
+                // SAFETY: the block is a part of the rows and of the weights; its first lanes are one of the output.
+                unsafe {
+                    let [low, high] = sums(taps, x, weights);
+                    let sums = [
+                        _mm256_add_epi32(low, bias[0]),
+                        _mm256_add_epi32(high, bias[1]),
+                    ];
+                    let lanes = match self.cut.is_flat {
+                        true => elements - y,
+                        false => channels - first,
+                    };
+                    store_i8(output.wrapping_add(y), finish.apply(sums), lanes);
+                }
+                (x, y) = (x + x_step, y + y_step);
+            }
+        }
+    }
+}
+
+/// Sums of 16 elements from `first` on over pairs of taps.
 ///
 /// # Safety
-/// The processor has AVX2; two registers of weights for each pair are at `weights`.
+/// The processor has AVX2; the elements are behind each tap, two registers of weights for each pair at `weights`.
 #[inline]
 #[target_feature(enable = "avx2,fma")]
-unsafe fn sums(
-    taps: &[*const i8],
-    weights: *const __m256i,
-    load: impl Fn(*const i8) -> __m128i,
-) -> [__m256i; 2] {
-    let load = |tap: *const i8| _mm256_cvtepi8_epi16(load(tap));
-    // Channels 0 to 3 and 8 to 11, 4 to 7 and 12 to 15: as unpacking leaves them.
+unsafe fn sums(taps: &[*const i16], first: usize, weights: *const __m256i) -> [__m256i; 2] {
+    // Elements 0 to 3 and 8 to 11, 4 to 7 and 12 to 15: as unpacking leaves them.
     let mut sums = [_mm256_setzero_si256(); 2];
     let (pairs, _) = taps.as_chunks::<2>();
-    for (index, [a, b]) in pairs.iter().enumerate() {
-        let (a, b) = (load(*a), load(*b));
+    for (index, pair) in pairs.iter().enumerate() {
         // SAFETY: the caller's promise.
-        let [low, high] = unsafe {
-            [
-                weights.add(2 * index).read(),
+        unsafe {
+            let [a, b] = pair.map(|tap| _mm256_loadu_si256(tap.add(first).cast()));
+            let low = _mm256_madd_epi16(_mm256_unpacklo_epi16(a, b), weights.add(2 * index).read());
+            let high = _mm256_madd_epi16(
+                _mm256_unpackhi_epi16(a, b),
                 weights.add(2 * index + 1).read(),
-            ]
-        };
-        sums[0] = _mm256_add_epi32(sums[0], _mm256_madd_epi16(_mm256_unpacklo_epi16(a, b), low));
-        sums[1] = _mm256_add_epi32(
-            sums[1],
-            _mm256_madd_epi16(_mm256_unpackhi_epi16(a, b), high),
-        );
+            );
+            sums = [
+                _mm256_add_epi32(sums[0], low),
+                _mm256_add_epi32(sums[1], high),
+            ];
+        }
     }
     let [low, high] = sums;
     [

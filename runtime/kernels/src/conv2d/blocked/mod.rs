@@ -3,16 +3,20 @@
 //! with zero points of 0 only.
 
 #[cfg(target_arch = "x86_64")]
-mod avx2;
+mod avx2_f32;
 #[cfg(target_arch = "x86_64")]
-mod patch;
+mod avx2_i8;
 mod scalar;
 #[cfg(test)]
 mod tests;
 
 use super::{F32, I8};
-use crate::blocked::{f32_len, i8_len};
-use crate::{Isa, Result, Window, product, require};
+#[cfg(target_arch = "x86_64")]
+use crate::avx2::are_finite;
+use crate::blocked::{f32_len, i8_index, i8_len, pairs_index, pairs_len, runs};
+#[cfg(target_arch = "x86_64")]
+use crate::rows::{fits, flattened};
+use crate::{ContractError, Isa, Result, Window, product, require};
 
 /// Convolution in f32. The vector files add products with fused multiply-add and keep the order of the scalar file
 /// but where one pixel is alone: then four sums are kept.
@@ -30,7 +34,9 @@ pub fn f32(op: &F32<'_>, isa: Isa) -> Result {
     op.epilogue.check(channels)?;
     match isa {
         #[cfg(target_arch = "x86_64")]
-        Isa::Avx2(token) if avx2::holds(&op.window) => avx2::f32(op, token),
+        Isa::Avx2(token) if fits(&flattened(&op.window), avx2_f32::SCRATCH) => {
+            avx2_f32::f32(op, token);
+        }
         _ => scalar::f32(op),
     }
     Ok(())
@@ -40,22 +46,41 @@ pub fn f32(op: &F32<'_>, isa: Isa) -> Result {
 ///
 /// # Errors
 /// [`ContractError`](crate::ContractError) where lengths and extents do not fit.
-pub fn i8(op: &I8<'_>, isa: Isa) -> Result {
-    let [_, _, channels] = op.window.output;
-    op.window.check(op.input.len(), op.output.len())?;
-    let depth = depth(&op.window);
-    let has_zero_points = op.weight_zero_points.is_some();
-    require(op.groups == 1 && !has_zero_points)?;
-    require(depth.and_then(|depth| i8_len(channels, depth)) == Some(op.weights.len()))?;
-    op.window.check_per_channel(op.bias.map(<[i32]>::len))?;
-    op.multipliers.check(channels)?;
-    op.quant.check()?;
+pub fn i8(op: &I8<'_>, _: Isa) -> Result {
+    let depth = depth(&op.window).ok_or(ContractError)?;
+    check_i8(op, i8_len(op.window.output[2], depth))?;
+    scalar::i8(op, |output, k| i8_index(output, k, depth));
+    Ok(())
+}
+
+/// Convolution in int8, on weights in pairs.
+///
+/// # Errors
+/// [`ContractError`](crate::ContractError) where lengths and extents do not fit.
+pub fn i8_pairs(op: &I8<'_>, isa: Isa) -> Result {
+    depth(&op.window).ok_or(ContractError)?;
+    let runs = runs(op.window.kernel, op.window.dilation, op.window.input[2]);
+    check_i8(op, pairs_len(op.window.output[2], runs))?;
     match isa {
         #[cfg(target_arch = "x86_64")]
-        Isa::Avx2(token) if avx2::holds(&op.window) => avx2::i8(op, token),
-        _ => scalar::i8(op),
+        Isa::Avx2(token)
+            if are_finite(&op.multipliers) && fits(&flattened(&op.window), avx2_i8::SCRATCH) =>
+        {
+            avx2_i8::i8(op, token);
+        }
+        _ => scalar::i8(op, |output, k| pairs_index(output, k, runs)),
     }
     Ok(())
+}
+
+fn check_i8(op: &I8<'_>, weights: Option<usize>) -> Result {
+    let [_, _, channels] = op.window.output;
+    op.window.check(op.input.len(), op.output.len())?;
+    let has_zero_points = op.weight_zero_points.is_some();
+    require(op.groups == 1 && !has_zero_points && weights == Some(op.weights.len()))?;
+    op.window.check_per_channel(op.bias.map(<[i32]>::len))?;
+    op.multipliers.check(channels)?;
+    op.quant.check()
 }
 
 /// Products for each output element.

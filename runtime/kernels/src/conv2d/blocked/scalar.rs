@@ -1,5 +1,5 @@
 use super::{F32, I8};
-use crate::blocked::{f32_index, i8_index};
+use crate::blocked::f32_index;
 use crate::{Window, load, store};
 
 /// Calls `f(input element, depth)` for every product of an output pixel, in the order of the canonical file.
@@ -32,14 +32,15 @@ pub(super) fn f32(op: &F32<'_>) {
         });
 }
 
-pub(super) fn i8(op: &I8<'_>) {
-    let ([_, _, outputs], depth) = (op.window.output, depth(&op.window));
+/// `index` says where the weight of an output at a depth lies.
+pub(super) fn i8(op: &I8<'_>, index: impl Fn(usize, usize) -> usize) {
+    let [_, _, outputs] = op.window.output;
     op.window
         .for_each_pixel(op.input, op.output, |oy, ox, pixel| {
             for o in 0..outputs {
                 let mut sum = op.bias.and_then(|b| b.get(o)).copied().unwrap_or(0);
                 for_each_product(&op.window, oy, ox, |x, k| {
-                    let w = op.weights.get(i8_index(o, k, depth)).copied().unwrap_or(0);
+                    let w = op.weights.get(index(o, k)).copied().unwrap_or(0);
                     let x = i32::from(load(op.input, x)) - op.quant.input_zero_point;
                     sum = sum.wrapping_add(x * i32::from(w));
                 });

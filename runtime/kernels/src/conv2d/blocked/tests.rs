@@ -1,5 +1,5 @@
 use super::*;
-use crate::blocked::{pack_f32, pack_i8};
+use crate::blocked::{pack_f32, pack_i8, pack_pairs};
 use crate::requantize::{Multipliers, Quant};
 use crate::testing::{cells, numbers, reals, values};
 use crate::{Epilogue, conv2d};
@@ -41,10 +41,16 @@ proptest! {
         conv2d::i8(&op).unwrap();
         let mut packed = std::vec![0; i8_len(outputs, depth).unwrap()];
         pack_i8(&weights, outputs, depth, &mut packed).unwrap();
+        let runs = runs(window.kernel, window.dilation, window.input[2]);
+        let mut pairs = std::vec![0; pairs_len(outputs, runs).unwrap()];
+        pack_pairs(&weights, outputs, runs, &mut pairs).unwrap();
         for isa in Isa::all() {
             let output = cells(&std::vec![0i8; expected.len()]);
             i8(&I8 { weights: &packed, output: &output, ..op }, isa).unwrap();
             prop_assert_eq!(values(&output), values(&expected), "{}", isa.name());
+            let output = cells(&std::vec![0i8; expected.len()]);
+            i8_pairs(&I8 { weights: &pairs, output: &output, ..op }, isa).unwrap();
+            prop_assert_eq!(values(&output), values(&expected), "{} in pairs", isa.name());
         }
     }
 
