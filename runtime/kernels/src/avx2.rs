@@ -4,10 +4,21 @@
 use core::arch::x86_64::*;
 
 use crate::Epilogue;
-use crate::requantize::{Multipliers, Quant};
+use crate::requantize::{Multipliers, Quant, scale_tflite_single};
 
 /// Channels that are finished in one go.
 pub(crate) const LANES: usize = 8;
+
+/// The same number, of which the compiler knows nothing: an index that it would otherwise replace by a pointer for each
+/// of the many tensors that it counts through, all to be moved along.
+#[inline(always)]
+pub(crate) fn opaque(mut index: usize) -> usize {
+    // SAFETY: no instruction.
+    unsafe {
+        core::arch::asm!("/* {0} */", inlateout(reg) index, options(pure, nomem, nostack, preserves_flags));
+    }
+    index
+}
 
 /// Up to 8 values of a slice from `first` on, filled up with zeros.
 #[inline]
@@ -110,17 +121,111 @@ pub(crate) unsafe fn store_f32(output: *mut f32, value: __m256, count: usize) {
     }
 }
 
-/// From sums to bytes, for the sixteen channels from one on.
-pub(crate) struct Finish<'a> {
-    scale: Scale<'a>,
+/// From sums to bytes, for the sixteen channels from one on. Callers tell the kinds apart outside their loops.
+pub(crate) enum Finish {
+    Onnx(Onnx),
+    Fixed(Fixed),
+}
+
+impl Finish {
+    #[inline]
+    #[target_feature(enable = "avx2,fma")]
+    pub(crate) fn new(multipliers: &Multipliers<'_>, quant: &Quant, channel: usize) -> Finish {
+        let halves = [channel, channel + LANES];
+        let saturate = Saturate::new(quant);
+        let (m, is_single) = match multipliers {
+            Multipliers::Onnx(m) => {
+                return Finish::Onnx(Onnx {
+                    multipliers: halves.map(|half| per_channel(m, half)),
+                    saturate,
+                });
+            }
+            Multipliers::Tflite(m) => (m, false),
+            Multipliers::TfliteSingle(m) => (m, true),
+        };
+        Finish::Fixed(Fixed {
+            multipliers: halves.map(|half| pairs(m, half)),
+            is_single,
+            saturate,
+        })
+    }
+}
+
+/// With finite multipliers of numerics `onnx`.
+#[derive(Clone, Copy)]
+pub(crate) struct Onnx {
+    multipliers: [__m256; 2],
     saturate: Saturate,
 }
 
-enum Scale<'a> {
-    Onnx([__m256; 2]),
-    Tflite([[__m256i; 2]; 2]),
-    /// Lane by lane, from this channel on.
-    Single(&'a Multipliers<'a>, usize),
+impl Onnx {
+    /// Scaled, with the output's zero point, clamped.
+    #[inline]
+    #[target_feature(enable = "avx2,fma")]
+    pub(crate) fn apply(self, sums: [__m256i; 2]) -> __m128i {
+        self.saturate.apply(self.scale(sums))
+    }
+
+    /// For sums that are [interleaved].
+    #[inline]
+    #[target_feature(enable = "avx2,fma")]
+    pub(crate) fn interleaved(self) -> Onnx {
+        let [low, high] = self.multipliers.map(|m| _mm256_castps_si256(m));
+        Onnx {
+            multipliers: interleaved([low, high]).map(|m| _mm256_castsi256_ps(m)),
+            ..self
+        }
+    }
+
+    /// As [`apply`](Self::apply), where sums and multipliers are [interleaved].
+    #[inline]
+    #[target_feature(enable = "avx2,fma")]
+    pub(crate) fn apply_interleaved(self, sums: [__m256i; 2]) -> __m128i {
+        let [low, high] = self.scale(sums);
+        self.saturate.bytes(_mm256_packs_epi32(low, high))
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx2,fma")]
+    fn scale(self, [low, high]: [__m256i; 2]) -> [__m256i; 2] {
+        let [m, high_m] = self.multipliers;
+        [scale_onnx(low, m), scale_onnx(high, high_m)]
+    }
+}
+
+/// With multipliers in fixed point.
+pub(crate) struct Fixed {
+    /// And shifts.
+    multipliers: [[__m256i; 2]; 2],
+    /// Rounded once.
+    is_single: bool,
+    saturate: Saturate,
+}
+
+impl Fixed {
+    /// As [`Onnx::apply`].
+    #[inline(never)]
+    #[target_feature(enable = "avx2,fma")]
+    pub(crate) fn apply(&self, [low, high]: [__m256i; 2]) -> __m128i {
+        let [m, high_m] = self.multipliers;
+        self.saturate.apply(match self.is_single {
+            true => [single(low, m), single(high, high_m)],
+            false => [
+                scale_tflite(low, m[0], m[1]),
+                scale_tflite(high, high_m[0], high_m[1]),
+            ],
+        })
+    }
+}
+
+/// Sums 0 to 3 and 8 to 11 first, then 4 to 7 and 12 to 15, as unpacking leaves them; and back.
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+pub(crate) fn interleaved([low, high]: [__m256i; 2]) -> [__m256i; 2] {
+    [
+        _mm256_permute2x128_si256::<0x20>(low, high),
+        _mm256_permute2x128_si256::<0x31>(low, high),
+    ]
 }
 
 /// [`Quant::finish`] of sixteen integers.
@@ -144,8 +249,14 @@ impl Saturate {
     #[inline]
     #[target_feature(enable = "avx2,fma")]
     pub(crate) fn apply(self, [low, high]: [__m256i; 2]) -> __m128i {
-        let words = _mm256_adds_epi16(_mm256_packs_epi32(low, high), self.output_zero_point);
-        let words = _mm256_permute4x64_epi64::<0b11_01_10_00>(words);
+        let words = _mm256_packs_epi32(low, high);
+        self.bytes(_mm256_permute4x64_epi64::<0b11_01_10_00>(words))
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx2,fma")]
+    fn bytes(self, words: __m256i) -> __m128i {
+        let words = _mm256_adds_epi16(words, self.output_zero_point);
         let high = _mm256_extracti128_si256::<1>(words);
         let bytes = _mm_packs_epi16(_mm256_castsi256_si128(words), high);
         let [min, max] = self.bounds;
@@ -153,54 +264,11 @@ impl Saturate {
     }
 }
 
-/// Whether vectors may scale by these: [`Finish`] takes finite numbers only.
+/// Whether vectors may scale by these: [`Onnx`] takes finite numbers only.
 pub(crate) fn are_finite(multipliers: &Multipliers<'_>) -> bool {
     match multipliers {
         Multipliers::Onnx(m) => m.iter().all(|m| m.is_finite()),
         _ => true,
-    }
-}
-
-impl<'a> Finish<'a> {
-    #[inline]
-    #[target_feature(enable = "avx2,fma")]
-    pub(crate) fn new(multipliers: &'a Multipliers<'a>, quant: &Quant, channel: usize) -> Self {
-        let halves = [channel, channel + LANES];
-        Finish {
-            scale: match multipliers {
-                Multipliers::Onnx(m) => Scale::Onnx(halves.map(|half| per_channel(m, half))),
-                Multipliers::Tflite(m) => Scale::Tflite(halves.map(|half| pairs(m, half))),
-                Multipliers::TfliteSingle(_) => Scale::Single(multipliers, channel),
-            },
-            saturate: Saturate::new(quant),
-        }
-    }
-
-    /// Scaled, with the output's zero point, clamped.
-    #[inline]
-    #[target_feature(enable = "avx2,fma")]
-    pub(crate) fn apply(&self, sums: [__m256i; 2]) -> __m128i {
-        self.saturate.apply(match self.scale {
-            Scale::Onnx([low, high]) => [scale_onnx(sums[0], low), scale_onnx(sums[1], high)],
-            _ => self.scale_fixed(sums),
-        })
-    }
-
-    /// With multipliers in fixed point: apart, so that [`apply`](Self::apply) is short enough to be inlined.
-    #[inline(never)]
-    #[target_feature(enable = "avx2,fma")]
-    fn scale_fixed(&self, [low, high]: [__m256i; 2]) -> [__m256i; 2] {
-        match &self.scale {
-            Scale::Onnx(_) => [low, high],
-            Scale::Tflite([[m, shift], [high_m, high_shift]]) => [
-                scale_tflite(low, *m, *shift),
-                scale_tflite(high, *high_m, *high_shift),
-            ],
-            Scale::Single(m, channel) => [
-                each(low, |lane, sum| m.scale(sum, channel + lane)),
-                each(high, |lane, sum| m.scale(sum, channel + LANES + lane)),
-            ],
-        }
     }
 }
 
@@ -295,18 +363,22 @@ fn doubling_high_multiply(a: __m256i, b: __m256i) -> __m256i {
     _mm256_blendv_epi8(product, _mm256_set1_epi32(i32::MAX), is_largest)
 }
 
-/// Lane by lane.
+/// As [`requantize::scale_tflite_single`](crate::requantize::scale_tflite_single), lane by lane.
 #[inline]
 #[target_feature(enable = "avx2,fma")]
-fn each(sums: __m256i, f: impl Fn(usize, i32) -> i32) -> __m256i {
-    let mut lanes = [0i32; LANES];
-    // SAFETY: eight integers are written to eight.
-    unsafe { _mm256_storeu_si256(lanes.as_mut_ptr().cast(), sums) };
-    for (index, lane) in lanes.iter_mut().enumerate() {
-        *lane = f(index, *lane);
+fn single(sums: __m256i, [multiplier, shift]: [__m256i; 2]) -> __m256i {
+    let lanes = |of: __m256i| {
+        let mut lanes = [0i32; LANES];
+        // SAFETY: eight integers are written to eight.
+        unsafe { _mm256_storeu_si256(lanes.as_mut_ptr().cast(), of) };
+        lanes
+    };
+    let mut scaled = lanes(sums);
+    for ((value, m), shift) in scaled.iter_mut().zip(lanes(multiplier)).zip(lanes(shift)) {
+        *value = scale_tflite_single(*value, m, shift);
     }
     // SAFETY: and read from there.
-    unsafe { _mm256_loadu_si256(lanes.as_ptr().cast()) }
+    unsafe { _mm256_loadu_si256(scaled.as_ptr().cast()) }
 }
 
 /// Writes the first `count` bytes.

@@ -6,6 +6,8 @@
 use core::cell::Cell;
 use core::mem::MaybeUninit;
 
+use bytemuck::Zeroable;
+
 use crate::Window;
 use crate::overlap::in_order;
 use crate::window::inside;
@@ -116,7 +118,7 @@ fn extents(window: &Window, scratch: usize) -> Option<[usize; 3]> {
     (rows <= MAX_ROWS).then_some([rows, columns, length])
 }
 
-impl<'a, T: Copy + Default> Rows<'a, T> {
+impl<'a, T: Copy + Zeroable> Rows<'a, T> {
     /// Rows are read from `input`, its first element, where that is given and no padding is at their sides; a ring
     /// in the scratch memory holds them otherwise. `None` where they do not [fit](fits).
     #[inline(always)]
@@ -137,7 +139,7 @@ impl<'a, T: Copy + Default> Rows<'a, T> {
         }
         let [rows, columns, length] = extents(window, scratch.len())?;
         let used = scratch.get_mut(..(rows + 1) * length)?;
-        used.fill(MaybeUninit::new(T::default()));
+        used.get_mut(rows * length..)?.fill(MaybeUninit::zeroed());
         Some(Rows {
             window,
             source: Source::Ring(Ring {
@@ -202,7 +204,7 @@ impl<'a, T: Copy + Default> Rows<'a, T> {
     }
 }
 
-impl<T: Copy + Default> Ring<T> {
+impl<T: Copy + Zeroable> Ring<T> {
     #[inline(always)]
     fn row(&self, place: usize) -> *mut T {
         self.ring.wrapping_add(place * self.length)
@@ -228,17 +230,13 @@ impl<T: Copy + Default> Ring<T> {
         let left = pad.saturating_sub(start).min(columns);
         let x = (start + left).saturating_sub(pad);
         let inner = width.saturating_sub(x).min(columns - left);
+        // SAFETY: a row of the ring has room for all columns, and slack.
+        let zero = |from: usize, count: usize| unsafe { row.add(from).write_bytes(0, count) };
         let right = columns - left - inner;
-        let fill = |from: usize, count: usize| {
-            for element in from * channels..(from + count) * channels {
-                // SAFETY: a row of the ring has room for all columns.
-                unsafe { row.add(element).write(T::default()) };
-            }
-        };
-        fill(0, left);
+        zero(0, left * channels);
         let from = (y * width + x) * channels;
         copy(from, row.wrapping_add(left * channels), inner * channels);
-        fill(left + inner, right);
+        zero((left + inner) * channels, right * channels + SLACK);
         if let Some(held) = held {
             *held = [y, first];
         }

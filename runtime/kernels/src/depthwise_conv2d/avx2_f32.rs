@@ -1,19 +1,24 @@
-//! AVX2 and FMA in f32: a few pixels of a row times 8 channels at a time.
+//! AVX2 and FMA in f32: 8 channels of a row of pixels after 8.
 #![allow(unsafe_code)] // Vector instructions, and pointers that `check` has measured.
 
 use core::arch::x86_64::*;
 use core::mem::MaybeUninit;
 
 use super::F32;
-use crate::Avx2;
-use crate::avx2::{FinishF32, LANES, store_f32};
+use crate::avx2::{FinishF32, LANES, opaque, store_f32};
 use crate::overlap::is_apart;
-use crate::rows::{Rows, Strip, Under};
+use crate::rows::{self, Rows, Strip, Under};
+use crate::{Avx2, Epilogue, Window};
 
-/// Pixels of a tile at the most: as many as keep the multipliers busy.
-const ROWS: usize = 8;
+/// Taps of a window at the most.
+const MAX_TAPS: usize = 32;
 /// Elements of the rows that are held, on the stack.
-pub(super) const SCRATCH: usize = 8192;
+const SCRATCH: usize = 8192;
+
+/// Whether this file has what it takes: one output channel for each input channel, and room.
+pub(super) fn holds(window: &Window) -> bool {
+    window.input[2] == window.output[2] && window.taps() <= MAX_TAPS && rows::fits(window, SCRATCH)
+}
 
 pub(super) fn f32(op: &F32<'_>, _: Avx2) {
     // SAFETY: the token proves that the processor has the instructions; lengths were checked.
@@ -21,8 +26,7 @@ pub(super) fn f32(op: &F32<'_>, _: Avx2) {
 }
 
 /// # Safety
-/// The processor has AVX2 and FMA; the lengths of the operands fit the window, which fits the scratch memory and makes
-/// one output channel of each input channel.
+/// The processor has AVX2 and FMA; the lengths of the operands fit the window, which [`holds`].
 #[target_feature(enable = "avx2,fma")]
 unsafe fn all(op: &F32<'_>) {
     let input = op.input.as_ptr().cast::<f32>();
@@ -35,101 +39,144 @@ unsafe fn all(op: &F32<'_>) {
         // SAFETY: `Rows` asks for elements of the input, and has room for them.
         unsafe { input.add(from).copy_to_nonoverlapping(to, count) }
     };
+    let mut taps = Taps::NONE;
     rows.for_each_strip((op.input, op.output), copy, |under, strip| {
+        taps.set(op, under);
         // SAFETY: the strip is one of this window's.
-        unsafe { strip_of(op, under, strip) }
+        unsafe { strip_of(op, &taps, strip) }
     });
 }
 
-/// # Safety
-/// As [`all`]; the strip is one of the window's, over these rows.
-#[target_feature(enable = "avx2,fma")]
-unsafe fn strip_of(op: &F32<'_>, under: &Under<f32>, strip: Strip) {
-    let channels = op.window.output[2];
-    for channel in (0..channels).step_by(LANES) {
-        let lanes = LANES.min(channels - channel);
-        let lane_numbers = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
-        let tile = Tile {
-            op,
-            under,
-            finish: FinishF32::new(&op.epilogue, channel),
-            mask: _mm256_cmpgt_epi32(_mm256_set1_epi32(lanes as i32), lane_numbers),
-            pixel: strip.pixel,
-            channel,
-            lanes,
-        };
-        strip.tiles(ROWS).for_each(|(first, count)| {
-            // SAFETY: the tile is a part of the strip.
-            unsafe {
-                match (lanes == LANES, count) {
-                    (true, 1) => tile.run::<1, false>(first),
-                    (true, 2) => tile.run::<2, false>(first),
-                    (true, 3) => tile.run::<3, false>(first),
-                    (true, 4) => tile.run::<4, false>(first),
-                    (true, 5) => tile.run::<5, false>(first),
-                    (true, 6) => tile.run::<6, false>(first),
-                    (true, 7) => tile.run::<7, false>(first),
-                    (true, _) => tile.run::<8, false>(first),
-                    (false, _) => (first..first + count).for_each(|it| tile.run::<1, true>(it)),
+/// First elements and weights of the taps under a strip.
+struct Taps {
+    taps: [(*const f32, *const f32); MAX_TAPS],
+    count: usize,
+}
+
+impl Taps {
+    const NONE: Taps = Taps {
+        taps: [(core::ptr::null(), core::ptr::null()); MAX_TAPS],
+        count: 0,
+    };
+
+    /// Those outside the input read padding, where there is a row of it, and are left out elsewhere.
+    #[inline(always)]
+    fn set(&mut self, op: &F32<'_>, under: &Under<f32>) {
+        let (window, channels) = (&op.window, op.window.output[2]);
+        let [height, columns] = window.kernel;
+        self.count = 0;
+        let mut rows = under.rows().iter().peekable();
+        for ky in 0..height {
+            let row = match rows.next_if(|(at, _)| *at == ky) {
+                Some((_, row)) => Some(*row),
+                None => under.padding(),
+            };
+            let Some(row) = row else {
+                continue;
+            };
+            for kx in 0..columns {
+                if let Some(tap) = self.taps.get_mut(self.count) {
+                    let weights = (ky * columns + kx) * channels;
+                    let x = kx * window.dilation[1] * channels;
+                    *tap = (
+                        row.wrapping_add(x),
+                        op.weights.as_ptr().wrapping_add(weights),
+                    );
+                    self.count += 1;
                 }
             }
-        });
+        }
     }
 }
 
-/// Some channels of a strip.
-struct Tile<'a> {
-    op: &'a F32<'a>,
-    under: &'a Under<f32>,
-    finish: FinishF32,
-    /// Of the lanes that are channels.
-    mask: __m256i,
-    /// The strip's first pixel.
-    pixel: usize,
-    channel: usize,
-    lanes: usize,
+/// # Safety
+/// As [`all`]; the strip is one of the window's, over these taps.
+#[target_feature(enable = "avx2,fma")]
+unsafe fn strip_of(op: &F32<'_>, taps: &Taps, strip: Strip) {
+    let channels = op.window.output[2];
+    let output = op.output.as_ptr().cast::<f32>().cast_mut();
+    let strip = Blocks {
+        epilogue: &op.epilogue,
+        channels,
+        steps: [op.window.stride[1] * channels, channels],
+        output: output.wrapping_add(strip.pixel * channels),
+        count: strip.count,
+    };
+    // SAFETY: the channels are in every pixel of the strip and in every tap.
+    unsafe {
+        match taps.taps.first_chunk() {
+            Some(nine) if taps.count == 9 => strip.fixed::<9>(nine),
+            _ => strip.any(taps.taps.get(..taps.count).unwrap_or_default(), 0),
+        }
+    }
 }
 
-impl Tile<'_> {
-    /// Makes `PIXELS` pixels of the strip from `first` on.
+/// The pixels of a strip, eight channels after eight.
+struct Blocks<'a> {
+    epilogue: &'a Epilogue<'a>,
+    channels: usize,
+    /// From pixel to pixel: elements of the input and of the output.
+    steps: [usize; 2],
+    /// Of the first pixel.
+    output: *mut f32,
+    count: usize,
+}
+
+impl Blocks<'_> {
+    /// With weights in registers.
     ///
     /// # Safety
-    /// The processor has AVX2 and FMA; the pixels are in the strip. All lanes are channels, or `IS_MASKED`.
-    #[inline]
+    /// The processor has AVX2 and FMA; all channels are behind every tap and in every output.
     #[target_feature(enable = "avx2,fma")]
-    unsafe fn run<const PIXELS: usize, const IS_MASKED: bool>(&self, first: usize) {
-        let (window, channels) = (&self.op.window, self.op.window.output[2]);
-        let (step, columns) = (window.stride[1] * channels, window.kernel[1]);
-        let load = |from: *const f32| {
-            // SAFETY: as many channels as the mask has are in each pixel and tap.
+    unsafe fn fixed<const TAPS: usize>(&self, taps: &[(*const f32, *const f32); TAPS]) {
+        let whole = self.channels / LANES * LANES;
+        let inputs = taps.map(|(x, _)| x);
+        for channel in (0..whole).step_by(LANES) {
+            let finish = FinishF32::new(self.epilogue, channel);
+            // SAFETY: the caller's promise.
             unsafe {
-                match IS_MASKED {
-                    true => _mm256_maskload_ps(from, self.mask),
-                    false => _mm256_loadu_ps(from),
+                let weights = taps.map(|(_, w)| _mm256_loadu_ps(w.add(channel)));
+                let (mut x, mut output) = (channel, self.output.wrapping_add(channel));
+                for _ in 0..self.count {
+                    let mut sum = _mm256_setzero_ps();
+                    for (tap, w) in inputs.iter().zip(&weights) {
+                        sum = _mm256_fmadd_ps(_mm256_loadu_ps(tap.add(x)), *w, sum);
+                    }
+                    _mm256_storeu_ps(output, finish.apply(sum));
+                    x = opaque(x + self.steps[0]);
+                    output = output.wrapping_add(self.steps[1]);
                 }
-            }
-        };
-        let mut sums = [_mm256_setzero_ps(); PIXELS];
-        for (ky, row) in self.under.rows() {
-            let mut x = row.wrapping_add(first * step + self.channel);
-            let weights = self.op.weights.as_ptr();
-            let mut w = weights.wrapping_add(ky * columns * channels + self.channel);
-            for _ in 0..columns {
-                let weights = load(w);
-                for (pixel, sum) in sums.iter_mut().enumerate() {
-                    let x = load(x.wrapping_add(pixel * step));
-                    *sum = _mm256_fmadd_ps(x, weights, *sum);
-                }
-                x = x.wrapping_add(window.dilation[1] * channels);
-                w = w.wrapping_add(channels);
             }
         }
-        let output = self.op.output.as_ptr().cast::<f32>().cast_mut();
-        let output = output.wrapping_add((self.pixel + first) * channels + self.channel);
-        for (pixel, sum) in sums.into_iter().enumerate() {
-            let output = output.wrapping_add(pixel * channels);
-            // SAFETY: the pixels are in the output.
-            unsafe { store_f32(output, self.finish.apply(sum), self.lanes) };
+        // SAFETY: as above.
+        unsafe { self.any(taps, whole) };
+    }
+
+    /// The channels from `first` on.
+    ///
+    /// # Safety
+    /// As [`fixed`](Self::fixed).
+    #[target_feature(enable = "avx2,fma")]
+    unsafe fn any(&self, taps: &[(*const f32, *const f32)], first: usize) {
+        let lane_numbers = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+        for channel in (first..self.channels).step_by(LANES) {
+            let lanes = self.channels - channel;
+            let mask = _mm256_cmpgt_epi32(_mm256_set1_epi32(lanes as i32), lane_numbers);
+            let finish = FinishF32::new(self.epilogue, channel);
+            let (mut x, mut output) = (channel, self.output.wrapping_add(channel));
+            for _ in 0..self.count {
+                let mut sum = _mm256_setzero_ps();
+                // SAFETY: the mask leaves out what lies behind the last channel.
+                unsafe {
+                    for (tap, w) in taps {
+                        let w = _mm256_maskload_ps(w.add(channel), mask);
+                        sum = _mm256_fmadd_ps(_mm256_maskload_ps(tap.add(x), mask), w, sum);
+                    }
+                    store_f32(output, finish.apply(sum), lanes);
+                }
+                x += self.steps[0];
+                output = output.wrapping_add(self.steps[1]);
+            }
         }
     }
 }

@@ -9,27 +9,27 @@ use core::arch::x86_64::*;
 use core::mem::MaybeUninit;
 
 use super::I8;
-use crate::avx2::{Finish, LANES, eight_i32, store_i8, widen};
+use crate::avx2::{Finish, LANES, eight_i32, interleaved, opaque, store_i8, widen};
 use crate::requantize::Multipliers;
 use crate::rows::{self, Rows, Strip, Under};
 use crate::{Avx2, Window};
 
 /// Elements of a block.
 const BLOCK: usize = 16;
-/// Taps, and weights as i16 at the most: what the stack has room for.
+/// Channels, taps, and weights as i16 at the most: what the stack has room for.
+const MAX_CHANNELS: usize = 1024;
 const MAX_TAPS: usize = 32;
 const MAX_WEIGHTS: usize = 16 * 1024;
 /// Elements after which weights repeat, where they do.
 const MAX_PERIOD: usize = 256;
-/// Elements of the rows that are held, and of a row of padding, on the stack.
+/// Elements of the rows that are held, on the stack.
 const SCRATCH: usize = 8192;
-const PADDING: usize = 1024;
 
 /// Whether this file has what it takes: one output channel for each input channel, and room.
 pub(super) fn holds(window: &Window) -> bool {
     let (channels, taps) = (window.output[2], window.taps());
     window.input[2] == channels
-        && channels <= PADDING
+        && channels <= MAX_CHANNELS
         && taps <= MAX_TAPS
         && channels.next_multiple_of(BLOCK) * taps.next_multiple_of(2) <= MAX_WEIGHTS
         && rows::fits(window, SCRATCH)
@@ -66,70 +66,121 @@ impl Cut {
     }
 }
 
-/// What belongs to each of so many channels, again and again.
-fn repeated<T: Copy + Default>(of: &[T], channels: usize) -> [T; MAX_PERIOD] {
-    let mut channel = 0;
-    [(); MAX_PERIOD].map(|()| {
-        let value = of.get(channel).copied().unwrap_or_default();
-        channel = if channel + 1 < channels {
-            channel + 1
-        } else {
-            0
-        };
-        value
-    })
-}
+/// Weights of all blocks, for each pair of taps both, interleaved as unpacking interleaves the elements.
+type Weights = [MaybeUninit<[__m256i; 2]>; MAX_WEIGHTS / BLOCK / 2];
 
-/// For each block and each pair of taps: the weights of both, interleaved as unpacking interleaves the elements.
-type Weights = [MaybeUninit<__m256i>; MAX_WEIGHTS / BLOCK];
-
+/// Writes the weights for the elements from `first` of the period on.
+///
 /// # Safety
 /// The processor has AVX2; the operands fit the window, which [`holds`].
 #[target_feature(enable = "avx2,fma")]
-unsafe fn prepare(op: &I8<'_>, cut: Cut, prepared: &mut Weights) {
+unsafe fn interleave<'a>(
+    op: &I8<'_>,
+    cut: Cut,
+    first: usize,
+    places: &mut impl Iterator<Item = &'a mut MaybeUninit<[__m256i; 2]>>,
+) {
     let (channels, taps) = (op.window.output[2], op.window.taps());
-    // Sixteen weights of a tap from an element of the period on; zeros behind the last tap and the last channel.
-    let load = |tap: usize, first: usize| {
-        let of_tap = op.weights.get(tap * channels..(tap + 1) * channels);
-        let of_tap = of_tap.unwrap_or_default();
-        let mut sixteen = [0i8; BLOCK];
-        if let Some(block) = of_tap.get(first..first + BLOCK) {
-            sixteen.copy_from_slice(block);
-        } else {
-            for (place, element) in sixteen.iter_mut().zip(first..) {
-                let channel = if cut.is_flat {
-                    element % channels
-                } else {
-                    element
-                };
-                *place = of_tap.get(channel).copied().unwrap_or_default();
-            }
+    let is_whole = first + BLOCK <= channels;
+    // Zeros behind the last tap and the last channel.
+    let load = |tap: usize| {
+        if tap >= taps {
+            return _mm256_setzero_si256();
         }
+        let of_tap = tap * channels;
+        if is_whole {
+            // SAFETY: sixteen channels from `first` on are in each tap.
+            let sixteen = unsafe { op.weights.as_ptr().add(of_tap + first) };
+            // SAFETY: as above.
+            return _mm256_cvtepi8_epi16(unsafe { _mm_loadu_si128(sixteen.cast()) });
+        }
+        let of_tap = op.weights.get(of_tap..of_tap + channels);
+        let sixteen = gathered(of_tap.unwrap_or_default(), cut, channels, first);
         // SAFETY: sixteen bytes are read from sixteen.
         _mm256_cvtepi8_epi16(unsafe { _mm_loadu_si128(sixteen.as_ptr().cast()) })
     };
-    let mut places = prepared.iter_mut();
-    for first in (0..cut.period).step_by(BLOCK) {
-        for tap in (0..taps).step_by(2) {
-            let (a, b) = (load(tap, first), load(tap + 1, first));
-            for half in [_mm256_unpacklo_epi16(a, b), _mm256_unpackhi_epi16(a, b)] {
-                if let Some(place) = places.next() {
-                    place.write(half);
-                }
+    for (tap, place) in (0..taps).step_by(2).zip(places) {
+        let (a, b) = (load(tap), load(tap + 1));
+        place.write([_mm256_unpacklo_epi16(a, b), _mm256_unpackhi_epi16(a, b)]);
+    }
+}
+
+/// What belongs to the channels of the elements from `first` of the period on; nothing behind the last.
+fn gathered<T: Copy + Default>(of: &[T], cut: Cut, channels: usize, first: usize) -> [T; BLOCK] {
+    if let Some(block) = of.get(first..).and_then(|of| of.first_chunk()) {
+        return *block;
+    }
+    let mut element = first;
+    [(); BLOCK].map(|()| {
+        let channel = if cut.is_flat {
+            element % channels
+        } else {
+            element
+        };
+        element += 1;
+        of.get(channel).copied().unwrap_or_default()
+    })
+}
+
+/// Sums of a block of the period, interleaved, begin with the biases and end with this; its multipliers of numerics
+/// `onnx` are interleaved too.
+struct Ends {
+    bias: [__m256i; 2],
+    finish: Finish,
+}
+
+impl Ends {
+    #[target_feature(enable = "avx2,fma")]
+    fn new(op: &I8<'_>, cut: Cut, first: usize) -> Ends {
+        let channels = op.window.output[2];
+        let bias = gathered(op.bias.unwrap_or_default(), cut, channels, first);
+        let finish = match op.multipliers {
+            Multipliers::Onnx(m) if m.len() > 1 => {
+                let m = gathered(m, cut, channels, first);
+                Finish::new(&Multipliers::Onnx(&m), &op.quant, 0)
             }
+            Multipliers::Tflite(m) if m.len() > 1 => {
+                let m = gathered(m, cut, channels, first);
+                Finish::new(&Multipliers::Tflite(&m), &op.quant, 0)
+            }
+            Multipliers::TfliteSingle(m) if m.len() > 1 => {
+                let m = gathered(m, cut, channels, first);
+                Finish::new(&Multipliers::TfliteSingle(&m), &op.quant, 0)
+            }
+            one => Finish::new(&one, &op.quant, 0),
+        };
+        Ends {
+            bias: interleaved([0, LANES].map(|half| eight_i32(&bias, half))),
+            finish: match finish {
+                Finish::Onnx(finish) => Finish::Onnx(finish.interleaved()),
+                fixed @ Finish::Fixed(_) => fixed,
+            },
         }
     }
 }
 
 /// # Safety
-/// As [`prepare`].
+/// As [`interleave`].
 #[target_feature(enable = "avx2,fma")]
 unsafe fn all(op: &I8<'_>) {
-    let (window, channels) = (&op.window, op.window.output[2]);
+    let window = &op.window;
     let cut = Cut::of(window);
-    let mut weights = [const { MaybeUninit::uninit() }; MAX_WEIGHTS / BLOCK];
-    // SAFETY: the caller's promise.
-    unsafe { prepare(op, cut, &mut weights) };
+    let mut weights: Weights = [const { MaybeUninit::uninit() }; _];
+    let mut ends = [const { MaybeUninit::<Ends>::uninit() }; MAX_CHANNELS / BLOCK];
+    let (mut places, mut count) = (weights.iter_mut(), 0);
+    for (place, first) in ends.iter_mut().zip((0..cut.period).step_by(BLOCK)) {
+        // SAFETY: the caller's promise.
+        unsafe { interleave(op, cut, first, &mut places) };
+        place.write(Ends::new(op, cut, first));
+        count += 1;
+    }
+    let layer = Layer {
+        op,
+        cut,
+        // SAFETY: so many were written.
+        ends: unsafe { core::slice::from_raw_parts(ends.as_ptr().cast(), count) },
+        weights: weights.as_ptr().cast(),
+    };
     let input = op.input.as_ptr().cast::<i8>();
     let mut scratch = [const { MaybeUninit::uninit() }; SCRATCH];
     let Some(mut rows) = Rows::new(window, &mut scratch, None) else {
@@ -140,144 +191,155 @@ unsafe fn all(op: &I8<'_>) {
         // SAFETY: `Rows` asks for elements of the input, and has room for them.
         unsafe { widen(input.add(from), to, count, zero_point) }
     };
-    let bias = op.bias.unwrap_or_default();
-    let (floats, pairs, biases);
-    let (bias, multipliers) = match (cut.is_flat, op.multipliers) {
-        (false, multipliers) => (bias, multipliers),
-        (true, multipliers) => {
-            biases = repeated(bias, channels);
-            let multipliers = match multipliers {
-                Multipliers::Onnx(m) if m.len() > 1 => {
-                    floats = repeated(m, channels);
-                    Multipliers::Onnx(&floats)
-                }
-                Multipliers::Tflite(m) if m.len() > 1 => {
-                    pairs = repeated(m, channels);
-                    Multipliers::Tflite(&pairs)
-                }
-                Multipliers::TfliteSingle(m) if m.len() > 1 => {
-                    pairs = repeated(m, channels);
-                    Multipliers::TfliteSingle(&pairs)
-                }
-                one => one,
-            };
-            (&biases[..], multipliers)
-        }
-    };
-    let layer = Layer {
-        window,
-        cut,
-        weights: weights.as_ptr().cast(),
-        bias,
-        multipliers,
-        quant: op.quant,
-        output: op.output.as_ptr().cast::<i8>().cast_mut(),
-    };
+    let mut taps = [core::ptr::null(); MAX_TAPS];
     rows.for_each_strip((op.input, op.output), copy, |under, strip| {
+        set_taps(&mut taps, window, under);
         // SAFETY: the strip is one of this window's.
         unsafe {
             match window.taps().div_ceil(2) {
-                5 => layer.strip::<5>(under, strip),
-                _ => layer.strip::<0>(under, strip),
+                5 => layer.strip::<5>(&taps, strip),
+                _ => layer.strip::<0>(&taps, strip),
             }
         }
     });
 }
 
+/// First elements of the taps. Those outside the input read padding, and so does one that fills up an odd number.
+#[inline(always)]
+fn set_taps(taps: &mut [*const i16], window: &Window, under: &Under<i16>) {
+    let columns = window.kernel[1];
+    taps.fill(under.padding().unwrap_or(core::ptr::null()));
+    for (ky, row) in under.rows() {
+        for kx in 0..columns {
+            if let Some(tap) = taps.get_mut(ky * columns + kx) {
+                *tap = row.wrapping_add(kx * window.dilation[1] * window.output[2]);
+            }
+        }
+    }
+}
+
 /// A layer, prepared.
 struct Layer<'a> {
-    window: &'a Window,
+    op: &'a I8<'a>,
     cut: Cut,
-    weights: *const __m256i,
-    /// For each element of a period, as the multipliers are.
-    bias: &'a [i32],
-    multipliers: Multipliers<'a>,
-    quant: crate::requantize::Quant,
-    output: *mut i8,
+    /// Of the blocks of a period.
+    ends: &'a [Ends],
+    /// Of the first block.
+    weights: *const [__m256i; 2],
 }
 
 impl Layer<'_> {
     /// Makes a strip, with so many pairs of taps, or any number where that is 0.
     ///
     /// # Safety
-    /// The processor has AVX2; the strip is one of the window's, over these rows.
+    /// The processor has AVX2; the strip is one of the window's, over these taps.
     #[inline]
     #[target_feature(enable = "avx2,fma")]
-    unsafe fn strip<const PAIRS: usize>(&self, under: &Under<i16>, strip: Strip) {
-        let (window, channels) = (self.window, self.window.output[2]);
-        let pairs = match PAIRS {
-            0 => window.taps().div_ceil(2),
-            pairs => pairs,
-        };
-        // Taps outside the input read padding, and so does one that fills up an odd number.
-        let mut taps = [under.padding().unwrap_or(core::ptr::null()); MAX_TAPS];
-        for (ky, row) in under.rows() {
-            for kx in 0..window.kernel[1] {
-                if let Some(tap) = taps.get_mut(ky * window.kernel[1] + kx) {
-                    *tap = row.wrapping_add(kx * window.dilation[1] * channels);
-                }
-            }
-        }
-        let taps = taps.get(..2 * pairs).unwrap_or_default();
+    unsafe fn strip<const PAIRS: usize>(&self, taps: &[*const i16], strip: Strip) {
+        let (window, channels) = (&self.op.window, self.op.window.output[2]);
+        let (taps, _) = taps.as_chunks::<2>();
+        let pairs = window.taps().div_ceil(2);
         let elements = strip.count * channels;
-        let [x_step, y_step] = match self.cut.is_flat {
+        let steps = match self.cut.is_flat {
             true => [self.cut.period; 2],
             false => [window.stride[1] * channels, channels],
         };
-        for first in (0..self.cut.period).step_by(BLOCK) {
-            let finish = Finish::new(&self.multipliers, &self.quant, first);
-            let bias = [first, first + LANES].map(|first| eight_i32(self.bias, first));
-            let weights = self.weights.wrapping_add(first / BLOCK * 2 * pairs);
-            let output = self.output.wrapping_add(strip.pixel * channels);
-            let (mut x, mut y) = (first, first);
-            while y < elements {
-                // SAFETY: the block is a part of the rows and of the weights; its first lanes are one of the output.
-                unsafe {
-                    let [low, high] = sums(taps, x, weights);
-                    let sums = [
-                        _mm256_add_epi32(low, bias[0]),
-                        _mm256_add_epi32(high, bias[1]),
-                    ];
-                    let lanes = match self.cut.is_flat {
-                        true => elements - y,
-                        false => channels - first,
-                    };
-                    store_i8(output.wrapping_add(y), finish.apply(sums), lanes);
+        let output = self.op.output.as_ptr().cast::<i8>().cast_mut();
+        let output = output.wrapping_add(strip.pixel * channels);
+        for (block, ends) in self.ends.iter().enumerate() {
+            let first = block * BLOCK;
+            let run = Run {
+                taps: taps.get(..pairs).unwrap_or_default(),
+                weights: self.weights.wrapping_add(block * pairs),
+                bias: ends.bias,
+                steps,
+            };
+            let (count, lanes) = match self.cut.is_flat {
+                // As many as are whole.
+                true => (
+                    (elements + steps[1]).saturating_sub(first + BLOCK) / steps[1],
+                    BLOCK,
+                ),
+                false => (strip.count, channels - first),
+            };
+            // SAFETY: the blocks are parts of the rows and of the weights; so many lanes are in the output.
+            let make = |from: usize, count: usize, lanes: usize| unsafe {
+                let output = output.wrapping_add(from);
+                let output = [output, output.wrapping_add(count * steps[1])];
+                match &ends.finish {
+                    Finish::Onnx(finish) => {
+                        run.make::<PAIRS>(from, output, lanes, |sums| {
+                            finish.apply_interleaved(sums)
+                        });
+                    }
+                    Finish::Fixed(finish) => {
+                        run.make::<PAIRS>(from, output, lanes, |sums| {
+                            finish.apply(interleaved(sums))
+                        });
+                    }
                 }
-                (x, y) = (x + x_step, y + y_step);
+            };
+            make(first, count, lanes);
+            let rest = first + count * steps[1];
+            if self.cut.is_flat && rest < elements {
+                make(rest, 1, elements - rest);
             }
         }
     }
 }
 
-/// Sums of 16 elements from `first` on over pairs of taps.
-///
-/// # Safety
-/// The processor has AVX2; the elements are behind each tap, two registers of weights for each pair at `weights`.
-#[inline]
-#[target_feature(enable = "avx2,fma")]
-unsafe fn sums(taps: &[*const i16], first: usize, weights: *const __m256i) -> [__m256i; 2] {
-    // Elements 0 to 3 and 8 to 11, 4 to 7 and 12 to 15: as unpacking leaves them.
-    let mut sums = [_mm256_setzero_si256(); 2];
-    let (pairs, _) = taps.as_chunks::<2>();
-    for (index, pair) in pairs.iter().enumerate() {
-        // SAFETY: the caller's promise.
-        unsafe {
-            let [a, b] = pair.map(|tap| _mm256_loadu_si256(tap.add(first).cast()));
-            let low = _mm256_madd_epi16(_mm256_unpacklo_epi16(a, b), weights.add(2 * index).read());
-            let high = _mm256_madd_epi16(
-                _mm256_unpackhi_epi16(a, b),
-                weights.add(2 * index + 1).read(),
-            );
-            sums = [
-                _mm256_add_epi32(sums[0], low),
-                _mm256_add_epi32(sums[1], high),
-            ];
+/// Blocks with the same weights.
+struct Run<'a> {
+    /// First elements of the taps.
+    taps: &'a [[*const i16; 2]],
+    /// For each pair of taps.
+    weights: *const [__m256i; 2],
+    bias: [__m256i; 2],
+    /// From block to block: elements of the input and of the output.
+    steps: [usize; 2],
+}
+
+impl Run<'_> {
+    /// Makes the blocks from element `x` of the taps on, whose first outputs are from `output` to `end`.
+    ///
+    /// # Safety
+    /// The processor has AVX2; 16 elements are behind each tap for every block, and so many lanes in its output.
+    #[inline(never)]
+    #[target_feature(enable = "avx2,fma")]
+    unsafe fn make<const PAIRS: usize>(
+        &self,
+        x: usize,
+        [mut output, end]: [*mut i8; 2],
+        lanes: usize,
+        finish: impl Fn([__m256i; 2]) -> __m128i,
+    ) {
+        // A copy, since the compiler cannot know that outputs are not written over these.
+        let fixed = self.taps.first_chunk::<PAIRS>().copied();
+        let taps: &[[*const i16; 2]] = match (PAIRS, &fixed) {
+            (0, _) => self.taps,
+            (_, Some(taps)) => taps,
+            (_, None) => return,
+        };
+        let mut x = x;
+        while output < end {
+            let mut sums = self.bias;
+            for (index, pair) in taps.iter().enumerate() {
+                // SAFETY: the caller's promise.
+                unsafe {
+                    let [a, b] = pair.map(|tap| _mm256_loadu_si256(tap.add(x).cast()));
+                    let [low, high] = self.weights.add(index).read();
+                    let low = _mm256_madd_epi16(_mm256_unpacklo_epi16(a, b), low);
+                    let high = _mm256_madd_epi16(_mm256_unpackhi_epi16(a, b), high);
+                    sums = [
+                        _mm256_add_epi32(sums[0], low),
+                        _mm256_add_epi32(sums[1], high),
+                    ];
+                }
+            }
+            // SAFETY: the same.
+            unsafe { store_i8(output, finish(sums), lanes) };
+            x = opaque(x + self.steps[0]);
+            output = output.wrapping_add(self.steps[1]);
         }
     }
-    let [low, high] = sums;
-    [
-        _mm256_permute2x128_si256::<0x20>(low, high),
-        _mm256_permute2x128_si256::<0x31>(low, high),
-    ]
 }

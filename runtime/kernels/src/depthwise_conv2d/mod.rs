@@ -19,8 +19,6 @@ use core::cell::Cell;
 #[cfg(target_arch = "x86_64")]
 use crate::avx2::are_finite;
 use crate::requantize::{Multipliers, Quant};
-#[cfg(target_arch = "x86_64")]
-use crate::rows::fits;
 use crate::{ContractError, Epilogue, Isa, Real, Result, Widen, Window, product, require};
 
 /// Operands of a float depthwise convolution, with activations `X` and weights `W`.
@@ -66,9 +64,7 @@ pub struct I8<'a> {
 pub fn f32_by(op: &F32<'_>, isa: Isa) -> Result {
     match isa {
         #[cfg(target_arch = "x86_64")]
-        Isa::Avx2(token)
-            if op.window.input[2] == op.window.output[2] && fits(&op.window, avx2_f32::SCRATCH) =>
-        {
+        Isa::Avx2(token) if avx2_f32::holds(&op.window) => {
             check_f32(op)?;
             avx2_f32::f32(op, token);
             Ok(())

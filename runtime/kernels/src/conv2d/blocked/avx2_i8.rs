@@ -51,64 +51,74 @@ unsafe fn strip_of(op: &I8<'_>, under: &Under<i16>, strip: Strip) {
     let bias = op.bias.unwrap_or_default();
     let output = op.output.as_ptr().cast::<i8>().cast_mut();
     for channel in (0..outputs).step_by(CHANNELS) {
-        let left = outputs - channel;
-        let finish = Finish::new(&op.multipliers, &op.quant, channel);
-        let bias = [channel, channel + LANES].map(|channel| eight_i32(bias, channel));
-        for (first, count) in strip.tiles(ROWS) {
-            let tile = Tile {
-                op,
-                under,
-                weights: op.weights.as_ptr().wrapping_add(channel * depth),
-                bias,
-                finish: &finish,
-                first,
-                output: output.wrapping_add((strip.pixel + first) * outputs + channel),
-                left,
-            };
-            // SAFETY: the tile is a part of the strip, the block is one of the weights.
-            unsafe {
-                match (count, left <= LANES) {
-                    (1, true) => tile.run::<1, 1>(),
-                    (2, true) => tile.run::<2, 1>(),
-                    (3, true) => tile.run::<3, 1>(),
-                    (4, true) => tile.run::<4, 1>(),
-                    (5, true) => tile.run::<5, 1>(),
-                    (_, true) => tile.run::<6, 1>(),
-                    (1, false) => tile.run::<1, 2>(),
-                    (2, false) => tile.run::<2, 2>(),
-                    (3, false) => tile.run::<3, 2>(),
-                    (4, false) => tile.run::<4, 2>(),
-                    (5, false) => tile.run::<5, 2>(),
-                    (_, false) => tile.run::<6, 2>(),
-                }
+        let block = Block {
+            op,
+            under,
+            weights: op.weights.as_ptr().wrapping_add(channel * depth),
+            bias: [channel, channel + LANES].map(|channel| eight_i32(bias, channel)),
+            output: output.wrapping_add(strip.pixel * outputs + channel),
+            left: outputs - channel,
+        };
+        // SAFETY: the strip is the caller's, the block is one of the weights.
+        unsafe {
+            match Finish::new(&op.multipliers, &op.quant, channel) {
+                Finish::Onnx(finish) => block.tiles(strip, |sums| finish.apply(sums)),
+                Finish::Fixed(finish) => block.tiles(strip, |sums| finish.apply(sums)),
             }
         }
     }
 }
 
-/// Some pixels of a strip times the channels of a block.
-struct Tile<'a> {
+/// Sixteen channels of a strip.
+struct Block<'a> {
     op: &'a I8<'a>,
     under: &'a Under<i16>,
-    /// The block.
     weights: *const i8,
     bias: [__m256i; 2],
-    finish: &'a Finish<'a>,
-    /// First pixel, counted from that of the strip.
-    first: usize,
-    /// Its first channel of the block.
+    /// First channel of the first pixel.
     output: *mut i8,
     /// Channels from the block's first on.
     left: usize,
 }
 
-impl Tile<'_> {
+impl Block<'_> {
     /// # Safety
-    /// The processor has AVX2; `PIXELS` pixels are in the strip, `HALVES * 8` channels or what is left of them in the
-    /// block.
+    /// The processor has AVX2; the strip is the rows'.
     #[inline]
     #[target_feature(enable = "avx2,fma")]
-    unsafe fn run<const PIXELS: usize, const HALVES: usize>(&self) {
+    unsafe fn tiles(&self, strip: Strip, finish: impl Fn([__m256i; 2]) -> __m128i) {
+        for (first, count) in strip.tiles(ROWS) {
+            // SAFETY: the tile is a part of the strip.
+            unsafe {
+                match (count, self.left <= LANES) {
+                    (1, true) => self.tile::<1, 1>(first, &finish),
+                    (2, true) => self.tile::<2, 1>(first, &finish),
+                    (3, true) => self.tile::<3, 1>(first, &finish),
+                    (4, true) => self.tile::<4, 1>(first, &finish),
+                    (5, true) => self.tile::<5, 1>(first, &finish),
+                    (_, true) => self.tile::<6, 1>(first, &finish),
+                    (1, false) => self.tile::<1, 2>(first, &finish),
+                    (2, false) => self.tile::<2, 2>(first, &finish),
+                    (3, false) => self.tile::<3, 2>(first, &finish),
+                    (4, false) => self.tile::<4, 2>(first, &finish),
+                    (5, false) => self.tile::<5, 2>(first, &finish),
+                    (_, false) => self.tile::<6, 2>(first, &finish),
+                }
+            }
+        }
+    }
+
+    /// Makes `PIXELS` pixels of the strip from `first` on, `HALVES * 8` channels or what is left of them.
+    ///
+    /// # Safety
+    /// The processor has AVX2; the pixels are in the strip.
+    #[inline]
+    #[target_feature(enable = "avx2,fma")]
+    unsafe fn tile<const PIXELS: usize, const HALVES: usize>(
+        &self,
+        first: usize,
+        finish: impl Fn([__m256i; 2]) -> __m128i,
+    ) {
         let window = &self.op.window;
         let channels = window.input[2];
         let [count, length] = runs(window.kernel, window.dilation, channels);
@@ -117,7 +127,7 @@ impl Tile<'_> {
         let mut sums = [[self.bias[0], self.bias[HALVES - 1]]; PIXELS];
         for (ky, row) in self.under.rows() {
             for kx in 0..per_row {
-                let x = self.first * step + kx * window.dilation[1] * channels;
+                let x = first * step + kx * window.dilation[1] * channels;
                 let w = (ky * per_row + kx) * pairs * PAIR * CHANNELS;
                 // SAFETY: the run lies under the pixels, and in the block. An odd one is filled up: its weights with
                 // zeros, its elements with whatever comes next.
@@ -128,9 +138,9 @@ impl Tile<'_> {
             }
         }
         for (pixel, sums) in sums.into_iter().enumerate() {
-            let output = self.output.wrapping_add(pixel * window.output[2]);
+            let output = self.output.wrapping_add((first + pixel) * window.output[2]);
             // SAFETY: the pixels are in the output.
-            unsafe { store_i8(output, self.finish.apply(sums), self.left) };
+            unsafe { store_i8(output, finish(sums), self.left) };
         }
     }
 }
