@@ -112,12 +112,21 @@ pub(crate) unsafe fn store_f32(output: *mut f32, value: __m256, count: usize) {
         // SAFETY: the caller's promise.
         return unsafe { _mm256_storeu_ps(output, value) };
     }
-    let mut lanes = [0.0; LANES];
-    // SAFETY: eight floats are written to eight.
-    unsafe { _mm256_storeu_ps(lanes.as_mut_ptr(), value) };
-    for (index, lane) in lanes.iter().take(count).enumerate() {
-        // SAFETY: the caller's promise.
-        unsafe { output.add(index).write(*lane) };
+    // In parts, not in a loop: what calls this has sums in all registers.
+    let (mut rest, mut done) = (_mm256_castps256_ps128(value), 0);
+    // SAFETY: the caller's promise; the parts make up the count.
+    unsafe {
+        if count & 4 != 0 {
+            _mm_storeu_ps(output, rest);
+            (rest, done) = (_mm256_extractf128_ps::<1>(value), 4);
+        }
+        if count & 2 != 0 {
+            _mm_storel_epi64(output.add(done).cast(), _mm_castps_si128(rest));
+            (rest, done) = (_mm_movehl_ps(rest, rest), done + 2);
+        }
+        if count & 1 != 0 {
+            _mm_store_ss(output.add(done), rest);
+        }
     }
 }
 
@@ -278,6 +287,13 @@ pub(crate) fn are_finite(multipliers: &Multipliers<'_>) -> bool {
 #[target_feature(enable = "avx2,fma")]
 fn scale_onnx(sums: __m256i, multiplier: __m256) -> __m256i {
     let value = _mm256_mul_ps(_mm256_cvtepi32_ps(sums), multiplier);
+    rounded(value)
+}
+
+/// As `requantize::round_to_i32` for what is a number, but that what lies far beyond i8 lies elsewhere there.
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+pub(crate) fn rounded(value: __m256) -> __m256i {
     // Too large a number would become the least integer; too small a one may. Rounds half to even, as the
     // processor does by default.
     _mm256_cvtps_epi32(_mm256_min_ps(value, _mm256_set1_ps(1.0e6)))
@@ -307,22 +323,6 @@ fn pairs(m: &[[i32; 2]], channel: usize) -> [__m256i; 2] {
         sorted(_mm256_shuffle_ps::<0b10_00_10_00>(low, high)),
         sorted(_mm256_shuffle_ps::<0b11_01_11_01>(low, high)),
     ]
-}
-
-/// 0 for NaN.
-#[inline]
-#[target_feature(enable = "avx2,fma")]
-fn without_nan(value: __m256) -> __m256 {
-    _mm256_and_ps(value, _mm256_cmp_ps::<_CMP_ORD_Q>(value, value))
-}
-
-/// As `requantize::round_to_i32`.
-#[inline]
-#[target_feature(enable = "avx2,fma")]
-pub(crate) fn round(value: __m256) -> __m256i {
-    let value = _mm256_max_ps(without_nan(value), _mm256_set1_ps(-1.0e6));
-    // Rounds half to even, as the processor does by default.
-    _mm256_cvtps_epi32(_mm256_min_ps(value, _mm256_set1_ps(1.0e6)))
 }
 
 /// As [`requantize::scale_tflite`](crate::requantize::scale_tflite).
@@ -388,18 +388,29 @@ fn single(sums: __m256i, [multiplier, shift]: [__m256i; 2]) -> __m256i {
 #[inline]
 #[target_feature(enable = "avx2,fma")]
 pub(crate) unsafe fn store_i8(output: *mut i8, bytes: __m128i, count: usize) {
-    // SAFETY: the caller's promise.
+    if count >= 16 {
+        // SAFETY: the caller's promise.
+        return unsafe { _mm_storeu_si128(output.cast(), bytes) };
+    }
+    // As for floats.
+    let (mut rest, mut done) = (bytes, 0);
+    // SAFETY: the caller's promise; the parts make up the count.
     unsafe {
-        match count {
-            16.. => _mm_storeu_si128(output.cast(), bytes),
-            8 => _mm_storel_epi64(output.cast(), bytes),
-            _ => {
-                let mut lanes = [0i8; 16];
-                _mm_storeu_si128(lanes.as_mut_ptr().cast(), bytes);
-                for (index, lane) in lanes.iter().take(count).enumerate() {
-                    output.add(index).write(*lane);
-                }
-            }
+        if count & 8 != 0 {
+            _mm_storel_epi64(output.cast(), rest);
+            (rest, done) = (_mm_srli_si128::<8>(rest), 8);
+        }
+        let mut rest = _mm_cvtsi128_si64(rest);
+        if count & 4 != 0 {
+            output.add(done).cast::<i32>().write_unaligned(rest as i32);
+            (rest, done) = (rest >> 32, done + 4);
+        }
+        if count & 2 != 0 {
+            output.add(done).cast::<i16>().write_unaligned(rest as i16);
+            (rest, done) = (rest >> 16, done + 2);
+        }
+        if count & 1 != 0 {
+            output.add(done).write(rest as i8);
         }
     }
 }

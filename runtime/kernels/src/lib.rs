@@ -76,6 +76,7 @@ mod avx2;
 mod axis;
 mod broadcast;
 mod cells;
+mod channels;
 mod epilogue;
 mod groups;
 mod indices;

@@ -4,20 +4,26 @@
 use core::arch::x86_64::*;
 
 use super::{I8, Scaling, scalar};
-use crate::avx2::{LANES, Saturate, round, scale_tflite, store_i8};
+use crate::avx2::{LANES, Saturate, rounded, scale_tflite, store_i8};
 use crate::{Avx2, Cell, Source, store};
 
 /// Elements that are read before any of them is written.
 const BLOCK: usize = 2 * LANES;
 
-/// Adds where nothing is broadcast; `None` elsewhere.
+/// Adds where nothing is broadcast and multipliers are numbers of a usual size; `None` elsewhere.
 pub(super) fn i8(op: &I8<'_>, _: Avx2) -> Option<()> {
     let pair = &op.pair;
     let (Source::Cells(a), Source::Cells(b)) = (pair.a, pair.b) else {
         return None;
     };
     let is_plain = pair.a_shape == pair.shape && pair.b_shape == pair.shape;
-    if !is_plain || a.len() != pair.output.len() || b.len() != pair.output.len() {
+    // So small that no sum is infinite or not a number.
+    let is_small = |m: f32| m.abs() < 1.0e30;
+    let is_finite = match op.scaling {
+        Scaling::Onnx { a, b } => is_small(a) && is_small(b),
+        Scaling::Tflite { .. } => true,
+    };
+    if !is_plain || !is_finite || a.len() != pair.output.len() || b.len() != pair.output.len() {
         return None;
     }
     // SAFETY: the token proves that the processor has the instructions; the lengths are the same.
@@ -63,7 +69,7 @@ fn sum(scaling: Scaling, a: __m256i, b: __m256i) -> __m256i {
         Scaling::Onnx { a: ma, b: mb } => {
             let scaled = |x, m| _mm256_mul_ps(_mm256_cvtepi32_ps(x), _mm256_set1_ps(m));
             // Each operation rounds on its own.
-            round(_mm256_add_ps(scaled(a, ma), scaled(b, mb)))
+            rounded(_mm256_add_ps(scaled(a, ma), scaled(b, mb)))
         }
         Scaling::Tflite {
             left_shift,

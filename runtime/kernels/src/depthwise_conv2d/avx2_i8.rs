@@ -53,7 +53,9 @@ impl Cut {
     fn of(window: &Window) -> Cut {
         let channels = window.output[2];
         let period = channels * (BLOCK / (1 << channels.trailing_zeros().min(4)));
-        match window.stride[1] == 1 && !channels.is_multiple_of(BLOCK) && period <= MAX_PERIOD {
+        // To gather the weights of a period takes as long as to use them some times.
+        let pays = 8 * period <= window.output.iter().product();
+        match window.stride[1] == 1 && period > channels && period <= MAX_PERIOD && pays {
             true => Cut {
                 period,
                 is_flat: true,

@@ -49,15 +49,21 @@ unsafe fn strip_of(op: &I8<'_>, under: &Under<i16>, strip: Strip) {
     let [_, _, outputs] = op.window.output;
     let depth = op.weights.len() / outputs.next_multiple_of(CHANNELS);
     let bias = op.bias.unwrap_or_default();
+    let (window, channels) = (&op.window, op.window.input[2]);
+    let [count, length] = runs(window.kernel, window.dilation, channels);
     let output = op.output.as_ptr().cast::<i8>().cast_mut();
     for channel in (0..outputs).step_by(CHANNELS) {
         let block = Block {
-            op,
             under,
+            outputs,
             weights: op.weights.as_ptr().wrapping_add(channel * depth),
             bias: [channel, channel + LANES].map(|channel| eight_i32(bias, channel)),
             output: output.wrapping_add(strip.pixel * outputs + channel),
             left: outputs - channel,
+            runs: count / window.kernel[0],
+            length: length.next_multiple_of(PAIR),
+            run_step: window.dilation[1] * channels,
+            pixel_step: window.stride[1] * channels,
         };
         // SAFETY: the strip is the caller's, the block is one of the weights.
         unsafe {
@@ -71,14 +77,21 @@ unsafe fn strip_of(op: &I8<'_>, under: &Under<i16>, strip: Strip) {
 
 /// Sixteen channels of a strip.
 struct Block<'a> {
-    op: &'a I8<'a>,
     under: &'a Under<i16>,
+    /// Channels of an output pixel.
+    outputs: usize,
     weights: *const i8,
     bias: [__m256i; 2],
     /// First channel of the first pixel.
     output: *mut i8,
     /// Channels from the block's first on.
     left: usize,
+    /// Of elements that lie side by side, in each row under a window; filled up to whole pairs.
+    runs: usize,
+    length: usize,
+    /// From run to run, and from pixel to pixel.
+    run_step: usize,
+    pixel_step: usize,
 }
 
 impl Block<'_> {
@@ -119,34 +132,28 @@ impl Block<'_> {
         first: usize,
         finish: impl Fn([__m256i; 2]) -> __m128i,
     ) {
-        let window = &self.op.window;
-        let channels = window.input[2];
-        let [count, length] = runs(window.kernel, window.dilation, channels);
-        let (per_row, pairs) = (count / window.kernel[0], length.div_ceil(PAIR));
-        let step = window.stride[1] * channels;
         let mut sums = [[self.bias[0], self.bias[HALVES - 1]]; PIXELS];
         for (ky, row) in self.under.rows() {
-            for kx in 0..per_row {
-                let x = first * step + kx * window.dilation[1] * channels;
-                let w = (ky * per_row + kx) * pairs * PAIR * CHANNELS;
+            let mut x = row.wrapping_add(first * self.pixel_step);
+            let w = ky * self.runs * self.length * CHANNELS;
+            let mut w = self.weights.wrapping_add(w);
+            for _ in 0..self.runs {
                 // SAFETY: the run lies under the pixels, and in the block. An odd one is filled up: its weights with
                 // zeros, its elements with whatever comes next.
-                unsafe {
-                    let (x, w) = (row.add(x), self.weights.add(w));
-                    add::<PIXELS, HALVES>(&mut sums, [x, x.add(pairs * PAIR)], step, w);
-                }
+                unsafe { add::<PIXELS, HALVES>(&mut sums, x, self.length, self.pixel_step, w) };
+                x = x.wrapping_add(self.run_step);
+                w = w.wrapping_add(self.length * CHANNELS);
             }
         }
         for (pixel, sums) in sums.into_iter().enumerate() {
-            let output = self.output.wrapping_add((first + pixel) * window.output[2]);
+            let output = self.output.wrapping_add((first + pixel) * self.outputs);
             // SAFETY: the pixels are in the output.
             unsafe { store_i8(output, finish(sums), self.left) };
         }
     }
 }
 
-/// Adds the products of elements from `x` to `end`, and of those `step` further on for each pixel, with weights in
-/// pairs.
+/// Adds the products of `length` elements at `x`, and of those `step` further on for each pixel, with weights in pairs.
 ///
 /// # Safety
 /// The processor has AVX2; the elements and weights are there.
@@ -154,28 +161,60 @@ impl Block<'_> {
 #[target_feature(enable = "avx2,fma")]
 unsafe fn add<const PIXELS: usize, const HALVES: usize>(
     sums: &mut [[__m256i; 2]; PIXELS],
-    [mut x, end]: [*const i16; 2],
+    mut x: *const i16,
+    length: usize,
     step: usize,
     mut w: *const i8,
 ) {
-    while x < end {
+    let mut pairs = length / PAIR;
+    // A pixel alone leaves little to do for each pair but to count.
+    while PIXELS == 1 && pairs >= 4 {
         // SAFETY: the caller's promise.
         unsafe {
-            let low = _mm256_cvtepi8_epi16(_mm_loadu_si128(w.cast()));
-            let high = match HALVES {
-                1 => low,
-                _ => _mm256_cvtepi8_epi16(_mm_loadu_si128(w.add(16).cast())),
-            };
-            for (pixel, sums) in sums.iter_mut().enumerate() {
-                let pair = x.add(pixel * step).cast::<i32>().read_unaligned();
-                let x = _mm256_set1_epi32(pair);
-                sums[0] = _mm256_add_epi32(sums[0], _mm256_madd_epi16(low, x));
-                if HALVES == 2 {
-                    sums[1] = _mm256_add_epi32(sums[1], _mm256_madd_epi16(high, x));
-                }
+            for ahead in 0..4 {
+                let (x, w) = (x.add(ahead * PAIR), w.add(ahead * PAIR * CHANNELS));
+                add_pair::<PIXELS, HALVES>(sums, x, step, w);
             }
-            w = w.add(PAIR * CHANNELS);
-            x = x.add(PAIR);
+            (x, w) = (x.add(4 * PAIR), w.add(4 * PAIR * CHANNELS));
+        }
+        pairs -= 4;
+    }
+    while pairs > 0 {
+        // SAFETY: the caller's promise.
+        unsafe {
+            add_pair::<PIXELS, HALVES>(sums, x, step, w);
+            (x, w) = (x.add(PAIR), w.add(PAIR * CHANNELS));
+        }
+        pairs -= 1;
+    }
+}
+
+/// As [`add`], for one pair.
+///
+/// # Safety
+/// As there.
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+unsafe fn add_pair<const PIXELS: usize, const HALVES: usize>(
+    sums: &mut [[__m256i; 2]; PIXELS],
+    x: *const i16,
+    step: usize,
+    w: *const i8,
+) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let low = _mm256_cvtepi8_epi16(_mm_loadu_si128(w.cast()));
+        let high = match HALVES {
+            1 => low,
+            _ => _mm256_cvtepi8_epi16(_mm_loadu_si128(w.add(16).cast())),
+        };
+        for (pixel, sums) in sums.iter_mut().enumerate() {
+            let pair = x.add(pixel * step).cast::<i32>().read_unaligned();
+            let x = _mm256_set1_epi32(pair);
+            sums[0] = _mm256_add_epi32(sums[0], _mm256_madd_epi16(low, x));
+            if HALVES == 2 {
+                sums[1] = _mm256_add_epi32(sums[1], _mm256_madd_epi16(high, x));
+            }
         }
     }
 }
