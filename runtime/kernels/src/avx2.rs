@@ -46,7 +46,7 @@ pub(crate) fn eight_i32(values: &[i32], first: usize) -> __m256i {
 
 /// [`Epilogue`] for the eight channels from one on.
 pub(crate) struct FinishF32 {
-    scale: Option<__m256>,
+    scale: __m256,
     bias: __m256,
     clamp: [__m256; 2],
 }
@@ -56,7 +56,11 @@ impl FinishF32 {
     #[target_feature(enable = "avx2,fma")]
     pub(crate) fn new(epilogue: &Epilogue<'_>, channel: usize) -> FinishF32 {
         FinishF32 {
-            scale: epilogue.scales.map(|scales| eight_f32(scales, channel)),
+            // A product with 1 is exact.
+            scale: match epilogue.scales {
+                Some(scales) => eight_f32(scales, channel),
+                None => _mm256_set1_ps(1.0),
+            },
             bias: eight_f32(epilogue.bias.unwrap_or_default(), channel),
             clamp: epilogue.clamp.map(|bound| _mm256_set1_ps(bound)),
         }
@@ -66,13 +70,9 @@ impl FinishF32 {
     #[inline]
     #[target_feature(enable = "avx2,fma")]
     pub(crate) fn apply(&self, sums: __m256) -> __m256 {
-        let scaled = match self.scale {
-            Some(scale) => _mm256_mul_ps(sums, scale),
-            None => sums,
-        };
         let [min, max] = self.clamp;
         // The second operand comes out where either is NaN.
-        let value = _mm256_max_ps(min, _mm256_add_ps(scaled, self.bias));
+        let value = _mm256_max_ps(min, _mm256_fmadd_ps(sums, self.scale, self.bias));
         _mm256_min_ps(max, value)
     }
 }

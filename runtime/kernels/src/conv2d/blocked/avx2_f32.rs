@@ -48,144 +48,171 @@ unsafe fn all(op: &F32<'_>) {
 /// As [`all`]; the strip is one of the window's, over these rows.
 #[target_feature(enable = "avx2,fma")]
 unsafe fn strip_of(op: &F32<'_>, under: &Under<f32>, strip: Strip) {
-    let [_, _, outputs] = op.window.output;
-    let depth = op.weights.len() / outputs.next_multiple_of(CHANNELS);
+    let (window, [_, _, outputs]) = (&op.window, op.window.output);
+    let channels = window.input[2];
+    let [count, length] = runs(window.kernel, window.dilation, channels);
+    let depth = count * length;
+    let output = op.output.as_ptr().cast::<f32>().cast_mut();
     for channel in (0..outputs).step_by(CHANNELS) {
-        let left = outputs - channel;
-        let finish =
-            [channel, channel + LANES].map(|channel| FinishF32::new(&op.epilogue, channel));
-        let weights = op.weights.as_ptr().wrapping_add(channel * depth);
-        let output = op.output.as_ptr().cast::<f32>().cast_mut();
-        let tile = |(first, count): (usize, usize)| Tile {
-            op,
+        let block = Block {
             under,
-            weights,
-            finish: &finish,
-            first,
-            output: output.wrapping_add((strip.pixel + first) * outputs + channel),
-            left,
-            count,
+            outputs,
+            weights: op.weights.as_ptr().wrapping_add(channel * depth),
+            finish: [channel, channel + LANES].map(|it| FinishF32::new(&op.epilogue, it)),
+            output: output.wrapping_add(strip.pixel * outputs + channel),
+            left: outputs - channel,
+            runs: count / window.kernel[0],
+            length,
+            run_step: window.dilation[1] * channels,
+            pixel_step: window.stride[1] * channels,
         };
-        // SAFETY: the tiles are parts of the strip, the block is one of the weights.
-        unsafe {
-            if left <= LANES {
-                strip.tiles(NARROW_ROWS).for_each(|part| match tile(part) {
-                    it if it.count == 1 => it.run::<1, 1>(),
-                    it if it.count == 2 => it.run::<2, 1>(),
-                    it if it.count == 3 => it.run::<3, 1>(),
-                    it if it.count == 4 => it.run::<4, 1>(),
-                    it if it.count == 5 => it.run::<5, 1>(),
-                    it if it.count == 6 => it.run::<6, 1>(),
-                    it if it.count == 7 => it.run::<7, 1>(),
-                    it => it.run::<8, 1>(),
-                });
-            } else {
-                strip.tiles(ROWS).for_each(|part| match tile(part) {
-                    it if it.count == 1 => it.alone(),
-                    it if it.count == 2 => it.run::<2, 2>(),
-                    it if it.count == 3 => it.run::<3, 2>(),
-                    it if it.count == 4 => it.run::<4, 2>(),
-                    it if it.count == 5 => it.run::<5, 2>(),
-                    it => it.run::<6, 2>(),
-                });
-            }
-        }
+        // SAFETY: the strip is the caller's, the block is one of the weights.
+        unsafe { block.tiles(strip) };
     }
 }
 
-/// Some pixels of a strip times the channels of a block.
-struct Tile<'a> {
-    op: &'a F32<'a>,
+/// Sixteen channels of a strip.
+struct Block<'a> {
     under: &'a Under<f32>,
-    /// The block.
+    /// Channels of an output pixel.
+    outputs: usize,
     weights: *const f32,
-    finish: &'a [FinishF32; 2],
-    /// First pixel, counted from that of the strip.
-    first: usize,
-    /// Its first channel of the block.
+    finish: [FinishF32; 2],
+    /// First channel of the first pixel.
     output: *mut f32,
     /// Channels from the block's first on.
     left: usize,
-    count: usize,
+    /// Of elements that lie side by side, in each row under a window.
+    runs: usize,
+    length: usize,
+    /// From run to run, and from pixel to pixel.
+    run_step: usize,
+    pixel_step: usize,
 }
 
-impl Tile<'_> {
-    /// Calls `run(x, w, length)` for all elements under the first pixel and their weights, as far as they lie side by
-    /// side.
-    #[inline(always)]
-    fn for_each_run(&self, mut run: impl FnMut(*const f32, *const f32, usize)) {
-        let window = &self.op.window;
-        let channels = window.input[2];
-        let [count, length] = runs(window.kernel, window.dilation, channels);
-        let per_row = count / window.kernel[0];
-        let first = self.first * window.stride[1] * channels;
-        for (ky, row) in self.under.rows() {
-            for kx in 0..per_row {
-                let x = row.wrapping_add(first + kx * window.dilation[1] * channels);
-                let w = (ky * per_row + kx) * length * CHANNELS;
-                run(x, self.weights.wrapping_add(w), length);
+impl Block<'_> {
+    /// # Safety
+    /// The processor has AVX2 and FMA; the strip is the rows'.
+    #[inline]
+    #[target_feature(enable = "avx2,fma")]
+    unsafe fn tiles(&self, strip: Strip) {
+        if self.left <= LANES {
+            for (first, count) in strip.tiles(NARROW_ROWS) {
+                // SAFETY: the tile is a part of the strip.
+                unsafe {
+                    match count {
+                        1 => self.tile::<1, 1>(first),
+                        2 => self.tile::<2, 1>(first),
+                        3 => self.tile::<3, 1>(first),
+                        4 => self.tile::<4, 1>(first),
+                        5 => self.tile::<5, 1>(first),
+                        6 => self.tile::<6, 1>(first),
+                        7 => self.tile::<7, 1>(first),
+                        _ => self.tile::<8, 1>(first),
+                    }
+                }
+            }
+            return;
+        }
+        for (first, count) in strip.tiles(ROWS) {
+            // SAFETY: the tile is a part of the strip.
+            unsafe {
+                match count {
+                    1 => self.alone(first),
+                    2 => self.tile::<2, 2>(first),
+                    3 => self.tile::<3, 2>(first),
+                    4 => self.tile::<4, 2>(first),
+                    5 => self.tile::<5, 2>(first),
+                    _ => self.tile::<6, 2>(first),
+                }
             }
         }
     }
 
+    /// Calls `run(x, w)` for all runs under a pixel and their weights.
+    #[inline(always)]
+    fn for_each_run(&self, first: usize, mut run: impl FnMut(*const f32, *const f32)) {
+        for (ky, row) in self.under.rows() {
+            let mut x = row.wrapping_add(first * self.pixel_step);
+            let w = ky * self.runs * self.length * CHANNELS;
+            let mut w = self.weights.wrapping_add(w);
+            for _ in 0..self.runs {
+                run(x, w);
+                x = x.wrapping_add(self.run_step);
+                w = w.wrapping_add(self.length * CHANNELS);
+            }
+        }
+    }
+
+    /// Makes `PIXELS` pixels of the strip from `first` on, `HALVES * 8` channels or what is left of them.
+    ///
     /// # Safety
-    /// The processor has AVX2 and FMA; `PIXELS` pixels are in the strip, `HALVES * 8` channels or what is left of them
-    /// in the block.
+    /// The processor has AVX2 and FMA; the pixels are in the strip.
     #[inline]
     #[target_feature(enable = "avx2,fma")]
-    unsafe fn run<const PIXELS: usize, const HALVES: usize>(&self) {
-        let step = self.op.window.stride[1] * self.op.window.input[2];
+    unsafe fn tile<const PIXELS: usize, const HALVES: usize>(&self, first: usize) {
         let mut sums = [[_mm256_setzero_ps(); HALVES]; PIXELS];
-        self.for_each_run(|x, weights, length| {
-            for k in 0..length {
+        self.for_each_run(first, |mut x, mut weights| {
+            let mut left = self.length;
+            while left > 0 {
                 // SAFETY: the run lies under the pixels, and in the block.
                 unsafe {
                     let mut w = [_mm256_setzero_ps(); HALVES];
                     for (half, w) in w.iter_mut().enumerate() {
-                        *w = _mm256_loadu_ps(weights.add(k * CHANNELS + half * LANES));
+                        *w = _mm256_loadu_ps(weights.add(half * LANES));
                     }
                     for (pixel, sums) in sums.iter_mut().enumerate() {
-                        let x = _mm256_broadcast_ss(&*x.add(pixel * step + k));
+                        let x = _mm256_broadcast_ss(&*x.add(pixel * self.pixel_step));
                         for (sum, w) in sums.iter_mut().zip(w) {
                             *sum = _mm256_fmadd_ps(x, w, *sum);
                         }
                     }
+                    (x, weights) = (x.add(1), weights.add(CHANNELS));
                 }
+                left -= 1;
             }
         });
         for (pixel, sums) in sums.into_iter().enumerate() {
             // SAFETY: the pixels are in the output.
-            unsafe { self.store(pixel, sums) };
+            unsafe { self.store(first + pixel, sums) };
         }
     }
 
     /// One pixel, with four sums of each channel, so that additions need not wait for each other.
     ///
     /// # Safety
-    /// As [`run`](Self::run).
+    /// As [`tile`](Self::tile).
     #[inline]
     #[target_feature(enable = "avx2,fma")]
-    unsafe fn alone(&self) {
+    unsafe fn alone(&self, first: usize) {
         let mut sums = [[_mm256_setzero_ps(); 2]; 4];
-        self.for_each_run(|x, weights, length| {
-            let add = |sums: &mut [__m256; 2], k: usize| {
+        self.for_each_run(first, |mut x, mut weights| {
+            let add = |sums: &mut [__m256; 2], x: *const f32, w: *const f32| {
                 // SAFETY: the run lies under the pixel, and in the block.
                 unsafe {
-                    let x = _mm256_broadcast_ss(&*x.add(k));
+                    let x = _mm256_broadcast_ss(&*x);
                     for (half, sum) in sums.iter_mut().enumerate() {
-                        let w = _mm256_loadu_ps(weights.add(k * CHANNELS + half * LANES));
+                        let w = _mm256_loadu_ps(w.add(half * LANES));
                         *sum = _mm256_fmadd_ps(x, w, *sum);
                     }
                 }
             };
-            let whole = length / 4 * 4;
-            for k in (0..whole).step_by(4) {
+            let mut left = self.length;
+            while left >= 4 {
                 for (ahead, sums) in sums.iter_mut().enumerate() {
-                    add(sums, k + ahead);
+                    add(
+                        sums,
+                        x.wrapping_add(ahead),
+                        weights.wrapping_add(ahead * CHANNELS),
+                    );
                 }
+                (x, weights) = (x.wrapping_add(4), weights.wrapping_add(4 * CHANNELS));
+                left -= 4;
             }
-            for k in whole..length {
-                add(&mut sums[0], k);
+            while left > 0 {
+                add(&mut sums[0], x, weights);
+                (x, weights) = (x.wrapping_add(1), weights.wrapping_add(CHANNELS));
+                left -= 1;
             }
         });
         let [a, b, c, d] = sums;
@@ -197,16 +224,16 @@ impl Tile<'_> {
             _mm256_add_ps(left, right)
         });
         // SAFETY: the pixel is in the output.
-        unsafe { self.store(0, sums) };
+        unsafe { self.store(first, sums) };
     }
 
     /// # Safety
-    /// The pixel is in the output.
+    /// The pixel is in the strip.
     #[inline]
     #[target_feature(enable = "avx2,fma")]
     unsafe fn store<const HALVES: usize>(&self, pixel: usize, sums: [__m256; HALVES]) {
-        let output = self.output.wrapping_add(pixel * self.op.window.output[2]);
-        for ((half, sum), finish) in sums.into_iter().enumerate().zip(self.finish) {
+        let output = self.output.wrapping_add(pixel * self.outputs);
+        for ((half, sum), finish) in sums.into_iter().enumerate().zip(&self.finish) {
             let lane = half * LANES;
             // SAFETY: the caller's promise.
             unsafe {
@@ -215,7 +242,7 @@ impl Tile<'_> {
                     finish.apply(sum),
                     self.left - lane,
                 );
-            };
+            }
         }
     }
 }
