@@ -1,5 +1,6 @@
 //! Nothing can panic: the engine with every kernel, vector files included, links without a definition of what a
-//! panic ends in. For the host; with `CADET_FULL` for each further target that is installed too.
+//! panic ends in. There is no allocator either, nor anything that would call a system: only the functions on memory that
+//! a C library has. For the host; with `CADET_FULL` for each further target that is installed too.
 #![cfg(target_os = "linux")]
 
 use std::path::Path;
