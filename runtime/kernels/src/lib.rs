@@ -60,6 +60,7 @@ pub mod mul;
 pub mod normalize;
 pub mod one_hot;
 pub mod pad;
+pub mod peak;
 pub mod pool;
 pub mod pow;
 pub mod prelu;
