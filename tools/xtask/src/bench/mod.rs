@@ -7,9 +7,8 @@ mod series;
 use anyhow::{Context, Result, bail, ensure};
 use gate::{Comparison, FLOOR, Verdict, compare};
 use series::Series;
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 /// What to do, as the command line says it.
 #[derive(Debug, PartialEq)]
@@ -64,23 +63,32 @@ pub(crate) fn run(root: &Path, options: &Options<'_>) -> Result<()> {
 fn measure(root: &Path, options: &Options<'_>) -> Result<Series> {
     let build = std::env::var_os("CARGO_TARGET_DIR").map_or(root.join("target"), PathBuf::from);
     let home = build.join("xtask-bench");
+    let suites = ["bench", "--quiet", "--package", "cadet-benches"];
+    let built = Command::new(env!("CARGO"))
+        .args(suites)
+        .arg("--no-run")
+        .current_dir(root)
+        .status()
+        .context("cannot start cargo bench")?;
+    ensure!(built.success(), "the suites do not build");
     let mut series = Series::default();
     for round in 1..=options.rounds {
         eprintln!("round {round} of {}", options.rounds);
         if home.exists() {
             std::fs::remove_dir_all(&home).context("cannot empty criterion's folder")?;
         }
-        let status = Command::new(env!("CARGO"))
-            .args(["bench", "--quiet", "--package", "cadet-benches", "--"])
-            .args(["--noplot", "--sample-size", "10"])
+        // Progress and results are criterion's; the table here is of medians over rounds.
+        let output = Command::new(env!("CARGO"))
+            .args(suites)
+            .args(["--", "--noplot", "--sample-size", "10"])
             .args(["--warm-up-time", "0.05", "--measurement-time", "0.2"])
             .args(options.filter)
             .current_dir(root)
-            .env("CRITERION_HOME", OsString::from(&home))
-            .stdout(Stdio::null())
-            .status()
+            .env("CRITERION_HOME", &home)
+            .output()
             .context("cannot start cargo bench")?;
-        ensure!(status.success(), "cargo bench failed");
+        let said = String::from_utf8_lossy(&output.stderr);
+        ensure!(output.status.success(), "cargo bench failed: {said}");
         series.add_round(&home)?;
     }
     Ok(series)
