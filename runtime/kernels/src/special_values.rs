@@ -7,7 +7,7 @@ use core::cell::Cell;
 use proptest::prelude::*;
 use std::vec::Vec;
 
-use crate::blocked::{f32_len, i8_len, pack_f32, pack_i8};
+use crate::blocked::{f32_len, i8_len, pack_f32, pack_i8, pack_pairs, pairs_len, runs};
 use crate::broadcast::Pair;
 use crate::conv2d::{self, blocked};
 use crate::requantize::{Multiplier, Multipliers, Quant};
@@ -202,10 +202,16 @@ proptest! {
         conv2d::i8(&op).unwrap();
         let mut packed = std::vec![0; i8_len(outputs, depth).unwrap()];
         pack_i8(&weights, outputs, depth, &mut packed).unwrap();
+        let runs = runs(window.kernel, window.dilation, window.input[2]);
+        let mut pairs = std::vec![0; pairs_len(outputs, runs).unwrap()];
+        pack_pairs(&weights, outputs, runs, &mut pairs).unwrap();
         for isa in Isa::all() {
             let output = cells(&std::vec![0i8; expected.len()]);
             blocked::i8(&conv2d::I8 { weights: &packed, output: &output, ..op }, isa).unwrap();
             prop_assert_eq!(values(&output), values(&expected), "{}", isa.name());
+            let output = cells(&std::vec![0i8; expected.len()]);
+            blocked::i8_pairs(&conv2d::I8 { weights: &pairs, output: &output, ..op }, isa).unwrap();
+            prop_assert_eq!(values(&output), values(&expected), "{} in pairs", isa.name());
         }
 
         let window = same_channels(window);
