@@ -49,7 +49,7 @@ unsafe fn all(op: &F32<'_>) {
 #[target_feature(enable = "avx2,fma")]
 unsafe fn strip_of(op: &F32<'_>, under: &Under<f32>, strip: Strip) {
     let [_, _, outputs] = op.window.output;
-    let depth = op.weights.len() / outputs.next_multiple_of(CHANNELS);
+    let depth = op.weights.len() / outputs.next_multiple_of(CHANNELS).max(1);
     for channel in (0..outputs).step_by(CHANNELS) {
         let left = outputs - channel;
         let finish =
@@ -117,7 +117,7 @@ impl Tile<'_> {
         let window = &self.op.window;
         let channels = window.input[2];
         let [count, length] = runs(window.kernel, window.dilation, channels);
-        let per_row = count / window.kernel[0];
+        let per_row = count / window.kernel[0].max(1);
         let first = self.first * window.stride[1] * channels;
         for (ky, row) in self.under.rows() {
             for kx in 0..per_row {
