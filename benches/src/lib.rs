@@ -1,10 +1,41 @@
 //! What the suites share: packages to time and cells to fill.
 
+mod subject;
+
+pub use subject::Subject;
+
 use std::cell::Cell;
 use std::path::PathBuf;
 use std::{env, fs};
 
 use cadet_format::{DType, Generator};
+use cadet_kernels::requantize::Quant;
+use criterion::measurement::WallTime;
+use criterion::{BenchmarkGroup, Criterion, Throughput};
+
+/// Benchmarks that are compared.
+pub type Group<'c> = BenchmarkGroup<'c, WallTime>;
+
+/// Zero points and bounds of int8 layers.
+pub const QUANT: Quant = Quant {
+    input_zero_point: -3,
+    output_zero_point: 5,
+    min: -128,
+    max: 127,
+};
+
+/// The benchmarks of a kernel on one shape, in elements a second; those are multiplications with weights (MACs) where
+/// the kernel has any.
+pub fn group<'c>(c: &'c mut Criterion, kernel: &str, shape: &str, elements: usize) -> Group<'c> {
+    let mut group = c.benchmark_group(format!("{kernel}/{shape}"));
+    group.throughput(Throughput::Elements(elements as u64));
+    group
+}
+
+/// Elements of a tensor.
+pub fn elements(extents: [usize; 3]) -> usize {
+    extents.iter().product()
+}
 
 /// A package by the name of its file, without the ending.
 pub struct NamedPackage {
@@ -66,11 +97,4 @@ pub fn floats(count: usize) -> Vec<f32> {
 /// The values as cells.
 pub fn cells<T>(values: Vec<T>) -> Vec<Cell<T>> {
     values.into_iter().map(Cell::new).collect()
-}
-
-/// `length` bytes at a multiple of 64, the strictest alignment that packages ask for.
-pub fn aligned(buffer: &mut Vec<u8>, length: usize) -> &mut [u8] {
-    buffer.resize(length + 64, 0);
-    let start = buffer.as_ptr().align_offset(64);
-    &mut buffer[start..start + length]
 }

@@ -6,9 +6,21 @@
 //! kernel neither panics nor reads or writes outside its slices: arguments that break the contract give
 //! [`ContractError`] before the first element is written.
 //!
-//! Numerics: an int8 result is defined bit for bit by the scalar file, in one of the two roundings of
-//! [`requantize`]. A float reduction adds in the order of the scalar file without fused multiply-add;
-//! `min`, `max` and clamping let NaN through, and subnormals are kept.
+//! Numerics: an int8 result is defined bit for bit by the scalar file, in one of the roundings of [`requantize`]. A float
+//! reduction of the scalar files adds in order, without fused multiply-add; files for instruction sets may add in
+//! another order and fuse, within the bound of their property tests.
+//!
+//! Special values, by every instruction set:
+//! - Subnormals are kept, as operands and as results. Kernels leave the processor's modes as they are and count on those
+//!   that it starts with: to nearest, ties to even, nothing flushed to zero.
+//! - NaN goes through: sums, products, functions, clamps (a fused activation among them), `min`, `max`, max and
+//!   average pooling give NaN where an operand is NaN, and so do `inf - inf` and `0 * inf`. Which NaN is not said. A row
+//!   of softmax that holds NaN or infinity, or minus infinity only, is NaN throughout. A
+//!   comparison with NaN is false, and an order (`arg_max`, `top_k`) has NaN above every number.
+//! - Integers of NaN are the zero point (0 without one), those of infinities the ends of the type. That holds for a
+//!   product with a multiplier that is NaN too.
+//! - Padding counts as zero by taking no part, or by taking part as zero: where weights are infinite or NaN, windows
+//!   that reach into padding may give NaN or not. Sums whose parts overflow may be infinite or finite.
 #![no_std]
 #![deny(unsafe_code)]
 
@@ -48,6 +60,7 @@ pub mod mul;
 pub mod normalize;
 pub mod one_hot;
 pub mod pad;
+pub mod peak;
 pub mod pool;
 pub mod pow;
 pub mod prelu;
@@ -94,6 +107,8 @@ mod walk;
 mod window;
 mod window3d;
 
+#[cfg(test)]
+mod special_values;
 #[cfg(test)]
 mod testing;
 

@@ -111,9 +111,11 @@ fn extents(window: &Window, scratch: usize) -> Option<[usize; 3]> {
     let stride = window.stride[1];
     // One more is a row of padding.
     let most = scratch.checked_div(rows + 1)?.checked_sub(SLACK)?;
-    let most = most.checked_div(channels)?.checked_sub(reach)? / stride + 1;
+    let most = most.checked_div(channels)?.checked_sub(reach)?;
+    // `max(1)`, here and below, says to the compiler what the contract has checked.
+    let most = most.checked_div(stride)? + 1;
     // As even as can be.
-    let columns = width.div_ceil(width.div_ceil(most.min(width)));
+    let columns = width.div_ceil(width.div_ceil(most.min(width).max(1)).max(1));
     let length = ((columns - 1) * stride + reach) * channels + SLACK;
     (rows <= MAX_ROWS).then_some([rows, columns, length])
 }
@@ -173,7 +175,7 @@ impl<'a, T: Copy + Zeroable> Rows<'a, T> {
         };
         for oy in in_order(oh, input, output) {
             let top = oy * window.stride[0];
-            for part in in_order(ow.div_ceil(self.columns), input, output) {
+            for part in in_order(ow.div_ceil(self.columns.max(1)), input, output) {
                 let first = part * self.columns;
                 let count = self.columns.min(ow - first);
                 under.count = 0;
@@ -219,7 +221,7 @@ impl<T: Copy + Zeroable> Ring<T> {
         [first, count]: [usize; 2],
         copy: impl Fn(usize, *mut T, usize),
     ) -> *const T {
-        let ([_, width, channels], place) = (window.input, y % self.rows);
+        let ([_, width, channels], place) = (window.input, y % self.rows.max(1));
         let row = self.row(place);
         let held = self.held.get_mut(place);
         if held.as_deref() == Some(&[y, first]) {

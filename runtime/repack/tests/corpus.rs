@@ -1,28 +1,17 @@
 //! Every package of the corpus, repacked, gives what it gave before.
 
-use std::fs;
+mod support;
 
 use cadet_format::{Generator, Golden, Layout, Package};
 use cadet_kernels::Isa;
 use cadet_repack::blocked;
-use cadet_runtime::{Memory, Session, kernels, run_golden};
-
-/// `length` bytes at a multiple of 64.
-fn aligned(buffer: &mut Vec<u8>, length: usize) -> &mut [u8] {
-    buffer.resize(length + 64, 0);
-    let start = buffer.as_ptr().align_offset(64);
-    &mut buffer[start..start + length]
-}
+use cadet_runtime::run_golden;
+use support::{Buffers, Entry, corpus};
 
 /// Checksums of all steps' outputs, and the outputs of the first program.
 fn results(package: Package<'_>, isa: Isa) -> (Vec<u32>, Vec<u8>) {
-    let header = package.header();
-    let mut buffers: [Vec<u8>; 2] = Default::default();
-    let [arena, state] = &mut buffers;
-    let arena = aligned(arena, header.arena_bytes[0] as usize);
-    let state = aligned(state, header.state_bytes[0] as usize);
-    let memory = Memory::with_arena_and_state(arena, state);
-    let mut session = Session::new(package, memory, kernels::ALL).unwrap();
+    let mut buffers = Buffers::new(package.header());
+    let mut session = buffers.session(package);
     session.set_isa(isa);
     let mut sums = Vec::new();
     let mut generator = package
@@ -42,35 +31,24 @@ fn results(package: Package<'_>, isa: Isa) -> (Vec<u32>, Vec<u8>) {
 
 #[test]
 fn the_corpus_computes_the_same() {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../format/corpus");
     let mut repacked = 0;
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        let bytes = fs::read(&path).unwrap();
-        let mut flash = Vec::new();
-        let flash = aligned(&mut flash, bytes.len());
-        flash.copy_from_slice(&bytes);
-        let Ok(package) = Package::new(flash) else {
-            continue;
-        };
+    for Entry { path, flashes } in corpus() {
+        let mut packages = flashes.iter().map(|(layout, flash)| {
+            let package = Package::new(flash.bytes()).unwrap();
+            (format!("{} {layout:?}", path.display()), package)
+        });
+        let (_, package) = packages.next().unwrap();
         assert!(blocked(&package, package.target(), Layout::Canonical).is_none());
-        for layout in [Layout::Blocked, Layout::BlockedPairs] {
-            if let Some(bytes) = blocked(&package, package.target(), layout) {
-                let name = format!("{} {layout:?}", path.display());
-                computes_the_same(&package, &bytes, &name);
-                repacked += 1;
-            }
+        for (name, laid_out) in packages {
+            computes_the_same(&package, laid_out, &name);
+            repacked += 1;
         }
     }
     assert!(repacked > 2, "the corpus has convolutions");
 }
 
 /// By every instruction set.
-fn computes_the_same(package: &Package<'_>, laid_out: &[u8], name: &str) {
-    let mut flash = Vec::new();
-    let flash = aligned(&mut flash, laid_out.len());
-    flash.copy_from_slice(laid_out);
-    let laid_out = Package::new(flash).unwrap();
+fn computes_the_same(package: &Package<'_>, laid_out: Package<'_>, name: &str) {
     assert_eq!(laid_out.header().signature_scheme, 0);
     let (expected, outputs) = results(*package, Isa::Baseline);
     for isa in Isa::all() {

@@ -41,6 +41,7 @@ enum Verb {
     Run(cmd::run::Args),
     Verify(cmd::verify::Args),
     Bench(cmd::bench::Args),
+    Profile(cmd::profile::Args),
     Flash(cmd::flash::Args),
     /// Print completions for a shell
     Completions {
@@ -62,6 +63,7 @@ fn main() -> ExitCode {
         Verb::Run(args) => cmd::run::run(&args),
         Verb::Verify(args) => cmd::verify::run(&args),
         Verb::Bench(args) => cmd::bench::run(&args),
+        Verb::Profile(args) => cmd::profile::run(&args),
         Verb::Flash(args) => cmd::flash::run(&args),
         Verb::Completions { shell } => {
             clap_complete::generate(shell, &mut Cli::command(), "cadet", &mut std::io::stdout());

@@ -1,5 +1,6 @@
 //! The project's own chores, started by `cargo xtask`.
 
+mod bench;
 mod cost;
 mod coverage;
 mod deps;
@@ -18,6 +19,9 @@ usage: cargo xtask <task>
   test [--full]   run all tests; --full adds the long ones
   coverage        write the table of ONNX operators anew
   cost            write the table of what kernels cost on the board anew
+  bench [--save FILE] [--against FILE] [--rounds N] [FILTER]
+                  run the criterion suites in N rounds (7); keep the times in a file, or fail where a
+                  benchmark has become slower than those in a file by more than 5 % and its noise
   fuzz [--seconds N] [TARGET]
                   run the fuzz targets of all readers, or one of them, for N seconds (60) each";
 
@@ -32,6 +36,10 @@ fn main() -> ExitCode {
         ["test", "--full"] => test::run(root, test::Extent::Full),
         ["coverage"] => coverage::write(root),
         ["cost"] => cost::write(root),
+        ["bench", ref rest @ ..] => match bench::Options::parse(rest) {
+            Some(options) => bench::run(root, &options),
+            None => return usage(),
+        },
         ["fuzz", ref rest @ ..] => match fuzz_arguments(rest) {
             Some((seconds, target)) => fuzz::run(root, seconds, target),
             None => return usage(),

@@ -115,7 +115,8 @@ fn gathered<T: Copy + Default>(of: &[T], cut: Cut, channels: usize, first: usize
     let mut element = first;
     [(); BLOCK].map(|()| {
         let channel = if cut.is_flat {
-            element % channels
+            // Not 0, which the contract has checked.
+            element % channels.max(1)
         } else {
             element
         };
@@ -259,7 +260,7 @@ impl Layer<'_> {
             let (count, lanes) = match self.cut.is_flat {
                 // As many as are whole.
                 true => (
-                    (elements + steps[1]).saturating_sub(first + BLOCK) / steps[1],
+                    (elements + steps[1]).saturating_sub(first + BLOCK) / steps[1].max(1),
                     BLOCK,
                 ),
                 false => (strip.count, channels - first),

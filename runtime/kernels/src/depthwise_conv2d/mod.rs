@@ -62,15 +62,13 @@ pub struct I8<'a> {
 /// # Errors
 /// As [`f32`].
 pub fn f32_by(op: &F32<'_>, isa: Isa) -> Result {
+    check_f32(op)?;
     match isa {
         #[cfg(target_arch = "x86_64")]
-        Isa::Avx2(token) if avx2_f32::holds(&op.window) => {
-            check_f32(op)?;
-            avx2_f32::f32(op, token);
-            Ok(())
-        }
-        _ => f32(op),
+        Isa::Avx2(token) if avx2_f32::holds(&op.window) => avx2_f32::f32(op, token),
+        _ => scalar::f32(op),
     }
+    Ok(())
 }
 
 /// [`i8`] with the instructions of `isa`.
@@ -78,6 +76,7 @@ pub fn f32_by(op: &F32<'_>, isa: Isa) -> Result {
 /// # Errors
 /// As [`i8`].
 pub fn i8_by(op: &I8<'_>, isa: Isa) -> Result {
+    check_i8(op)?;
     match isa {
         #[cfg(target_arch = "x86_64")]
         Isa::Avx2(token)
@@ -85,12 +84,11 @@ pub fn i8_by(op: &I8<'_>, isa: Isa) -> Result {
                 && op.weight_zero_points.is_none()
                 && are_finite(&op.multipliers) =>
         {
-            check_i8(op)?;
             avx2_i8::i8(op, token);
-            Ok(())
         }
-        _ => i8(op),
+        _ => scalar::i8(op),
     }
+    Ok(())
 }
 
 /// Depthwise convolution in f32, whatever activations and weights are stored as; taps are added row by row.

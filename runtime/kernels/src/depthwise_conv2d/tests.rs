@@ -68,3 +68,62 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn windows_that_are_none_are_refused_by_every_isa() {
+    let window = Window {
+        input: [2, 2, 8],
+        output: [2, 2, 8],
+        kernel: [1, 1],
+        stride: [1, 1],
+        dilation: [1, 1],
+        pad: [0, 0],
+    };
+    let (stride, kernel, dilation) = ([1, 0], [0, 0], [1, usize::MAX]);
+    let wrong = [
+        Window { stride, ..window },
+        Window { kernel, ..window },
+        Window {
+            kernel: [1, 2],
+            dilation,
+            ..window
+        },
+        Window {
+            output: [2, 0, 8],
+            ..window
+        },
+    ];
+    let (floats, bytes) = (cells(&[0f32; 32]), cells(&[0i8; 32]));
+    let quant = Quant {
+        input_zero_point: 0,
+        output_zero_point: 0,
+        min: -128,
+        max: 127,
+    };
+    for (window, isa) in wrong
+        .iter()
+        .flat_map(|it| Isa::all().map(move |isa| (*it, isa)))
+    {
+        let (f, i) = (&[0f32; 8][..], &[0i8; 8][..]);
+        let epilogue = Epilogue::NONE;
+        let op = F32 {
+            window,
+            input: &floats,
+            weights: f,
+            epilogue,
+            output: &floats,
+        };
+        assert_eq!(f32_by(&op, isa), Err(ContractError), "{}", isa.name());
+        let op = I8 {
+            window,
+            input: &bytes,
+            weights: i,
+            weight_zero_points: None,
+            bias: None,
+            multipliers: Multipliers::Onnx(&[1.0]),
+            quant,
+            output: &bytes,
+        };
+        assert_eq!(i8_by(&op, isa), Err(ContractError), "{}", isa.name());
+    }
+}

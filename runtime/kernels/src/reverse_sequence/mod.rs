@@ -41,7 +41,8 @@ pub fn copy<T: Copy + Default>(op: &ReverseSequence<'_, T>) -> Result {
         return Ok(());
     }
     for b in 0..batch {
-        let length = op.lengths.get(b).clamp(0, steps as i64) as usize;
+        // `clamp` would panic on bounds that the compiler cannot know to be in order.
+        let length = op.lengths.get(b).min(steps as i64).max(0) as usize;
         for step in 0..steps {
             let source = if step < length {
                 length - 1 - step

@@ -8,6 +8,7 @@ pub(crate) mod flash;
 pub(crate) mod inspect;
 pub(crate) mod keygen;
 pub(crate) mod pack;
+pub(crate) mod profile;
 pub(crate) mod run;
 pub(crate) mod sign;
 pub(crate) mod train;

@@ -21,7 +21,7 @@ fn damaged_packages_are_named_with_their_error() {
     ];
     for (damaged, code) in cases {
         fs::write(desk.path("bad.cadet"), damaged).unwrap();
-        for verb in ["inspect", "verify", "bench"] {
+        for verb in ["inspect", "verify", "bench", "profile"] {
             let error = desk.fail(&[verb, "bad.cadet"]);
             assert!(
                 error.contains("bad.cadet") && error.contains(code),

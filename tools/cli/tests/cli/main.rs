@@ -5,6 +5,7 @@ mod damaged;
 mod fallback;
 mod fit;
 mod pack;
+mod profile;
 mod recipes;
 mod run;
 mod sign;

@@ -41,6 +41,14 @@ pub(super) fn violations(rule: &Rule, workspace: &Workspace) -> Vec<String> {
             of_package(workspace, package, |it| never_extern(it, crates)),
             because,
         ),
+        Rule::NeverNames {
+            package,
+            paths,
+            because,
+        } => (
+            of_package(workspace, package, |it| never_names(it, paths)),
+            because,
+        ),
         Rule::TopFolders { folders, because } => (top_folders(workspace, folders), because),
     };
     found
@@ -176,6 +184,15 @@ fn never_extern(package: &Package, crates: &[&str]) -> Vec<String> {
         }
     }
     found
+}
+
+fn never_names(package: &Package, paths: &[&str]) -> Vec<String> {
+    let pairs = package.sources.iter();
+    let pairs = pairs.flat_map(|source| paths.iter().map(move |path| (source, path)));
+    pairs
+        .filter(|((_, text), path)| text.contains(*path))
+        .map(|((file, _), path)| format!("{file} names {path}"))
+        .collect()
 }
 
 fn top_folders(workspace: &Workspace, folders: &[&str]) -> Vec<String> {

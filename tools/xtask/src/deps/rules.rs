@@ -33,6 +33,12 @@ pub(super) enum Rule {
         crates: &'static [&'static str],
         because: &'static str,
     },
+    /// No source file of `package` may name one of these paths.
+    NeverNames {
+        package: &'static str,
+        paths: &'static [&'static str],
+        because: &'static str,
+    },
     /// The only folders at the top, besides those that git ignores or whose names start with a dot.
     TopFolders {
         folders: &'static [&'static str],
@@ -160,5 +166,20 @@ pub(super) const RULES: &[Rule] = &[
         package: "cadet-capi",
         crates: &["alloc"],
         because: "no allocation on devices",
+    },
+    Rule::NeverNames {
+        package: "cadet-format",
+        paths: &["core::sync"],
+        because: "nothing waits for another thread while a model runs",
+    },
+    Rule::NeverNames {
+        package: "cadet-kernels",
+        paths: &["core::sync"],
+        because: "nothing waits for another thread while a model runs",
+    },
+    Rule::NeverNames {
+        package: "cadet-runtime",
+        paths: &["core::sync"],
+        because: "nothing waits for another thread while a model runs",
     },
 ];

@@ -178,6 +178,18 @@ fn std_and_alloc_stay_out_of_device_crates() {
 }
 
 #[test]
+fn locks_stay_out_of_what_runs() {
+    for name in ["cadet-format", "cadet-kernels", "cadet-runtime"] {
+        let line = "use core::sync::atomic::AtomicBool;\n";
+        let found = after(|it| {
+            let source = ("some/src/file.rs".into(), line.into());
+            find(it, name).sources.push(source);
+        });
+        assert_only(&found, "some/src/file.rs names core::sync");
+    }
+}
+
+#[test]
 fn the_top_level_has_five_folders() {
     let found = after(|it| it.top_folders.push("docs".into()));
     assert_only(&found, "the top level holds docs/");
@@ -203,6 +215,7 @@ fn every_rule_gives_a_reason() {
         | Rule::Allowed { because, .. }
         | Rule::RootAttributes { because, .. }
         | Rule::NeverExtern { because, .. }
+        | Rule::NeverNames { because, .. }
         | Rule::TopFolders { because, .. }) = rule;
         assert!(!because.is_empty());
     }

@@ -61,7 +61,7 @@ unsafe fn strip_of(op: &F32<'_>, under: &Under<f32>, strip: Strip) {
             finish: [channel, channel + LANES].map(|it| FinishF32::new(&op.epilogue, it)),
             output: output.wrapping_add(strip.pixel * outputs + channel),
             left: outputs - channel,
-            runs: count / window.kernel[0],
+            runs: count / window.kernel[0].max(1),
             length,
             run_step: window.dilation[1] * channels,
             pixel_step: window.stride[1] * channels,

@@ -47,7 +47,7 @@ unsafe fn all(op: &I8<'_>) {
 #[target_feature(enable = "avx2,fma")]
 unsafe fn strip_of(op: &I8<'_>, under: &Under<i16>, strip: Strip) {
     let [_, _, outputs] = op.window.output;
-    let depth = op.weights.len() / outputs.next_multiple_of(CHANNELS);
+    let depth = op.weights.len() / outputs.next_multiple_of(CHANNELS).max(1);
     let bias = op.bias.unwrap_or_default();
     let (window, channels) = (&op.window, op.window.input[2]);
     let [count, length] = runs(window.kernel, window.dilation, channels);
@@ -60,7 +60,7 @@ unsafe fn strip_of(op: &I8<'_>, under: &Under<i16>, strip: Strip) {
             bias: [channel, channel + LANES].map(|channel| eight_i32(bias, channel)),
             output: output.wrapping_add(strip.pixel * outputs + channel),
             left: outputs - channel,
-            runs: count / window.kernel[0],
+            runs: count / window.kernel[0].max(1),
             length: length.next_multiple_of(PAIR),
             run_step: window.dilation[1] * channels,
             pixel_step: window.stride[1] * channels,

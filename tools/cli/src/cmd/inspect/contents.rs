@@ -147,7 +147,7 @@ impl Contents {
             input_bytes: header.input_bytes,
             output_bytes: header.output_bytes,
             base_alignment: header.base_alignment,
-            kernels: package.kernels().iter().map(kernel).collect(),
+            kernels: package.kernels().iter().map(kernel_name).collect(),
             sections: sections(package),
             programs: programs(package),
             inputs: ports(package, Package::inputs, manifest.inputs),
@@ -245,7 +245,7 @@ fn steps(package: &Package<'_>, names: &str) -> Vec<Step> {
             steps.push(Step {
                 program,
                 name: names.next().unwrap_or_default().into(),
-                kernel: id.map_or_else(String::new, kernel),
+                kernel: id.map_or_else(String::new, kernel_name),
                 inputs: given(package.step_inputs(step)),
                 outputs: given(package.step_outputs(step)),
                 params: id.map_or(Value::Null, |id| params::decode(id, block)),
@@ -292,7 +292,8 @@ fn dtype(dtype: DType) -> String {
     format!("{dtype:?}").to_lowercase()
 }
 
-fn kernel(id: &KernelId) -> String {
+/// A kernel's identity in words.
+pub(crate) fn kernel_name(id: &KernelId) -> String {
     let name = Opcode::from_u16(id.opcode)
         .map_or_else(|| format!("op {:#06x}", id.opcode), |op| op.name().into());
     let dtype = DType::from_u8(id.dtype).map_or_else(String::new, dtype);

@@ -2,6 +2,8 @@ mod contents;
 mod params;
 mod print;
 
+pub(crate) use contents::kernel_name;
+
 use std::path::PathBuf;
 
 use anyhow::Result;
