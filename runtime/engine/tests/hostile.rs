@@ -8,6 +8,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use cadet_format::{Generator, package_crc};
+use cadet_kernels::Isa;
 use cadet_runtime::{Memory, Package, Session, kernels, run_golden};
 use proptest::prelude::*;
 
@@ -62,8 +63,12 @@ proptest! {
         let mut arena = Box::new(Aligned([0xA5; ARENA_BYTES]));
         let Ok(package) = Package::new(&flash.0[..bytes.len()]) else { return Ok(()) };
         let promised = package.header().arena_bytes[0] as usize;
-        if let Ok(mut session) = Session::new(package, Memory::with_arena(&mut arena.0), kernels::ALL) {
-            let _ = run_golden(&mut session, &mut Generator::new(1), |_, _, _| Ok(()));
+        for isa in Isa::all() {
+            let memory = Memory::with_arena(&mut arena.0);
+            if let Ok(mut session) = Session::new(package, memory, kernels::ALL) {
+                session.set_isa(isa);
+                let _ = run_golden(&mut session, &mut Generator::new(1), |_, _, _| Ok(()));
+            }
         }
         if promised < ARENA_BYTES {
             prop_assert!(arena.0[promised..].iter().all(|&byte| byte == 0xA5), "wrote behind its arena");
@@ -82,11 +87,14 @@ proptest! {
             let bytes = any_step::package(&choices, words);
             flash.0[..bytes.len()].copy_from_slice(&bytes);
             let package = Package::new(&flash.0[..bytes.len()]).unwrap();
-            let memory = Memory::with_arena(&mut arena.0);
-            let mut session = Session::new(package, memory, kernels::ALL).unwrap();
-            let start = Instant::now();
-            let _ = session.run(0);
-            prop_assert!(start.elapsed() < Duration::from_secs(2));
+            for isa in Isa::all() {
+                let memory = Memory::with_arena(&mut arena.0);
+                let mut session = Session::new(package, memory, kernels::ALL).unwrap();
+                session.set_isa(isa);
+                let start = Instant::now();
+                let _ = session.run(0);
+                prop_assert!(start.elapsed() < Duration::from_secs(2));
+            }
             let behind = &arena.0[any_step::ARENA_BYTES..];
             prop_assert!(behind.iter().all(|&byte| byte == 0xA5), "wrote behind its arena");
         }

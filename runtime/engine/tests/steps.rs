@@ -5,6 +5,7 @@ mod support;
 
 use bytemuck::cast_slice;
 use cadet_format::{DType, KernelId, Region};
+use cadet_kernels::Isa;
 use cadet_runtime::{Memory, Package, Session, kernels};
 use proptest::prelude::*;
 use support::{Operand, one_step};
@@ -100,9 +101,13 @@ proptest! {
             );
             flash.0[..bytes.len()].copy_from_slice(&bytes);
             let Ok(package) = Package::new(&flash.0[..bytes.len()]) else { return Ok(()) };
-            arena.0[..ARENA_BYTES].copy_from_slice(cast_slice(&weights));
-            let mut session = Session::new(package, Memory::with_arena(&mut arena.0), kernels::ALL).unwrap();
-            let _ = session.run(0);
+            for isa in Isa::all() {
+                arena.0[..ARENA_BYTES].copy_from_slice(cast_slice(&weights));
+                let memory = Memory::with_arena(&mut arena.0);
+                let mut session = Session::new(package, memory, kernels::ALL).unwrap();
+                session.set_isa(isa);
+                let _ = session.run(0);
+            }
         }
         prop_assert!(arena.0[ARENA_BYTES..].iter().all(|&byte| byte == 0xA5), "wrote behind its arena");
     }

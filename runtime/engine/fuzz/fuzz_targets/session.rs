@@ -4,6 +4,7 @@
 mod repair;
 
 use cadet_format::Generator;
+use cadet_kernels::Isa;
 use cadet_runtime::{Memory, Package, Session, kernels};
 use libfuzzer_sys::fuzz_target;
 use repair::repair;
@@ -26,6 +27,12 @@ fuzz_target!(|bytes: &[u8]| {
         return;
     };
 
+    for isa in Isa::all() {
+        run(package, isa);
+    }
+});
+
+fn run(package: Package<'_>, isa: Isa) {
     let mut regions = Box::new([const { Aligned([0xA5; REGION_BYTES]) }; 10]);
     let [a, b, c, d, e, f, g, h, input, output] = regions.each_mut().map(|it| &mut it.0[..]);
     let memory = Memory {
@@ -37,6 +44,7 @@ fuzz_target!(|bytes: &[u8]| {
     let Ok(mut session) = Session::new(package, memory, kernels::ALL) else {
         return;
     };
+    session.set_isa(isa);
     let mut generator = Generator::new(1);
     for program in 0..package.programs().len().min(4) {
         for index in 0..package.inputs(program).unwrap_or_default().len() {
@@ -58,4 +66,4 @@ fuzz_target!(|bytes: &[u8]| {
             let _ = session.output(program, index);
         }
     }
-});
+}
