@@ -10,6 +10,15 @@ pub enum Isa {
     /// AVX2 and FMA.
     #[cfg(target_arch = "x86_64")]
     Avx2(Avx2),
+    /// NEON, as every AArch64 processor of a hosted target has it.
+    #[cfg(target_arch = "aarch64")]
+    Neon(Neon),
+    /// NEON with dot products of int8.
+    #[cfg(target_arch = "aarch64")]
+    NeonDot(NeonDot),
+    /// NEON with dot products and matrix products of int8.
+    #[cfg(target_arch = "aarch64")]
+    NeonI8mm(NeonI8mm),
 }
 
 /// Proof that the processor has AVX2 and FMA: there is none but from [`Avx2::detect`].
@@ -27,7 +36,69 @@ impl Avx2 {
     }
 }
 
+/// Proof that the processor has NEON: there is none but from [`Neon::detect`].
+#[cfg(target_arch = "aarch64")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Neon(());
+
+/// Proof that the processor has NEON with dot products.
+#[cfg(target_arch = "aarch64")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NeonDot(Neon);
+
+/// Proof that the processor has NEON with dot products and matrix products of int8.
+#[cfg(target_arch = "aarch64")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NeonI8mm(NeonDot);
+
+#[cfg(target_arch = "aarch64")]
+impl Neon {
+    /// Asks the processor.
+    #[cfg(any(test, feature = "std"))]
+    pub fn detect() -> Option<Neon> {
+        std::arch::is_aarch64_feature_detected!("neon").then_some(Neon(()))
+    }
+}
+
+#[cfg(target_arch = "aarch64")]
+impl NeonDot {
+    /// Asks the processor.
+    #[cfg(any(test, feature = "std"))]
+    pub fn detect() -> Option<NeonDot> {
+        let has = std::arch::is_aarch64_feature_detected!("dotprod");
+        Neon::detect().filter(|_| has).map(NeonDot)
+    }
+}
+
+#[cfg(target_arch = "aarch64")]
+impl NeonI8mm {
+    /// Asks the processor.
+    #[cfg(any(test, feature = "std"))]
+    pub fn detect() -> Option<NeonI8mm> {
+        let has = std::arch::is_aarch64_feature_detected!("i8mm");
+        NeonDot::detect().filter(|_| has).map(NeonI8mm)
+    }
+}
+
+#[cfg(target_arch = "aarch64")]
+impl NeonI8mm {
+    /// Dot products, which the processor has too.
+    pub(crate) fn dot(self) -> NeonDot {
+        self.0
+    }
+}
+
 impl Isa {
+    /// NEON, alone or with more: for kernels that have one file for all of them.
+    #[cfg(target_arch = "aarch64")]
+    pub(crate) fn neon(self) -> Option<Neon> {
+        match self {
+            Isa::Baseline => None,
+            Isa::Neon(neon) | Isa::NeonDot(NeonDot(neon)) => Some(neon),
+            Isa::NeonI8mm(NeonI8mm(NeonDot(neon))) => Some(neon),
+        }
+    }
+
     /// The best that the processor has.
     #[cfg(any(test, feature = "std"))]
     pub fn detect() -> Isa {
@@ -41,6 +112,12 @@ impl Isa {
             Some(Isa::Baseline),
             #[cfg(target_arch = "x86_64")]
             Avx2::detect().map(Isa::Avx2),
+            #[cfg(target_arch = "aarch64")]
+            Neon::detect().map(Isa::Neon),
+            #[cfg(target_arch = "aarch64")]
+            NeonDot::detect().map(Isa::NeonDot),
+            #[cfg(target_arch = "aarch64")]
+            NeonI8mm::detect().map(Isa::NeonI8mm),
         ]
         .into_iter()
         .flatten()
@@ -52,6 +129,26 @@ impl Isa {
             Isa::Baseline => "scalar",
             #[cfg(target_arch = "x86_64")]
             Isa::Avx2(_) => "avx2",
+            #[cfg(target_arch = "aarch64")]
+            Isa::Neon(_) => "neon",
+            #[cfg(target_arch = "aarch64")]
+            Isa::NeonDot(_) => "neondot",
+            #[cfg(target_arch = "aarch64")]
+            Isa::NeonI8mm(_) => "i8mm",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whoever runs the tests on a processor may say what its best is, so that nothing goes untested for want of
+    /// detection.
+    #[test]
+    fn the_best_is_what_is_asked_for() {
+        if let Ok(name) = std::env::var("CADET_REQUIRE_ISA") {
+            assert_eq!(Isa::detect().name(), name);
         }
     }
 }

@@ -96,10 +96,12 @@ mod indices;
 mod integer;
 mod isa;
 mod maximum;
+#[cfg(target_arch = "aarch64")]
+mod neon;
 mod number;
 mod overlap;
 mod real;
-#[cfg(target_arch = "x86_64")]
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 mod rows;
 mod source;
 mod taps;
@@ -123,6 +125,8 @@ pub use integer::Integer;
 #[cfg(target_arch = "x86_64")]
 pub use isa::Avx2;
 pub use isa::Isa;
+#[cfg(target_arch = "aarch64")]
+pub use isa::{Neon, NeonDot, NeonI8mm};
 pub use math::{exp, round_ties_even, sigmoid, tanh};
 pub use maximum::Maximum;
 pub use number::Number;

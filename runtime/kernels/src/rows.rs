@@ -37,6 +37,7 @@ struct Ring<T> {
     /// Elements of a row.
     length: usize,
     ring: *mut T,
+    padding: T,
     /// Row of the input and first output column that each place holds.
     held: [[usize; 2]; MAX_ROWS],
 }
@@ -122,12 +123,23 @@ fn extents(window: &Window, scratch: usize) -> Option<[usize; 3]> {
 
 impl<'a, T: Copy + Zeroable> Rows<'a, T> {
     /// Rows are read from `input`, its first element, where that is given and no padding is at their sides; a ring
-    /// in the scratch memory holds them otherwise. `None` where they do not [fit](fits).
+    /// in the scratch memory holds them otherwise, with padding of zeros. `None` where they do not [fit](fits).
     #[inline(always)]
     pub(crate) fn new(
         window: &'a Window,
         scratch: &'a mut [MaybeUninit<T>],
         input: Option<*const T>,
+    ) -> Option<Self> {
+        Rows::with_padding(window, scratch, input, T::zeroed())
+    }
+
+    /// As [`new`](Self::new), with other padding.
+    #[inline(always)]
+    pub(crate) fn with_padding(
+        window: &'a Window,
+        scratch: &'a mut [MaybeUninit<T>],
+        input: Option<*const T>,
+        padding: T,
     ) -> Option<Self> {
         let [_, width, _] = window.output;
         let last = (width - 1) * window.stride[1] + window.span()[1];
@@ -141,13 +153,15 @@ impl<'a, T: Copy + Zeroable> Rows<'a, T> {
         }
         let [rows, columns, length] = extents(window, scratch.len())?;
         let used = scratch.get_mut(..(rows + 1) * length)?;
-        used.get_mut(rows * length..)?.fill(MaybeUninit::zeroed());
+        used.get_mut(rows * length..)?
+            .fill(MaybeUninit::new(padding));
         Some(Rows {
             window,
             source: Source::Ring(Ring {
                 rows,
                 length,
                 ring: used.as_mut_ptr().cast(),
+                padding,
                 held: [[usize::MAX; 2]; MAX_ROWS],
             }),
             columns,
@@ -227,18 +241,22 @@ impl<T: Copy + Zeroable> Ring<T> {
         if held.as_deref() == Some(&[y, first]) {
             return row;
         }
-        let (start, pad) = (first * window.stride[1], window.pad[1]);
+        let (start, left_pad) = (first * window.stride[1], window.pad[1]);
         let columns = (count - 1) * window.stride[1] + window.span()[1];
-        let left = pad.saturating_sub(start).min(columns);
-        let x = (start + left).saturating_sub(pad);
+        let left = left_pad.saturating_sub(start).min(columns);
+        let x = (start + left).saturating_sub(left_pad);
         let inner = width.saturating_sub(x).min(columns - left);
-        // SAFETY: a row of the ring has room for all columns, and slack.
-        let zero = |from: usize, count: usize| unsafe { row.add(from).write_bytes(0, count) };
+        let pad = |from: usize, count: usize| {
+            for element in from..from + count {
+                // SAFETY: a row of the ring has room for all columns, and slack.
+                unsafe { row.add(element).write(self.padding) };
+            }
+        };
         let right = columns - left - inner;
-        zero(0, left * channels);
+        pad(0, left * channels);
         let from = (y * width + x) * channels;
         copy(from, row.wrapping_add(left * channels), inner * channels);
-        zero((left + inner) * channels, right * channels + SLACK);
+        pad((left + inner) * channels, right * channels + SLACK);
         if let Some(held) = held {
             *held = [y, first];
         }

@@ -10,6 +10,8 @@
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
+#[cfg(target_arch = "aarch64")]
+mod neon;
 mod scalar;
 
 use crate::broadcast::Pair;
@@ -70,6 +72,12 @@ pub fn i8_by(op: &I8<'_>, isa: Isa) -> Result {
     match isa {
         #[cfg(target_arch = "x86_64")]
         Isa::Avx2(token) if avx2::i8(op, token).is_some() => Ok(()),
+        #[cfg(target_arch = "aarch64")]
+        _ if let Some(token) = isa.neon()
+            && neon::i8(op, token).is_some() =>
+        {
+            Ok(())
+        }
         _ => scalar::i8(op),
     }
 }

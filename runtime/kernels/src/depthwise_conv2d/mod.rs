@@ -10,6 +10,12 @@
 mod avx2_f32;
 #[cfg(target_arch = "x86_64")]
 mod avx2_i8;
+#[cfg(target_arch = "aarch64")]
+mod neon;
+#[cfg(target_arch = "aarch64")]
+mod neon_f32;
+#[cfg(target_arch = "aarch64")]
+mod neon_i8;
 mod scalar;
 #[cfg(test)]
 mod tests;
@@ -66,6 +72,12 @@ pub fn f32_by(op: &F32<'_>, isa: Isa) -> Result {
     match isa {
         #[cfg(target_arch = "x86_64")]
         Isa::Avx2(token) if avx2_f32::holds(&op.window) => avx2_f32::f32(op, token),
+        #[cfg(target_arch = "aarch64")]
+        _ if let Some(token) = isa.neon()
+            && neon_f32::holds(op) =>
+        {
+            neon_f32::f32(op, token);
+        }
         _ => scalar::f32(op),
     }
     Ok(())
@@ -85,6 +97,13 @@ pub fn i8_by(op: &I8<'_>, isa: Isa) -> Result {
                 && are_finite(&op.multipliers) =>
         {
             avx2_i8::i8(op, token);
+        }
+        #[cfg(target_arch = "aarch64")]
+        _ if let Some(token) = isa.neon()
+            && neon_i8::holds(&op.window)
+            && op.weight_zero_points.is_none() =>
+        {
+            neon_i8::i8(op, token);
         }
         _ => scalar::i8(op),
     }

@@ -6,6 +6,16 @@
 mod avx2_f32;
 #[cfg(target_arch = "x86_64")]
 mod avx2_i8;
+#[cfg(target_arch = "aarch64")]
+mod neon_dot;
+#[cfg(target_arch = "aarch64")]
+mod neon_f32;
+#[cfg(target_arch = "aarch64")]
+mod neon_i8;
+#[cfg(target_arch = "aarch64")]
+mod neon_i8mm;
+#[cfg(target_arch = "aarch64")]
+mod neon_patch;
 mod scalar;
 #[cfg(test)]
 mod tests;
@@ -37,6 +47,12 @@ pub fn f32(op: &F32<'_>, isa: Isa) -> Result {
         Isa::Avx2(token) if fits(&flattened(&op.window), avx2_f32::SCRATCH) => {
             avx2_f32::f32(op, token);
         }
+        #[cfg(target_arch = "aarch64")]
+        _ if let Some(token) = isa.neon()
+            && neon_f32::holds(op) =>
+        {
+            neon_f32::f32(op, token);
+        }
         _ => scalar::f32(op),
     }
     Ok(())
@@ -46,10 +62,18 @@ pub fn f32(op: &F32<'_>, isa: Isa) -> Result {
 ///
 /// # Errors
 /// [`ContractError`](crate::ContractError) where lengths and extents do not fit.
-pub fn i8(op: &I8<'_>, _: Isa) -> Result {
+pub fn i8(op: &I8<'_>, isa: Isa) -> Result {
     let depth = depth(&op.window).ok_or(ContractError)?;
     check_i8(op, i8_len(op.window.output[2], depth))?;
-    scalar::i8(op, |output, k| i8_index(output, k, depth));
+    match isa {
+        #[cfg(target_arch = "aarch64")]
+        Isa::Neon(token) if neon_i8::holds(&op.window) => neon_i8::i8(op, token),
+        #[cfg(target_arch = "aarch64")]
+        Isa::NeonDot(token) if neon_i8::holds(&op.window) => neon_dot::i8(op, token),
+        #[cfg(target_arch = "aarch64")]
+        Isa::NeonI8mm(token) if neon_i8::holds(&op.window) => neon_i8mm::i8(op, token),
+        _ => scalar::i8(op, |output, k| i8_index(output, k, depth)),
+    }
     Ok(())
 }
 

@@ -7,9 +7,10 @@ use core::cell::Cell;
 use proptest::prelude::*;
 use std::vec::Vec;
 
-/// Windows of all kinds, with as many channels as take more than a block.
+/// Windows of all kinds, with as many channels as take more than a block, and often with whole registers of inputs.
 fn windows() -> impl Strategy<Value = Window> {
-    let channels = (1usize..40, 1usize..40);
+    let inputs = prop_oneof![1usize..40, (1usize..6).prop_map(|it| 16 * it)];
+    let channels = (inputs, 1usize..40);
     (conv2d::tests::windows(), channels).prop_map(|((mut window, _), (inputs, outputs))| {
         window.input[2] = inputs;
         window.output[2] = outputs;
