@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Installs what cadet's tests need beyond Rust: the ARM cross compiler and emulator, the
-# bare-metal Rust target, and a Python environment with onnx, onnxruntime and LiteRT.
+# bare-metal Rust target, the same for AArch64 programs, and a Python environment with onnx, onnxruntime and LiteRT.
 # Running it again does nothing where everything is in place.
 #
-# usage: setup.sh [cross] [target] [python] [fuzz]     (the first three without arguments)
+# usage: setup.sh [cross] [target] [aarch64] [python] [fuzz]     (all but the last without arguments)
 set -euo pipefail
 
 cache="${XDG_CACHE_HOME:-$HOME/.cache}/cadet"
@@ -106,6 +106,17 @@ setup_target() {
     fi
 }
 
+# Rust's own linker and libc make programs for it.
+setup_aarch64() {
+    local target=aarch64-unknown-linux-musl
+    has qemu-aarch64 || apt_install qemu-user
+    if [ ! -d "$(rustc --print sysroot)/lib/rustlib/$target/lib" ]; then
+        has rustup || fail "no rustup to install the standard library for $target"
+        rustup target add "$target" >&2
+    fi
+    say "AArch64 target and emulator: ready"
+}
+
 setup_python() {
     local venv="$cache/venv"
     has python3 && python3 -c 'import ensurepip, venv' 2>/dev/null || apt_install python3 python3-venv
@@ -130,10 +141,10 @@ setup_fuzz() {
     say "cargo-fuzz: ready"
 }
 
-[ $# -gt 0 ] || set -- cross target python
+[ $# -gt 0 ] || set -- cross target aarch64 python
 for part in "$@"; do
     case "$part" in
-    cross | target | python | fuzz) "setup_$part" ;;
-    *) fail "unknown part '$part'; known: cross, target, python, fuzz" ;;
+    cross | target | aarch64 | python | fuzz) "setup_$part" ;;
+    *) fail "unknown part '$part'; known: cross, target, aarch64, python, fuzz" ;;
     esac
 done

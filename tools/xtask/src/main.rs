@@ -1,10 +1,12 @@
 //! The project's own chores, started by `cargo xtask`.
 
+mod aarch64;
 mod bench;
 mod cost;
 mod coverage;
 mod deps;
 mod fuzz;
+mod instructions;
 mod setup;
 mod test;
 
@@ -22,6 +24,9 @@ usage: cargo xtask <task>
   bench [--save FILE] [--against FILE] [--rounds N] [FILTER]
                   run the criterion suites in N rounds (7); keep the times in a file, or fail where a
                   benchmark has become slower than those in a file by more than 5 % and its noise
+  instructions [FOLDER]
+                  count the instructions of an inference on AArch64, for each package in a folder (the
+                  format's corpus)
   fuzz [--seconds N] [TARGET]
                   run the fuzz targets of all readers, or one of them, for N seconds (60) each";
 
@@ -40,6 +45,8 @@ fn main() -> ExitCode {
             Some(options) => bench::run(root, &options),
             None => return usage(),
         },
+        ["instructions"] => instructions::print(root, &root.join("runtime/format/corpus")),
+        ["instructions", folder] => instructions::print(root, Path::new(folder)),
         ["fuzz", ref rest @ ..] => match fuzz_arguments(rest) {
             Some((seconds, target)) => fuzz::run(root, seconds, target),
             None => return usage(),

@@ -1,6 +1,6 @@
 //! `cargo xtask test`: everything that is tested, in one command.
 
-use crate::{fuzz, setup};
+use crate::{aarch64, fuzz, setup};
 use anyhow::{Context, Result, ensure};
 use std::path::Path;
 use std::process::Command;
@@ -32,8 +32,12 @@ pub(crate) fn run(root: &Path, extent: Extent) -> Result<()> {
     }
     let status = tests.status().context("cannot start cargo test")?;
     ensure!(status.success(), "tests failed; cargo names them above");
+    aarch64::test(root, &[aarch64::MAX])?;
     match extent {
         Extent::Normal => Ok(()),
-        Extent::Full => fuzz::run(root, FUZZ_SECONDS, None),
+        Extent::Full => {
+            aarch64::test(root, &aarch64::OLDER)?;
+            fuzz::run(root, FUZZ_SECONDS, None)
+        }
     }
 }
