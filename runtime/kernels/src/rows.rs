@@ -6,7 +6,7 @@
 use core::cell::Cell;
 use core::mem::MaybeUninit;
 
-use bytemuck::Zeroable;
+use bytemuck::AnyBitPattern;
 
 use crate::Window;
 use crate::overlap::in_order;
@@ -37,7 +37,8 @@ struct Ring<T> {
     /// Elements of a row.
     length: usize,
     ring: *mut T,
-    padding: T,
+    /// Each of its bytes.
+    padding: u8,
     /// Row of the input and first output column that each place holds.
     held: [[usize; 2]; MAX_ROWS],
 }
@@ -121,7 +122,7 @@ fn extents(window: &Window, scratch: usize) -> Option<[usize; 3]> {
     (rows <= MAX_ROWS).then_some([rows, columns, length])
 }
 
-impl<'a, T: Copy + Zeroable> Rows<'a, T> {
+impl<'a, T: Copy + AnyBitPattern> Rows<'a, T> {
     /// Rows are read from `input`, its first element, where that is given and no padding is at their sides; a ring
     /// in the scratch memory holds them otherwise, with padding of zeros. `None` where they do not [fit](fits).
     #[inline(always)]
@@ -130,16 +131,16 @@ impl<'a, T: Copy + Zeroable> Rows<'a, T> {
         scratch: &'a mut [MaybeUninit<T>],
         input: Option<*const T>,
     ) -> Option<Self> {
-        Rows::with_padding(window, scratch, input, T::zeroed())
+        Rows::with_padding(window, scratch, input, 0)
     }
 
-    /// As [`new`](Self::new), with other padding.
+    /// As [`new`](Self::new), with padding of this byte.
     #[inline(always)]
     pub(crate) fn with_padding(
         window: &'a Window,
         scratch: &'a mut [MaybeUninit<T>],
         input: Option<*const T>,
-        padding: T,
+        padding: u8,
     ) -> Option<Self> {
         let [_, width, _] = window.output;
         let last = (width - 1) * window.stride[1] + window.span()[1];
@@ -153,8 +154,9 @@ impl<'a, T: Copy + Zeroable> Rows<'a, T> {
         }
         let [rows, columns, length] = extents(window, scratch.len())?;
         let used = scratch.get_mut(..(rows + 1) * length)?;
-        used.get_mut(rows * length..)?
-            .fill(MaybeUninit::new(padding));
+        let spare = used.get_mut(rows * length..)?;
+        // SAFETY: writes to the slice, whose elements are of any bytes.
+        unsafe { spare.as_mut_ptr().write_bytes(padding, length) };
         Some(Rows {
             window,
             source: Source::Ring(Ring {
@@ -220,7 +222,7 @@ impl<'a, T: Copy + Zeroable> Rows<'a, T> {
     }
 }
 
-impl<T: Copy + Zeroable> Ring<T> {
+impl<T: Copy + AnyBitPattern> Ring<T> {
     #[inline(always)]
     fn row(&self, place: usize) -> *mut T {
         self.ring.wrapping_add(place * self.length)
@@ -246,11 +248,9 @@ impl<T: Copy + Zeroable> Ring<T> {
         let left = left_pad.saturating_sub(start).min(columns);
         let x = (start + left).saturating_sub(left_pad);
         let inner = width.saturating_sub(x).min(columns - left);
-        let pad = |from: usize, count: usize| {
-            for element in from..from + count {
-                // SAFETY: a row of the ring has room for all columns, and slack.
-                unsafe { row.add(element).write(self.padding) };
-            }
+        // SAFETY: a row of the ring has room for all columns, and slack.
+        let pad = |from: usize, count: usize| unsafe {
+            row.add(from).write_bytes(self.padding, count);
         };
         let right = columns - left - inner;
         pad(0, left * channels);

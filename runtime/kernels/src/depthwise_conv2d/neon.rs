@@ -5,7 +5,7 @@
 use core::cell::Cell;
 use core::mem::MaybeUninit;
 
-use bytemuck::Zeroable;
+use bytemuck::AnyBitPattern;
 
 use crate::Window;
 use crate::rows::{Rows, fits};
@@ -33,7 +33,7 @@ pub(super) struct Weights<T> {
 /// A depthwise layer, by eight channels.
 pub(super) trait Layer {
     /// Of the copies and of the weights.
-    type Element: Copy + Zeroable;
+    type Element: Copy + AnyBitPattern;
     /// Eight elements in registers.
     type Eight: Copy;
     /// Their sums.

@@ -32,7 +32,7 @@ unsafe fn all(op: &F32<'_>) {
     let input = Input {
         window: &op.window,
         cells: op.input,
-        padding: 0.0,
+        padding: 0,
         multiple: 1,
     };
     // SAFETY: the caller's promise; `count` pixels lie in the patch.

@@ -36,7 +36,7 @@ pub(super) fn input<'a>(op: &'a I8<'_>) -> Input<'a, i8> {
     Input {
         window: &op.window,
         cells: op.input,
-        padding: op.quant.input_zero_point as i8,
+        padding: op.quant.input_zero_point as u8,
         multiple: LANE,
     }
 }

@@ -4,7 +4,7 @@
 use core::cell::Cell;
 use core::mem::MaybeUninit;
 
-use bytemuck::Zeroable;
+use bytemuck::AnyBitPattern;
 
 use crate::blocked::runs;
 use crate::overlap::is_apart;
@@ -54,7 +54,8 @@ pub(super) fn holds(window: &Window) -> bool {
 pub(super) struct Input<'a, T> {
     pub(super) window: &'a Window,
     pub(super) cells: &'a [Cell<T>],
-    pub(super) padding: T,
+    /// Each byte of it.
+    pub(super) padding: u8,
     /// Runs have to be a multiple of so many elements, unless there is but one.
     pub(super) multiple: usize,
 }
@@ -65,7 +66,7 @@ pub(super) struct Input<'a, T> {
 /// # Safety
 /// The operands fit the window, which [`holds`].
 #[inline(always)]
-pub(super) unsafe fn for_each_patch<T: Copy + Zeroable>(
+pub(super) unsafe fn for_each_patch<T: Copy + AnyBitPattern>(
     input: &Input<'_, T>,
     output: &[Cell<T>],
     most: usize,
