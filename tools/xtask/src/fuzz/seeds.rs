@@ -127,8 +127,17 @@ fn node_packages(root: &Path, work: &Path) -> Result<Vec<PathBuf>> {
     if !folder.exists() {
         let models = node_models(root, work)?;
         let build = work.parent().context("the build folder has a parent")?;
+        // As the tests build it: another choice of crates would build tract and burn again, with other features.
+        let tests = [
+            "test",
+            "--quiet",
+            "--workspace",
+            "--test",
+            "cli",
+            "--no-run",
+        ];
         let made = Command::new(env!("CARGO"))
-            .args(["build", "--quiet", "--workspace", "--bin", "cadet"])
+            .args(tests)
             .current_dir(root)
             .status()?;
         ensure!(made.success(), "cannot build cadet");
