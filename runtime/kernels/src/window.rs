@@ -108,6 +108,7 @@ impl Window {
     }
 
     /// Rows and columns of the input that a window reaches over.
+    #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
     pub(crate) fn span(&self) -> [usize; 2] {
         [0, 1].map(|axis| (self.kernel[axis] - 1) * self.dilation[axis] + 1)
     }
