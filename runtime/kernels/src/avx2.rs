@@ -81,7 +81,8 @@ impl FinishF32 {
 ///
 /// # Safety
 /// The elements are at `from`, and room for them at `to`.
-#[inline]
+// Not inline: the compiler would move what leads to `to`, a division among it, into the loop.
+#[inline(never)]
 #[target_feature(enable = "avx2,fma")]
 pub(crate) unsafe fn widen(from: *const i8, to: *mut i16, count: usize, zero_point: i16) {
     let zero_points = _mm256_set1_epi16(zero_point);

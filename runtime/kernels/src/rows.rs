@@ -12,8 +12,11 @@ use crate::Window;
 use crate::overlap::in_order;
 use crate::window::inside;
 
-/// Height of a window at the most, with its dilation.
+/// Rows of a window at the most, with its dilation; rows of the ring too, and taps down all windows of a band.
 const MAX_ROWS: usize = 64;
+/// Rows of outputs in a band at the most, and output pixels that are enough for one.
+pub(crate) const MAX_BAND: usize = 8;
+const BAND_PIXELS: usize = 32;
 /// Elements behind each row that may be read, and are some number.
 const SLACK: usize = 16;
 
@@ -23,6 +26,8 @@ pub(crate) struct Rows<'a, T> {
     source: Source<T>,
     /// Output pixels of a row that are made in one go.
     columns: usize,
+    /// Rows of outputs that are made in one go.
+    band: usize,
 }
 
 #[expect(clippy::large_enum_variant, reason = "there is but one, on the stack")]
@@ -43,14 +48,50 @@ struct Ring<T> {
     held: [[usize; 2]; MAX_ROWS],
 }
 
-/// Input rows under a row of outputs, each with its place in the window, from the top.
-pub(crate) struct Under<T> {
+/// Rows of outputs that are made in one go, of so many pixels that what is prepared for them pays.
+pub(crate) struct Band<T> {
+    /// Input rows under each row of outputs, one after the other, each with its place in the window, from the top.
     rows: [(usize, *const T); MAX_ROWS],
-    count: usize,
+    /// Where those of each row of outputs end.
+    ends: [usize; MAX_BAND],
+    height: usize,
+    padding: Option<*const T>,
+    /// The first row of outputs, and pixels from row to row.
+    first: Strip,
+    pitch: usize,
+}
+
+/// Input rows under a row of outputs, each with its place in the window, from the top.
+pub(crate) struct Under<'a, T> {
+    rows: &'a [(usize, *const T)],
     padding: Option<*const T>,
 }
 
-impl<T> Under<T> {
+impl<T> Band<T> {
+    /// Each row of outputs and what lies under it.
+    #[inline(always)]
+    pub(crate) fn strips(&self) -> impl Iterator<Item = (Under<'_, T>, Strip)> {
+        let mut start = 0;
+        let ends = self.ends.iter().take(self.height).enumerate();
+        ends.map(move |(row, &end)| {
+            let under = Under {
+                rows: self.rows.get(start..end).unwrap_or_default(),
+                padding: self.padding,
+            };
+            start = end;
+            let pixel = self.first.pixel + row * self.pitch;
+            (
+                under,
+                Strip {
+                    pixel,
+                    ..self.first
+                },
+            )
+        })
+    }
+}
+
+impl<T> Under<'_, T> {
     /// A row of padding, where rows are in a ring.
     #[inline(always)]
     pub(crate) fn padding(&self) -> Option<*const T> {
@@ -59,7 +100,7 @@ impl<T> Under<T> {
 
     #[inline(always)]
     pub(crate) fn rows(&self) -> &[(usize, *const T)] {
-        self.rows.get(..self.count).unwrap_or_default()
+        self.rows
     }
 }
 
@@ -103,23 +144,52 @@ pub(crate) fn flattened(window: &Window) -> Window {
 
 /// Whether a scratch memory of so many elements holds what lies under one output pixel.
 pub(crate) fn fits(window: &Window, scratch: usize) -> bool {
-    extents(window, scratch).is_some()
+    Extents::of(window, scratch).is_some()
 }
 
-/// Rows in a ring, output columns made of them in one go, and elements of a row.
-fn extents(window: &Window, scratch: usize) -> Option<[usize; 3]> {
-    let ([_, width, _], [_, _, channels]) = (window.output, window.input);
-    let [rows, reach] = window.span();
-    let stride = window.stride[1];
-    // One more is a row of padding.
-    let most = scratch.checked_div(rows + 1)?.checked_sub(SLACK)?;
-    let most = most.checked_div(channels)?.checked_sub(reach)?;
-    // `max(1)`, here and below, says to the compiler what the contract has checked.
-    let most = most.checked_div(stride)? + 1;
-    // As even as can be.
-    let columns = width.div_ceil(width.div_ceil(most.min(width).max(1)).max(1));
-    let length = ((columns - 1) * stride + reach) * channels + SLACK;
-    (rows <= MAX_ROWS).then_some([rows, columns, length])
+/// Of a ring.
+struct Extents {
+    rows: usize,
+    /// Output columns made of them in one go, and rows.
+    columns: usize,
+    band: usize,
+    /// Elements of a row.
+    length: usize,
+}
+
+impl Extents {
+    fn of(window: &Window, scratch: usize) -> Option<Extents> {
+        let ([_, width, _], [_, _, channels]) = (window.output, window.input);
+        let [rows, reach] = window.span();
+        let stride = window.stride[1];
+        // One more is a row of padding.
+        let most = scratch.checked_div(rows + 1)?.checked_sub(SLACK)?;
+        let most = most.checked_div(channels)?.checked_sub(reach)?;
+        // `max(1)`, here and below, says to the compiler what the contract has checked.
+        let most = most.checked_div(stride)? + 1;
+        // As even as can be.
+        let columns = width.div_ceil(width.div_ceil(most.min(width).max(1)).max(1));
+        let length = ((columns - 1) * stride + reach) * channels + SLACK;
+        let room = (scratch / length.max(1)).min(MAX_ROWS);
+        let band = match columns == width {
+            true => room.saturating_sub(rows + 1) / window.stride[0].max(1) + 1,
+            false => 1,
+        };
+        let band = band.min(tallest_band(window));
+        (rows <= MAX_ROWS).then_some(Extents {
+            rows: rows + (band - 1) * window.stride[0],
+            columns,
+            band,
+            length,
+        })
+    }
+}
+
+/// Rows of outputs in a band, if there is room for what lies under them.
+fn tallest_band(window: &Window) -> usize {
+    let [height, width, _] = window.output;
+    let most = (MAX_ROWS / window.kernel[0].max(1)).clamp(1, MAX_BAND);
+    BAND_PIXELS.div_ceil(width.max(1)).min(most).min(height)
 }
 
 impl<'a, T: Copy + AnyBitPattern> Rows<'a, T> {
@@ -150,9 +220,11 @@ impl<'a, T: Copy + AnyBitPattern> Rows<'a, T> {
                 window,
                 source: Source::Input(input),
                 columns: width,
+                band: tallest_band(window),
             });
         }
-        let [rows, columns, length] = extents(window, scratch.len())?;
+        let extents = Extents::of(window, scratch.len())?;
+        let (rows, length) = (extents.rows, extents.length);
         let used = scratch.get_mut(..(rows + 1) * length)?;
         let spare = used.get_mut(rows * length..)?;
         // SAFETY: writes to the slice, whose elements are of any bytes.
@@ -166,58 +238,97 @@ impl<'a, T: Copy + AnyBitPattern> Rows<'a, T> {
                 padding,
                 held: [[usize::MAX; 2]; MAX_ROWS],
             }),
-            columns,
+            columns: extents.columns,
+            band: extents.band,
         })
     }
 
-    /// Calls `strip` for all outputs, in the order of [`Window::for_each_pixel`], a part of a row at a time, with the
-    /// rows under it, from its first pixel's window on. `copy` converts as many elements of the input from one on.
+    /// Calls `strip` for all outputs, as [`for_each_band`](Self::for_each_band) does, a row at a time.
     #[inline(always)]
     pub(crate) fn for_each_strip<X, Y>(
         &mut self,
+        operands: (&[Cell<X>], &[Cell<Y>]),
+        copy: impl Fn(usize, *mut T, usize),
+        mut strip: impl FnMut(&Under<'_, T>, Strip),
+    ) {
+        self.for_each_band(operands, copy, |band| {
+            for (under, row) in band.strips() {
+                strip(&under, row);
+            }
+        });
+    }
+
+    /// Calls `make` for all outputs, a few rows or a part of a row at a time, from the end where the output starts
+    /// after the input, with the rows under them, from the windows of their first pixels on. `copy` converts as many
+    /// elements of the input from one on.
+    #[inline(always)]
+    pub(crate) fn for_each_band<X, Y>(
+        &mut self,
         (input, output): (&[Cell<X>], &[Cell<Y>]),
         copy: impl Fn(usize, *mut T, usize),
-        mut strip: impl FnMut(&Under<T>, Strip),
+        mut make: impl FnMut(&Band<T>),
     ) {
         let window = self.window;
-        let ([height, width, channels], [oh, ow, _]) = (window.input, window.output);
-        let mut under = Under {
+        let [oh, ow, _] = window.output;
+        let mut band = Band {
             rows: [(0, core::ptr::null()); MAX_ROWS],
-            count: 0,
+            ends: [0; MAX_BAND],
+            height: 0,
             padding: match &self.source {
                 Source::Input(_) => None,
                 Source::Ring(ring) => Some(ring.row(ring.rows)),
             },
+            first: Strip { pixel: 0, count: 0 },
+            pitch: ow,
         };
-        for oy in in_order(oh, input, output) {
-            let top = oy * window.stride[0];
+        for rows in in_order(oh.div_ceil(self.band.max(1)), input, output) {
+            let top = rows * self.band;
             for part in in_order(ow.div_ceil(self.columns.max(1)), input, output) {
                 let first = part * self.columns;
                 let count = self.columns.min(ow - first);
-                under.count = 0;
-                for ky in inside(
-                    top,
-                    window.kernel[0],
-                    window.dilation[0],
-                    window.pad[0],
-                    height,
-                ) {
-                    let y = top + ky * window.dilation[0] - window.pad[0];
-                    let row = match &mut self.source {
-                        Source::Input(input) => {
-                            let column = y * width + first * window.stride[1];
-                            input.wrapping_add(column * channels)
+                band.height = self.band.min(oh - top);
+                band.first = Strip {
+                    pixel: top * ow + first,
+                    count,
+                };
+                let mut places = band.rows.iter_mut();
+                let mut end = 0;
+                for (oy, row_end) in (top..top + band.height).zip(&mut band.ends) {
+                    let top = oy * window.stride[0];
+                    let ([kh, _], [dilation, _]) = (window.kernel, window.dilation);
+                    for ky in inside(top, kh, dilation, window.pad[0], window.input[0]) {
+                        let y = top + ky * dilation - window.pad[0];
+                        let row = self.source.row(window, y, [first, count], &copy);
+                        if let Some(place) = places.next() {
+                            *place = (ky, row);
+                            end += 1;
                         }
-                        Source::Ring(ring) => ring.hold(window, y, [first, count], &copy),
-                    };
-                    if let Some(place) = under.rows.get_mut(under.count) {
-                        *place = (ky, row);
-                        under.count += 1;
                     }
+                    *row_end = end;
                 }
-                let pixel = oy * ow + first;
-                strip(&under, Strip { pixel, count });
+                make(&band);
             }
+        }
+    }
+}
+
+impl<T: Copy + AnyBitPattern> Source<T> {
+    /// Where input row `y` lies for `count` output columns from `first` on.
+    #[inline(always)]
+    fn row(
+        &mut self,
+        window: &Window,
+        y: usize,
+        [first, count]: [usize; 2],
+        copy: impl Fn(usize, *mut T, usize),
+    ) -> *const T {
+        match self {
+            Source::Input(input) => {
+                let [_, width, channels] = window.input;
+                let column = y * width + first * window.stride[1];
+                input.wrapping_add(column * channels)
+            }
+            Source::Ring(ring) => ring.hold(window, y, [first, count], copy),
         }
     }
 }

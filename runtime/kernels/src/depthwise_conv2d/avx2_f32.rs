@@ -7,7 +7,7 @@ use core::mem::MaybeUninit;
 use super::F32;
 use crate::avx2::{FinishF32, LANES, opaque, store_f32};
 use crate::overlap::is_apart;
-use crate::rows::{self, Rows, Strip, Under};
+use crate::rows::{self, MAX_BAND, Rows, Strip, Under};
 use crate::{Avx2, Epilogue, Window};
 
 /// Taps of a window at the most.
@@ -39,132 +39,157 @@ unsafe fn all(op: &F32<'_>) {
         // SAFETY: `Rows` asks for elements of the input, and has room for them.
         unsafe { input.add(from).copy_to_nonoverlapping(to, count) }
     };
-    let mut taps = Taps::NONE;
-    rows.for_each_strip((op.input, op.output), copy, |under, strip| {
-        taps.set(op, under);
-        // SAFETY: the strip is one of this window's.
-        unsafe { strip_of(op, &taps, strip) }
+    let mut places = [Row::NONE; MAX_BAND];
+    rows.for_each_band((op.input, op.output), copy, |band| {
+        let mut count = 0;
+        for (place, (under, strip)) in places.iter_mut().zip(band.strips()) {
+            place.set(op, &under, strip);
+            count += 1;
+        }
+        let rows = places.get(..count).unwrap_or_default();
+        // SAFETY: the rows are of this window's.
+        unsafe { band_of(op, rows) };
     });
 }
 
-/// First elements and weights of the taps under a strip.
-struct Taps {
+/// A row of outputs, with first elements and weights of the taps under it.
+#[derive(Clone, Copy)]
+struct Row {
     taps: [(*const f32, *const f32); MAX_TAPS],
     count: usize,
+    strip: Strip,
 }
 
-impl Taps {
-    const NONE: Taps = Taps {
+impl Row {
+    const NONE: Row = Row {
         taps: [(core::ptr::null(), core::ptr::null()); MAX_TAPS],
         count: 0,
+        strip: Strip { pixel: 0, count: 0 },
     };
 
-    /// Those outside the input read padding, where there is a row of it, and are left out elsewhere.
+    /// Taps outside the input read padding, where there is a row of it, and are left out elsewhere.
     #[inline(always)]
-    fn set(&mut self, op: &F32<'_>, under: &Under<f32>) {
+    fn set(&mut self, op: &F32<'_>, under: &Under<'_, f32>, strip: Strip) {
         let (window, channels) = (&op.window, op.window.output[2]);
         let [height, columns] = window.kernel;
         self.count = 0;
+        self.strip = strip;
         let mut rows = under.rows().iter().peekable();
         for ky in 0..height {
             let row = match rows.next_if(|(at, _)| *at == ky) {
                 Some((_, row)) => Some(*row),
                 None => under.padding(),
             };
-            let Some(row) = row else {
+            let Some(mut row) = row else {
                 continue;
             };
-            for kx in 0..columns {
+            let mut weights = op.weights.as_ptr().wrapping_add(ky * columns * channels);
+            for _ in 0..columns {
                 if let Some(tap) = self.taps.get_mut(self.count) {
-                    let weights = (ky * columns + kx) * channels;
-                    let x = kx * window.dilation[1] * channels;
-                    *tap = (
-                        row.wrapping_add(x),
-                        op.weights.as_ptr().wrapping_add(weights),
-                    );
+                    *tap = (row, weights);
                     self.count += 1;
                 }
+                row = row.wrapping_add(window.dilation[1] * channels);
+                weights = weights.wrapping_add(channels);
             }
         }
     }
 }
 
 /// # Safety
-/// As [`all`]; the strip is one of the window's, over these taps.
+/// As [`all`]; the rows are of the window's.
 #[target_feature(enable = "avx2,fma")]
-unsafe fn strip_of(op: &F32<'_>, taps: &Taps, strip: Strip) {
+unsafe fn band_of(op: &F32<'_>, rows: &[Row]) {
     let channels = op.window.output[2];
-    let output = op.output.as_ptr().cast::<f32>().cast_mut();
-    let strip = Blocks {
+    let blocks = Blocks {
         epilogue: &op.epilogue,
         channels,
         steps: [op.window.stride[1] * channels, channels],
-        output: output.wrapping_add(strip.pixel * channels),
-        count: strip.count,
+        output: op.output.as_ptr().cast::<f32>().cast_mut(),
+        rows,
     };
-    // SAFETY: the channels are in every pixel of the strip and in every tap.
+    // All of them, where there is padding for those outside the input.
+    let is_nine = rows.iter().all(|row| row.count == 9);
+    let whole = match is_nine {
+        true => channels / LANES * LANES,
+        false => 0,
+    };
+    // SAFETY: the channels are in every pixel of the rows and in every tap.
     unsafe {
-        match taps.taps.first_chunk() {
-            Some(nine) if taps.count == 9 => strip.fixed::<9>(nine),
-            _ => strip.any(taps.taps.get(..taps.count).unwrap_or_default(), 0),
+        for channel in (0..whole).step_by(LANES) {
+            blocks.fixed::<9>(channel);
+        }
+        for channel in (whole..channels).step_by(LANES) {
+            blocks.any(channel);
         }
     }
 }
 
-/// The pixels of a strip, eight channels after eight.
+/// Rows of outputs, eight channels after eight.
 struct Blocks<'a> {
     epilogue: &'a Epilogue<'a>,
     channels: usize,
     /// From pixel to pixel: elements of the input and of the output.
     steps: [usize; 2],
-    /// Of the first pixel.
     output: *mut f32,
-    count: usize,
+    rows: &'a [Row],
 }
 
 impl Blocks<'_> {
-    /// With weights in registers.
+    /// Eight channels from one on, with weights in registers.
     ///
     /// # Safety
-    /// The processor has AVX2 and FMA; all channels are behind every tap and in every output.
+    /// The processor has AVX2 and FMA; all channels are behind every tap and in every output, and so many taps under
+    /// each row.
+    #[inline]
     #[target_feature(enable = "avx2,fma")]
-    unsafe fn fixed<const TAPS: usize>(&self, taps: &[(*const f32, *const f32); TAPS]) {
-        let whole = self.channels / LANES * LANES;
-        let inputs = taps.map(|(x, _)| x);
-        for channel in (0..whole).step_by(LANES) {
-            let finish = FinishF32::new(self.epilogue, channel);
-            // SAFETY: the caller's promise.
-            unsafe {
-                let weights = taps.map(|(_, w)| _mm256_loadu_ps(w.add(channel)));
-                let (mut x, mut output) = (channel, self.output.wrapping_add(channel));
-                for _ in 0..self.count {
-                    let mut sum = _mm256_setzero_ps();
+    unsafe fn fixed<const TAPS: usize>(&self, channel: usize) {
+        let finish = FinishF32::new(self.epilogue, channel);
+        let Some(taps) = self
+            .rows
+            .first()
+            .and_then(|row| row.taps.first_chunk::<TAPS>())
+        else {
+            return;
+        };
+        // SAFETY: the caller's promise.
+        let weights = taps.map(|(_, w)| unsafe { _mm256_loadu_ps(w.add(channel)) });
+        for row in self.rows {
+            let Some(taps) = row.taps.first_chunk::<TAPS>() else {
+                return;
+            };
+            let inputs = taps.map(|(x, _)| x);
+            let (mut x, mut output) = (channel, self.first_of(row, channel));
+            for _ in 0..row.strip.count {
+                let mut sum = _mm256_setzero_ps();
+                // SAFETY: the caller's promise.
+                unsafe {
                     for (tap, w) in inputs.iter().zip(&weights) {
                         sum = _mm256_fmadd_ps(_mm256_loadu_ps(tap.add(x)), *w, sum);
                     }
                     _mm256_storeu_ps(output, finish.apply(sum));
-                    x = opaque(x + self.steps[0]);
-                    output = output.wrapping_add(self.steps[1]);
                 }
+                x = opaque(x + self.steps[0]);
+                output = output.wrapping_add(self.steps[1]);
             }
         }
-        // SAFETY: as above.
-        unsafe { self.any(taps, whole) };
     }
 
-    /// The channels from `first` on.
+    /// Eight channels from one on, or as many as are left.
     ///
     /// # Safety
     /// As [`fixed`](Self::fixed).
+    #[inline]
     #[target_feature(enable = "avx2,fma")]
-    unsafe fn any(&self, taps: &[(*const f32, *const f32)], first: usize) {
+    unsafe fn any(&self, channel: usize) {
         let lane_numbers = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
-        for channel in (first..self.channels).step_by(LANES) {
-            let lanes = self.channels - channel;
-            let mask = _mm256_cmpgt_epi32(_mm256_set1_epi32(lanes as i32), lane_numbers);
-            let finish = FinishF32::new(self.epilogue, channel);
-            let (mut x, mut output) = (channel, self.output.wrapping_add(channel));
-            for _ in 0..self.count {
+        let lanes = self.channels - channel;
+        let mask = _mm256_cmpgt_epi32(_mm256_set1_epi32(lanes as i32), lane_numbers);
+        let finish = FinishF32::new(self.epilogue, channel);
+        for row in self.rows {
+            let taps = row.taps.get(..row.count).unwrap_or_default();
+            let (mut x, mut output) = (channel, self.first_of(row, channel));
+            for _ in 0..row.strip.count {
                 let mut sum = _mm256_setzero_ps();
                 // SAFETY: the mask leaves out what lies behind the last channel.
                 unsafe {
@@ -178,5 +203,11 @@ impl Blocks<'_> {
                 output = output.wrapping_add(self.steps[1]);
             }
         }
+    }
+
+    /// Where a channel of the first pixel of a row is written.
+    fn first_of(&self, row: &Row, channel: usize) -> *mut f32 {
+        let pixel = row.strip.pixel * self.channels;
+        self.output.wrapping_add(pixel + channel)
     }
 }

@@ -11,7 +11,7 @@ use core::mem::MaybeUninit;
 use super::I8;
 use crate::avx2::{Finish, LANES, eight_i32, interleaved, opaque, store_i8, widen};
 use crate::requantize::Multipliers;
-use crate::rows::{self, Rows, Strip, Under};
+use crate::rows::{self, MAX_BAND, Rows, Strip, Under};
 use crate::{Avx2, Window};
 
 /// Elements of a block.
@@ -194,30 +194,55 @@ unsafe fn all(op: &I8<'_>) {
         // SAFETY: `Rows` asks for elements of the input, and has room for them.
         unsafe { widen(input.add(from), to, count, zero_point) }
     };
-    let mut taps = [core::ptr::null(); MAX_TAPS];
-    rows.for_each_strip((op.input, op.output), copy, |under, strip| {
-        set_taps(&mut taps, window, under);
-        // SAFETY: the strip is one of this window's.
+    let mut places = [Row::NONE; MAX_BAND];
+    rows.for_each_band((op.input, op.output), copy, |band| {
+        let mut count = 0;
+        for (place, (under, strip)) in places.iter_mut().zip(band.strips()) {
+            place.set(window, &under, strip);
+            count += 1;
+        }
+        let rows = places.get(..count).unwrap_or_default();
+        // SAFETY: the rows are of this window's.
         unsafe {
             match window.taps().div_ceil(2) {
-                5 => layer.strip::<5>(&taps, strip),
-                _ => layer.strip::<0>(&taps, strip),
+                5 => layer.band::<5>(rows),
+                _ => layer.band::<0>(rows),
             }
         }
     });
 }
 
-/// First elements of the taps. Those outside the input read padding, and so does one that fills up an odd number.
-#[inline(always)]
-fn set_taps(taps: &mut [*const i16], window: &Window, under: &Under<i16>) {
-    let columns = window.kernel[1];
-    taps.fill(under.padding().unwrap_or(core::ptr::null()));
-    for (ky, row) in under.rows() {
-        for kx in 0..columns {
-            if let Some(tap) = taps.get_mut(ky * columns + kx) {
-                *tap = row.wrapping_add(kx * window.dilation[1] * window.output[2]);
+/// A row of outputs.
+#[derive(Clone, Copy)]
+struct Row {
+    /// First elements of the taps under it, two by two. Those outside the input read padding, and so does one that fills
+    /// up an odd number.
+    taps: [[*const i16; 2]; MAX_TAPS / 2],
+    strip: Strip,
+}
+
+impl Row {
+    const NONE: Row = Row {
+        taps: [[core::ptr::null(); 2]; MAX_TAPS / 2],
+        strip: Strip { pixel: 0, count: 0 },
+    };
+
+    #[inline(always)]
+    fn set(&mut self, window: &Window, under: &Under<'_, i16>, strip: Strip) {
+        let columns = window.kernel[1];
+        let taps = self.taps.as_flattened_mut();
+        let padding = under.padding().unwrap_or(core::ptr::null());
+        for tap in taps.iter_mut().take(window.taps().next_multiple_of(2)) {
+            *tap = padding;
+        }
+        for (ky, row) in under.rows() {
+            let mut row = *row;
+            for tap in taps.iter_mut().skip(ky * columns).take(columns) {
+                *tap = row;
+                row = row.wrapping_add(window.dilation[1] * window.output[2]);
             }
         }
+        self.strip = strip;
     }
 }
 
@@ -232,30 +257,31 @@ struct Layer<'a> {
 }
 
 impl Layer<'_> {
-    /// Makes a strip, with so many pairs of taps, or any number where that is 0.
+    /// Makes rows, with so many pairs of taps, or any number where that is 0.
     ///
     /// # Safety
-    /// The processor has AVX2; the strip is one of the window's, over these taps.
+    /// The processor has AVX2; the rows are of the window's, as long as each other.
     #[inline]
     #[target_feature(enable = "avx2,fma")]
-    unsafe fn strip<const PAIRS: usize>(&self, taps: &[*const i16], strip: Strip) {
+    unsafe fn band<const PAIRS: usize>(&self, rows: &[Row]) {
         let (window, channels) = (&self.op.window, self.op.window.output[2]);
-        let (taps, _) = taps.as_chunks::<2>();
         let pairs = window.taps().div_ceil(2);
-        let elements = strip.count * channels;
+        let pixels = rows.first().map_or(0, |row| row.strip.count);
+        let elements = pixels * channels;
         let steps = match self.cut.is_flat {
             true => [self.cut.period; 2],
             false => [window.stride[1] * channels, channels],
         };
-        let output = self.op.output.as_ptr().cast::<i8>().cast_mut();
-        let output = output.wrapping_add(strip.pixel * channels);
         for (block, ends) in self.ends.iter().enumerate() {
             let first = block * BLOCK;
             let run = Run {
-                taps: taps.get(..pairs).unwrap_or_default(),
+                rows,
+                pairs,
                 weights: self.weights.wrapping_add(block * pairs),
                 bias: ends.bias,
                 steps,
+                output: self.op.output.as_ptr().cast::<i8>().cast_mut(),
+                channels,
             };
             let (count, lanes) = match self.cut.is_flat {
                 // As many as are whole.
@@ -263,23 +289,16 @@ impl Layer<'_> {
                     (elements + steps[1]).saturating_sub(first + BLOCK) / steps[1].max(1),
                     BLOCK,
                 ),
-                false => (strip.count, channels - first),
+                false => (pixels, channels - first),
             };
             // SAFETY: the blocks are parts of the rows and of the weights; so many lanes are in the output.
             let make = |from: usize, count: usize, lanes: usize| unsafe {
-                let output = output.wrapping_add(from);
-                let output = [output, output.wrapping_add(count * steps[1])];
                 match &ends.finish {
-                    Finish::Onnx(finish) => {
-                        run.make::<PAIRS>(from, output, lanes, |sums| {
-                            finish.apply_interleaved(sums)
-                        });
-                    }
-                    Finish::Fixed(finish) => {
-                        run.make::<PAIRS>(from, output, lanes, |sums| {
-                            finish.apply(interleaved(sums))
-                        });
-                    }
+                    Finish::Onnx(finish) => run
+                        .make::<PAIRS>([from, count], lanes, |sums| finish.apply_interleaved(sums)),
+                    Finish::Fixed(finish) => run.make::<PAIRS>([from, count], lanes, |sums| {
+                        finish.apply(interleaved(sums))
+                    }),
                 }
             };
             make(first, count, lanes);
@@ -291,19 +310,23 @@ impl Layer<'_> {
     }
 }
 
-/// Blocks with the same weights.
+/// Blocks with the same weights, in each of the rows.
 struct Run<'a> {
-    /// First elements of the taps.
-    taps: &'a [[*const i16; 2]],
-    /// For each pair of taps.
+    rows: &'a [Row],
+    /// Of taps.
+    pairs: usize,
+    /// For each of them.
     weights: *const [__m256i; 2],
     bias: [__m256i; 2],
     /// From block to block: elements of the input and of the output.
     steps: [usize; 2],
+    output: *mut i8,
+    /// Of a pixel.
+    channels: usize,
 }
 
 impl Run<'_> {
-    /// Makes the blocks from element `x` of the taps on, whose first outputs are from `output` to `end`.
+    /// Makes so many blocks from element `from` of the rows on.
     ///
     /// # Safety
     /// The processor has AVX2; 16 elements are behind each tap for every block, and so many lanes in its output.
@@ -311,38 +334,43 @@ impl Run<'_> {
     #[target_feature(enable = "avx2,fma")]
     unsafe fn make<const PAIRS: usize>(
         &self,
-        x: usize,
-        [mut output, end]: [*mut i8; 2],
+        [from, count]: [usize; 2],
         lanes: usize,
         finish: impl Fn([__m256i; 2]) -> __m128i,
     ) {
-        // A copy, since the compiler cannot know that outputs are not written over these.
-        let fixed = self.taps.first_chunk::<PAIRS>().copied();
-        let taps: &[[*const i16; 2]] = match (PAIRS, &fixed) {
-            (0, _) => self.taps,
-            (_, Some(taps)) => taps,
-            (_, None) => return,
-        };
-        let mut x = x;
-        while output < end {
-            let mut sums = self.bias;
-            for (index, pair) in taps.iter().enumerate() {
-                // SAFETY: the caller's promise.
-                unsafe {
-                    let [a, b] = pair.map(|tap| _mm256_loadu_si256(tap.add(x).cast()));
-                    let [low, high] = self.weights.add(index).read();
-                    let low = _mm256_madd_epi16(_mm256_unpacklo_epi16(a, b), low);
-                    let high = _mm256_madd_epi16(_mm256_unpackhi_epi16(a, b), high);
-                    sums = [
-                        _mm256_add_epi32(sums[0], low),
-                        _mm256_add_epi32(sums[1], high),
-                    ];
+        for row in self.rows {
+            // A copy, since the compiler cannot know that outputs are not written over these.
+            let fixed = row.taps.first_chunk::<PAIRS>().copied();
+            let taps: &[[*const i16; 2]] = match (PAIRS, &fixed) {
+                (0, _) => row.taps.get(..self.pairs).unwrap_or_default(),
+                (_, Some(taps)) => taps,
+                (_, None) => return,
+            };
+            let mut output = self
+                .output
+                .wrapping_add(row.strip.pixel * self.channels + from);
+            let end = output.wrapping_add(count * self.steps[1]);
+            let mut x = from;
+            while output < end {
+                let mut sums = self.bias;
+                for (index, pair) in taps.iter().enumerate() {
+                    // SAFETY: the caller's promise.
+                    unsafe {
+                        let [a, b] = pair.map(|tap| _mm256_loadu_si256(tap.add(x).cast()));
+                        let [low, high] = self.weights.add(index).read();
+                        let low = _mm256_madd_epi16(_mm256_unpacklo_epi16(a, b), low);
+                        let high = _mm256_madd_epi16(_mm256_unpackhi_epi16(a, b), high);
+                        sums = [
+                            _mm256_add_epi32(sums[0], low),
+                            _mm256_add_epi32(sums[1], high),
+                        ];
+                    }
                 }
+                // SAFETY: the same.
+                unsafe { store_i8(output, finish(sums), lanes) };
+                x = opaque(x + self.steps[0]);
+                output = output.wrapping_add(self.steps[1]);
             }
-            // SAFETY: the same.
-            unsafe { store_i8(output, finish(sums), lanes) };
-            x = opaque(x + self.steps[0]);
-            output = output.wrapping_add(self.steps[1]);
         }
     }
 }

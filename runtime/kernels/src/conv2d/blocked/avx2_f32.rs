@@ -47,7 +47,7 @@ unsafe fn all(op: &F32<'_>) {
 /// # Safety
 /// As [`all`]; the strip is one of the window's, over these rows.
 #[target_feature(enable = "avx2,fma")]
-unsafe fn strip_of(op: &F32<'_>, under: &Under<f32>, strip: Strip) {
+unsafe fn strip_of(op: &F32<'_>, under: &Under<'_, f32>, strip: Strip) {
     let (window, [_, _, outputs]) = (&op.window, op.window.output);
     let channels = window.input[2];
     let [count, length] = runs(window.kernel, window.dilation, channels);
@@ -73,7 +73,7 @@ unsafe fn strip_of(op: &F32<'_>, under: &Under<f32>, strip: Strip) {
 
 /// Sixteen channels of a strip.
 struct Block<'a> {
-    under: &'a Under<f32>,
+    under: &'a Under<'a, f32>,
     /// Channels of an output pixel.
     outputs: usize,
     weights: *const f32,

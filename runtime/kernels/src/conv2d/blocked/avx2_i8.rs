@@ -45,7 +45,7 @@ unsafe fn all(op: &I8<'_>) {
 /// # Safety
 /// As [`all`]; the strip is one of the window's, over these rows.
 #[target_feature(enable = "avx2,fma")]
-unsafe fn strip_of(op: &I8<'_>, under: &Under<i16>, strip: Strip) {
+unsafe fn strip_of(op: &I8<'_>, under: &Under<'_, i16>, strip: Strip) {
     let [_, _, outputs] = op.window.output;
     let depth = op.weights.len() / outputs.next_multiple_of(CHANNELS).max(1);
     let bias = op.bias.unwrap_or_default();
@@ -77,7 +77,7 @@ unsafe fn strip_of(op: &I8<'_>, under: &Under<i16>, strip: Strip) {
 
 /// Sixteen channels of a strip.
 struct Block<'a> {
-    under: &'a Under<i16>,
+    under: &'a Under<'a, i16>,
     /// Channels of an output pixel.
     outputs: usize,
     weights: *const i8,

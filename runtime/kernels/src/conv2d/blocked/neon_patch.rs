@@ -125,7 +125,7 @@ pub(super) unsafe fn for_each_patch<T: Copy + AnyBitPattern>(
 #[inline(always)]
 fn under_runs<'a, T>(
     window: &Window,
-    under: &Under<T>,
+    under: &Under<'_, T>,
     runs: &'a mut [(usize, *const T); MAX_RUNS],
 ) -> &'a [(usize, *const T)] {
     let ([kh, kw], dilation) = (window.kernel, window.dilation[1]);
