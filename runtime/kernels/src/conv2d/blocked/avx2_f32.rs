@@ -5,9 +5,10 @@ use core::arch::x86_64::*;
 use core::mem::MaybeUninit;
 
 use super::F32;
+use super::block::Block;
 use crate::Avx2;
 use crate::avx2::{FinishF32, LANES, store_f32};
-use crate::blocked::{CHANNELS, runs};
+use crate::blocked::CHANNELS;
 use crate::overlap::is_apart;
 use crate::rows::{Rows, Strip, Under, flattened};
 
@@ -48,55 +49,31 @@ unsafe fn all(op: &F32<'_>) {
 /// As [`all`]; the strip is one of the window's, over these rows.
 #[target_feature(enable = "avx2,fma")]
 unsafe fn strip_of(op: &F32<'_>, under: &Under<'_, f32>, strip: Strip) {
-    let (window, [_, _, outputs]) = (&op.window, op.window.output);
-    let channels = window.input[2];
-    let [count, length] = runs(window.kernel, window.dilation, channels);
-    let depth = count * length;
     let output = op.output.as_ptr().cast::<f32>().cast_mut();
-    for channel in (0..outputs).step_by(CHANNELS) {
-        let block = Block {
-            under,
-            outputs,
-            weights: op.weights.as_ptr().wrapping_add(channel * depth),
+    for channel in (0..op.window.output[2]).step_by(CHANNELS) {
+        let weights = (op.weights.as_ptr(), 1);
+        let sixteen = Sixteen {
+            block: Block::new(&op.window, (under, strip), weights, output, channel),
             finish: [channel, channel + LANES].map(|it| FinishF32::new(&op.epilogue, it)),
-            output: output.wrapping_add(strip.pixel * outputs + channel),
-            left: outputs - channel,
-            runs: count / window.kernel[0].max(1),
-            length,
-            run_step: window.dilation[1] * channels,
-            pixel_step: window.stride[1] * channels,
         };
         // SAFETY: the strip is the caller's, the block is one of the weights.
-        unsafe { block.tiles(strip) };
+        unsafe { sixteen.tiles(strip) };
     }
 }
 
 /// Sixteen channels of a strip.
-struct Block<'a> {
-    under: &'a Under<'a, f32>,
-    /// Channels of an output pixel.
-    outputs: usize,
-    weights: *const f32,
+struct Sixteen<'a> {
+    block: Block<'a, f32, f32, f32>,
     finish: [FinishF32; 2],
-    /// First channel of the first pixel.
-    output: *mut f32,
-    /// Channels from the block's first on.
-    left: usize,
-    /// Of elements that lie side by side, in each row under a window.
-    runs: usize,
-    length: usize,
-    /// From run to run, and from pixel to pixel.
-    run_step: usize,
-    pixel_step: usize,
 }
 
-impl Block<'_> {
+impl Sixteen<'_> {
     /// # Safety
     /// The processor has AVX2 and FMA; the strip is the rows'.
     #[inline]
     #[target_feature(enable = "avx2,fma")]
     unsafe fn tiles(&self, strip: Strip) {
-        if self.left <= LANES {
+        if self.block.left <= LANES {
             for (first, count) in strip.tiles(NARROW_ROWS) {
                 // SAFETY: the tile is a part of the strip.
                 unsafe {
@@ -129,21 +106,6 @@ impl Block<'_> {
         }
     }
 
-    /// Calls `run(x, w)` for all runs under a pixel and their weights.
-    #[inline(always)]
-    fn for_each_run(&self, first: usize, mut run: impl FnMut(*const f32, *const f32)) {
-        for (ky, row) in self.under.rows() {
-            let mut x = row.wrapping_add(first * self.pixel_step);
-            let w = ky * self.runs * self.length * CHANNELS;
-            let mut w = self.weights.wrapping_add(w);
-            for _ in 0..self.runs {
-                run(x, w);
-                x = x.wrapping_add(self.run_step);
-                w = w.wrapping_add(self.length * CHANNELS);
-            }
-        }
-    }
-
     /// Makes `PIXELS` pixels of the strip from `first` on, `HALVES * 8` channels or what is left of them.
     ///
     /// # Safety
@@ -152,8 +114,8 @@ impl Block<'_> {
     #[target_feature(enable = "avx2,fma")]
     unsafe fn tile<const PIXELS: usize, const HALVES: usize>(&self, first: usize) {
         let mut sums = [[_mm256_setzero_ps(); HALVES]; PIXELS];
-        self.for_each_run(first, |mut x, mut weights| {
-            let mut left = self.length;
+        self.block.for_each_run(first, |mut x, mut weights| {
+            let mut left = self.block.length;
             while left > 0 {
                 // SAFETY: the run lies under the pixels, and in the block.
                 unsafe {
@@ -162,7 +124,7 @@ impl Block<'_> {
                         *w = _mm256_loadu_ps(weights.add(half * LANES));
                     }
                     for (pixel, sums) in sums.iter_mut().enumerate() {
-                        let x = _mm256_broadcast_ss(&*x.add(pixel * self.pixel_step));
+                        let x = _mm256_broadcast_ss(&*x.add(pixel * self.block.pixel_step));
                         for (sum, w) in sums.iter_mut().zip(w) {
                             *sum = _mm256_fmadd_ps(x, w, *sum);
                         }
@@ -186,7 +148,7 @@ impl Block<'_> {
     #[target_feature(enable = "avx2,fma")]
     unsafe fn alone(&self, first: usize) {
         let mut sums = [[_mm256_setzero_ps(); 2]; 4];
-        self.for_each_run(first, |mut x, mut weights| {
+        self.block.for_each_run(first, |mut x, mut weights| {
             let add = |sums: &mut [__m256; 2], x: *const f32, w: *const f32| {
                 // SAFETY: the run lies under the pixel, and in the block.
                 unsafe {
@@ -197,7 +159,7 @@ impl Block<'_> {
                     }
                 }
             };
-            let mut left = self.length;
+            let mut left = self.block.length;
             while left >= 4 {
                 for (ahead, sums) in sums.iter_mut().enumerate() {
                     add(
@@ -232,7 +194,7 @@ impl Block<'_> {
     #[inline]
     #[target_feature(enable = "avx2,fma")]
     unsafe fn store<const HALVES: usize>(&self, pixel: usize, sums: [__m256; HALVES]) {
-        let output = self.output.wrapping_add(pixel * self.outputs);
+        let output = self.block.output(pixel);
         for ((half, sum), finish) in sums.into_iter().enumerate().zip(&self.finish) {
             let lane = half * LANES;
             // SAFETY: the caller's promise.
@@ -240,7 +202,7 @@ impl Block<'_> {
                 store_f32(
                     output.wrapping_add(lane),
                     finish.apply(sum),
-                    self.left - lane,
+                    self.block.left - lane,
                 );
             }
         }

@@ -6,9 +6,10 @@ use core::arch::x86_64::*;
 use core::mem::MaybeUninit;
 
 use super::I8;
+use super::block::Block;
 use crate::Avx2;
 use crate::avx2::{Finish, LANES, eight_i32, store_i8, widen};
-use crate::blocked::{CHANNELS, PAIR, runs};
+use crate::blocked::{CHANNELS, PAIR};
 use crate::rows::{Rows, Strip, Under, flattened};
 
 /// Pixels of a tile at the most: with two registers of sums each, as many as there are registers for.
@@ -46,55 +47,31 @@ unsafe fn all(op: &I8<'_>) {
 /// As [`all`]; the strip is one of the window's, over these rows.
 #[target_feature(enable = "avx2,fma")]
 unsafe fn strip_of(op: &I8<'_>, under: &Under<'_, i16>, strip: Strip) {
-    let [_, _, outputs] = op.window.output;
-    let depth = op.weights.len() / outputs.next_multiple_of(CHANNELS).max(1);
     let bias = op.bias.unwrap_or_default();
-    let (window, channels) = (&op.window, op.window.input[2]);
-    let [count, length] = runs(window.kernel, window.dilation, channels);
     let output = op.output.as_ptr().cast::<i8>().cast_mut();
-    for channel in (0..outputs).step_by(CHANNELS) {
-        let block = Block {
-            under,
-            outputs,
-            weights: op.weights.as_ptr().wrapping_add(channel * depth),
+    for channel in (0..op.window.output[2]).step_by(CHANNELS) {
+        let weights = (op.weights.as_ptr(), PAIR);
+        let sixteen = Sixteen {
+            block: Block::new(&op.window, (under, strip), weights, output, channel),
             bias: [channel, channel + LANES].map(|channel| eight_i32(bias, channel)),
-            output: output.wrapping_add(strip.pixel * outputs + channel),
-            left: outputs - channel,
-            runs: count / window.kernel[0].max(1),
-            length: length.next_multiple_of(PAIR),
-            run_step: window.dilation[1] * channels,
-            pixel_step: window.stride[1] * channels,
         };
         // SAFETY: the strip is the caller's, the block is one of the weights.
         unsafe {
             match Finish::new(&op.multipliers, &op.quant, channel) {
-                Finish::Onnx(finish) => block.tiles(strip, |sums| finish.apply(sums)),
-                Finish::Fixed(finish) => block.tiles(strip, |sums| finish.apply(sums)),
+                Finish::Onnx(finish) => sixteen.tiles(strip, |sums| finish.apply(sums)),
+                Finish::Fixed(finish) => sixteen.tiles(strip, |sums| finish.apply(sums)),
             }
         }
     }
 }
 
 /// Sixteen channels of a strip.
-struct Block<'a> {
-    under: &'a Under<'a, i16>,
-    /// Channels of an output pixel.
-    outputs: usize,
-    weights: *const i8,
+struct Sixteen<'a> {
+    block: Block<'a, i16, i8, i8>,
     bias: [__m256i; 2],
-    /// First channel of the first pixel.
-    output: *mut i8,
-    /// Channels from the block's first on.
-    left: usize,
-    /// Of elements that lie side by side, in each row under a window; filled up to whole pairs.
-    runs: usize,
-    length: usize,
-    /// From run to run, and from pixel to pixel.
-    run_step: usize,
-    pixel_step: usize,
 }
 
-impl Block<'_> {
+impl Sixteen<'_> {
     /// # Safety
     /// The processor has AVX2; the strip is the rows'.
     #[inline]
@@ -103,7 +80,7 @@ impl Block<'_> {
         for (first, count) in strip.tiles(ROWS) {
             // SAFETY: the tile is a part of the strip.
             unsafe {
-                match (count, self.left <= LANES) {
+                match (count, self.block.left <= LANES) {
                     (1, true) => self.tile::<1, 1>(first, &finish),
                     (2, true) => self.tile::<2, 1>(first, &finish),
                     (3, true) => self.tile::<3, 1>(first, &finish),
@@ -133,22 +110,18 @@ impl Block<'_> {
         finish: impl Fn([__m256i; 2]) -> __m128i,
     ) {
         let mut sums = [[self.bias[0], self.bias[HALVES - 1]]; PIXELS];
-        for (ky, row) in self.under.rows() {
-            let mut x = row.wrapping_add(first * self.pixel_step);
-            let w = ky * self.runs * self.length * CHANNELS;
-            let mut w = self.weights.wrapping_add(w);
-            for _ in 0..self.runs {
-                // SAFETY: the run lies under the pixels, and in the block. An odd one is filled up: its weights with
-                // zeros, its elements with whatever comes next.
-                unsafe { add::<PIXELS, HALVES>(&mut sums, x, self.length, self.pixel_step, w) };
-                x = x.wrapping_add(self.run_step);
-                w = w.wrapping_add(self.length * CHANNELS);
-            }
-        }
+        let Block {
+            length, pixel_step, ..
+        } = self.block;
+        self.block.for_each_run(first, |x, w| {
+            // SAFETY: the run lies under the pixels, and in the block. An odd one is filled up: its weights with
+            // zeros, its elements with whatever comes next.
+            unsafe { add::<PIXELS, HALVES>(&mut sums, x, length, pixel_step, w) };
+        });
         for (pixel, sums) in sums.into_iter().enumerate() {
-            let output = self.output.wrapping_add((first + pixel) * self.outputs);
+            let output = self.block.output(first + pixel);
             // SAFETY: the pixels are in the output.
-            unsafe { store_i8(output, finish(sums), self.left) };
+            unsafe { store_i8(output, finish(sums), self.block.left) };
         }
     }
 }

@@ -6,6 +6,8 @@
 mod avx2_f32;
 #[cfg(target_arch = "x86_64")]
 mod avx2_i8;
+#[cfg(target_arch = "x86_64")]
+mod block;
 #[cfg(target_arch = "aarch64")]
 mod neon_dot;
 #[cfg(target_arch = "aarch64")]
