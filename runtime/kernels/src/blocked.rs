@@ -18,10 +18,19 @@ pub const PAIR: usize = 2;
 /// How many parts of a window's depth lie side by side in the input, wherever the window is, and their length: rows of
 /// the window where its taps are neighbours, taps elsewhere.
 pub const fn runs(kernel: [usize; 2], dilation: [usize; 2], channels: usize) -> [usize; 2] {
-    let [rows, columns] = kernel;
+    let [of_row, length] = runs_of_row(kernel, dilation, channels);
+    [kernel[0] * of_row, length]
+}
+
+/// The [runs] of a row of the window.
+pub(crate) const fn runs_of_row(
+    [_, columns]: [usize; 2],
+    dilation: [usize; 2],
+    channels: usize,
+) -> [usize; 2] {
     match dilation {
-        [_, 1] => [rows, columns * channels],
-        _ => [rows * columns, channels],
+        [_, 1] => [1, columns * channels],
+        _ => [columns, channels],
     }
 }
 

@@ -118,9 +118,12 @@ impl Strip {
     #[inline(always)]
     pub(crate) fn tiles(self, most: usize) -> impl Iterator<Item = (usize, usize)> {
         let tiles = self.count.div_ceil(most).max(1);
+        let (least, longer) = (self.count / tiles, self.count % tiles);
+        let mut first = 0;
         (0..tiles).map(move |tile| {
-            let first = tile * self.count / tiles;
-            (first, (tile + 1) * self.count / tiles - first)
+            let count = least + usize::from(tile < longer);
+            first += count;
+            (first - count, count)
         })
     }
 }
@@ -244,6 +247,7 @@ impl<'a, T: Copy + AnyBitPattern> Rows<'a, T> {
     }
 
     /// Calls `strip` for all outputs, as [`for_each_band`](Self::for_each_band) does, a row at a time.
+    #[cfg(target_arch = "aarch64")]
     #[inline(always)]
     pub(crate) fn for_each_strip<X, Y>(
         &mut self,
@@ -296,13 +300,17 @@ impl<'a, T: Copy + AnyBitPattern> Rows<'a, T> {
                 for (oy, row_end) in (top..top + band.height).zip(&mut band.ends) {
                     let top = oy * window.stride[0];
                     let ([kh, _], [dilation, _]) = (window.kernel, window.dilation);
-                    for ky in inside(top, kh, dilation, window.pad[0], window.input[0]) {
-                        let y = top + ky * dilation - window.pad[0];
-                        let row = self.source.row(window, y, [first, count], &copy);
+                    let taps = inside(top, kh, dilation, window.pad[0], window.input[0]);
+                    let mut y = (top + taps.start * dilation).saturating_sub(window.pad[0]);
+                    let mut at = self.source.place(y);
+                    for ky in taps {
+                        let row = self.source.row(window, [y, at], [first, count], &copy);
                         if let Some(place) = places.next() {
                             *place = (ky, row);
                             end += 1;
                         }
+                        y += dilation;
+                        at = self.source.next_place(at + dilation);
                     }
                     *row_end = end;
                 }
@@ -313,12 +321,30 @@ impl<'a, T: Copy + AnyBitPattern> Rows<'a, T> {
 }
 
 impl<T: Copy + AnyBitPattern> Source<T> {
-    /// Where input row `y` lies for `count` output columns from `first` on.
+    /// The place in the ring of input row `y`.
+    #[inline(always)]
+    fn place(&self, y: usize) -> usize {
+        match self {
+            Source::Input(_) => 0,
+            Source::Ring(ring) => y % ring.rows.max(1),
+        }
+    }
+
+    /// The place that is so far from the first, less than two rounds.
+    #[inline(always)]
+    fn next_place(&self, place: usize) -> usize {
+        match self {
+            Source::Ring(ring) if place >= ring.rows => place - ring.rows,
+            _ => place,
+        }
+    }
+
+    /// Where input row `y` lies for `count` output columns from `first` on; it is to be at this place.
     #[inline(always)]
     fn row(
         &mut self,
         window: &Window,
-        y: usize,
+        [y, place]: [usize; 2],
         [first, count]: [usize; 2],
         copy: impl Fn(usize, *mut T, usize),
     ) -> *const T {
@@ -328,7 +354,7 @@ impl<T: Copy + AnyBitPattern> Source<T> {
                 let column = y * width + first * window.stride[1];
                 input.wrapping_add(column * channels)
             }
-            Source::Ring(ring) => ring.hold(window, y, [first, count], copy),
+            Source::Ring(ring) => ring.hold(window, [y, place], [first, count], copy),
         }
     }
 }
@@ -344,11 +370,11 @@ impl<T: Copy + AnyBitPattern> Ring<T> {
     fn hold(
         &mut self,
         window: &Window,
-        y: usize,
+        [y, place]: [usize; 2],
         [first, count]: [usize; 2],
         copy: impl Fn(usize, *mut T, usize),
     ) -> *const T {
-        let ([_, width, channels], place) = (window.input, y % self.rows.max(1));
+        let [_, width, channels] = window.input;
         let row = self.row(place);
         let held = self.held.get_mut(place);
         if held.as_deref() == Some(&[y, first]) {

@@ -5,12 +5,12 @@ use core::arch::x86_64::*;
 use core::mem::MaybeUninit;
 
 use super::F32;
-use super::block::Block;
+use super::block::{Block, Short, Taps};
 use crate::Avx2;
 use crate::avx2::{FinishF32, LANES, store_f32};
 use crate::blocked::CHANNELS;
 use crate::overlap::is_apart;
-use crate::rows::{Rows, Strip, Under, flattened};
+use crate::rows::{Band, Rows, Strip, flattened};
 
 /// Pixels of a tile at the most, with two registers of sums each: as many as there are registers for.
 const ROWS: usize = 6;
@@ -39,32 +39,39 @@ unsafe fn all(op: &F32<'_>) {
         // SAFETY: `Rows` asks for elements of the input, and has room for them.
         unsafe { input.add(from).copy_to_nonoverlapping(to, count) }
     };
-    rows.for_each_strip((op.input, op.output), copy, |under, strip| {
-        // SAFETY: the strip is one of this window's.
-        unsafe { strip_of(&F32 { window, ..*op }, under, strip) }
+    let mut short = Short::NONE;
+    rows.for_each_band((op.input, op.output), copy, |band| {
+        short.set(&window, band, 1);
+        // SAFETY: the band is one of this window's.
+        unsafe { band_of(&F32 { window, ..*op }, band, &short) }
     });
 }
 
 /// # Safety
-/// As [`all`]; the strip is one of the window's, over these rows.
+/// As [`all`]; the band is one of the window's, and so are its short runs.
 #[target_feature(enable = "avx2,fma")]
-unsafe fn strip_of(op: &F32<'_>, under: &Under<'_, f32>, strip: Strip) {
+unsafe fn band_of(op: &F32<'_>, band: &Band<f32>, short: &Short<f32>) {
     let output = op.output.as_ptr().cast::<f32>().cast_mut();
     for channel in (0..op.window.output[2]).step_by(CHANNELS) {
         let weights = (op.weights.as_ptr(), 1);
-        let sixteen = Sixteen {
-            block: Block::new(&op.window, (under, strip), weights, output, channel),
-            finish: [channel, channel + LANES].map(|it| FinishF32::new(&op.epilogue, it)),
-        };
-        // SAFETY: the strip is the caller's, the block is one of the weights.
-        unsafe { sixteen.tiles(strip) };
+        let finish = [channel, channel + LANES].map(|it| FinishF32::new(&op.epilogue, it));
+        for (taps, under, strip) in short.strips(band) {
+            let sixteen = Sixteen {
+                block: Block::new(&op.window, (&under, strip), weights, output, channel),
+                taps,
+                finish: &finish,
+            };
+            // SAFETY: the strip is the caller's, the block is one of the weights.
+            unsafe { sixteen.tiles(strip) };
+        }
     }
 }
 
 /// Sixteen channels of a strip.
 struct Sixteen<'a> {
     block: Block<'a, f32, f32, f32>,
-    finish: [FinishF32; 2],
+    taps: &'a Taps<f32>,
+    finish: &'a [FinishF32; 2],
 }
 
 impl Sixteen<'_> {
@@ -114,30 +121,29 @@ impl Sixteen<'_> {
     #[target_feature(enable = "avx2,fma")]
     unsafe fn tile<const PIXELS: usize, const HALVES: usize>(&self, first: usize) {
         let mut sums = [[_mm256_setzero_ps(); HALVES]; PIXELS];
-        self.block.for_each_run(first, |mut x, mut weights| {
-            let mut left = self.block.length;
-            while left > 0 {
-                // SAFETY: the run lies under the pixels, and in the block.
-                unsafe {
-                    let mut w = [_mm256_setzero_ps(); HALVES];
-                    for (half, w) in w.iter_mut().enumerate() {
-                        *w = _mm256_loadu_ps(weights.add(half * LANES));
-                    }
-                    for (pixel, sums) in sums.iter_mut().enumerate() {
-                        let x = _mm256_broadcast_ss(&*x.add(pixel * self.block.pixel_step));
-                        for (sum, w) in sums.iter_mut().zip(w) {
-                            *sum = _mm256_fmadd_ps(x, w, *sum);
-                        }
-                    }
-                    (x, weights) = (x.add(1), weights.add(CHANNELS));
-                }
-                left -= 1;
-            }
-        });
-        for (pixel, sums) in sums.into_iter().enumerate() {
-            // SAFETY: the pixels are in the output.
-            unsafe { self.store(first + pixel, sums) };
+        let step = self.block.pixel_step;
+        let taps = self.taps.get();
+        let mut w = self.block.weights_of(self.taps, 1);
+        for tap in taps {
+            // SAFETY: the tap lies under the pixels, and in the block.
+            unsafe { add(&mut sums, tap.wrapping_add(first * step), step, w) };
+            w = w.wrapping_add(CHANNELS);
         }
+        if taps.is_empty() {
+            self.block.for_each_run(first, |mut x, mut w| {
+                let mut left = self.block.length;
+                while left > 0 {
+                    // SAFETY: the run lies under the pixels, and in the block.
+                    unsafe {
+                        add(&mut sums, x, step, w);
+                        (x, w) = (x.add(1), w.add(CHANNELS));
+                    }
+                    left -= 1;
+                }
+            });
+        }
+        // SAFETY: the pixels are in the output.
+        unsafe { self.store(first, sums) };
     }
 
     /// One pixel, with four sums of each channel, so that additions need not wait for each other.
@@ -186,24 +192,60 @@ impl Sixteen<'_> {
             _mm256_add_ps(left, right)
         });
         // SAFETY: the pixel is in the output.
-        unsafe { self.store(first, sums) };
+        unsafe { self.store(first, [sums]) };
     }
 
+    /// Finishes the pixels from `first` on.
+    ///
     /// # Safety
-    /// The pixel is in the strip.
+    /// The pixels are in the strip.
     #[inline]
     #[target_feature(enable = "avx2,fma")]
-    unsafe fn store<const HALVES: usize>(&self, pixel: usize, sums: [__m256; HALVES]) {
-        let output = self.block.output(pixel);
-        for ((half, sum), finish) in sums.into_iter().enumerate().zip(&self.finish) {
-            let lane = half * LANES;
-            // SAFETY: the caller's promise.
-            unsafe {
-                store_f32(
-                    output.wrapping_add(lane),
-                    finish.apply(sum),
-                    self.block.left - lane,
-                );
+    unsafe fn store<const PIXELS: usize, const HALVES: usize>(
+        &self,
+        first: usize,
+        sums: [[__m256; HALVES]; PIXELS],
+    ) {
+        let is_whole = self.block.left >= HALVES * LANES;
+        for (pixel, sums) in sums.into_iter().enumerate() {
+            let output = self.block.output(first + pixel);
+            for ((half, sum), finish) in sums.into_iter().enumerate().zip(self.finish) {
+                let lane = half * LANES;
+                let (output, value) = (output.wrapping_add(lane), finish.apply(sum));
+                // SAFETY: the caller's promise.
+                unsafe {
+                    match is_whole {
+                        true => _mm256_storeu_ps(output, value),
+                        false => store_f32(output, value, self.block.left - lane),
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Adds the products of the element at `x`, and of those `step` further on for each pixel, with weights.
+///
+/// # Safety
+/// The processor has AVX2 and FMA; the elements and weights are there.
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+unsafe fn add<const PIXELS: usize, const HALVES: usize>(
+    sums: &mut [[__m256; HALVES]; PIXELS],
+    x: *const f32,
+    step: usize,
+    weights: *const f32,
+) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let mut w = [_mm256_setzero_ps(); HALVES];
+        for (half, w) in w.iter_mut().enumerate() {
+            *w = _mm256_loadu_ps(weights.add(half * LANES));
+        }
+        for (pixel, sums) in sums.iter_mut().enumerate() {
+            let x = _mm256_broadcast_ss(&*x.add(pixel * step));
+            for (sum, w) in sums.iter_mut().zip(w) {
+                *sum = _mm256_fmadd_ps(x, w, *sum);
             }
         }
     }

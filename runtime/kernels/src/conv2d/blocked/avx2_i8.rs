@@ -6,11 +6,11 @@ use core::arch::x86_64::*;
 use core::mem::MaybeUninit;
 
 use super::I8;
-use super::block::Block;
+use super::block::{Block, Short, Taps};
 use crate::Avx2;
 use crate::avx2::{Finish, LANES, eight_i32, store_i8, widen};
 use crate::blocked::{CHANNELS, PAIR};
-use crate::rows::{Rows, Strip, Under, flattened};
+use crate::rows::{Band, Rows, Strip, flattened};
 
 /// Pixels of a tile at the most: with two registers of sums each, as many as there are registers for.
 const ROWS: usize = 6;
@@ -37,29 +37,36 @@ unsafe fn all(op: &I8<'_>) {
         // SAFETY: `Rows` asks for elements of the input, and has room for them.
         unsafe { widen(input.add(from), to, count, zero_point) }
     };
-    rows.for_each_strip((op.input, op.output), copy, |under, strip| {
-        // SAFETY: the strip is one of this window's.
-        unsafe { strip_of(&I8 { window, ..*op }, under, strip) }
+    let mut short = Short::NONE;
+    rows.for_each_band((op.input, op.output), copy, |band| {
+        short.set(&window, band, PAIR);
+        // SAFETY: the band is one of this window's.
+        unsafe { band_of(&I8 { window, ..*op }, band, &short) }
     });
 }
 
 /// # Safety
-/// As [`all`]; the strip is one of the window's, over these rows.
+/// As [`all`]; the band is one of the window's, and so are its short runs.
 #[target_feature(enable = "avx2,fma")]
-unsafe fn strip_of(op: &I8<'_>, under: &Under<'_, i16>, strip: Strip) {
+unsafe fn band_of(op: &I8<'_>, band: &Band<i16>, short: &Short<i16>) {
     let bias = op.bias.unwrap_or_default();
     let output = op.output.as_ptr().cast::<i8>().cast_mut();
     for channel in (0..op.window.output[2]).step_by(CHANNELS) {
         let weights = (op.weights.as_ptr(), PAIR);
-        let sixteen = Sixteen {
-            block: Block::new(&op.window, (under, strip), weights, output, channel),
-            bias: [channel, channel + LANES].map(|channel| eight_i32(bias, channel)),
-        };
-        // SAFETY: the strip is the caller's, the block is one of the weights.
-        unsafe {
-            match Finish::new(&op.multipliers, &op.quant, channel) {
-                Finish::Onnx(finish) => sixteen.tiles(strip, |sums| finish.apply(sums)),
-                Finish::Fixed(finish) => sixteen.tiles(strip, |sums| finish.apply(sums)),
+        let bias = [channel, channel + LANES].map(|channel| eight_i32(bias, channel));
+        let finish = Finish::new(&op.multipliers, &op.quant, channel);
+        for (taps, under, strip) in short.strips(band) {
+            let sixteen = Sixteen {
+                block: Block::new(&op.window, (&under, strip), weights, output, channel),
+                taps,
+                bias,
+            };
+            // SAFETY: the strip is the caller's, the block is one of the weights.
+            unsafe {
+                match &finish {
+                    Finish::Onnx(finish) => sixteen.tiles(strip, |sums| finish.apply(sums)),
+                    Finish::Fixed(finish) => sixteen.tiles(strip, |sums| finish.apply(sums)),
+                }
             }
         }
     }
@@ -68,6 +75,7 @@ unsafe fn strip_of(op: &I8<'_>, under: &Under<'_, i16>, strip: Strip) {
 /// Sixteen channels of a strip.
 struct Sixteen<'a> {
     block: Block<'a, i16, i8, i8>,
+    taps: &'a Taps<i16>,
     bias: [__m256i; 2],
 }
 
@@ -113,11 +121,22 @@ impl Sixteen<'_> {
         let Block {
             length, pixel_step, ..
         } = self.block;
-        self.block.for_each_run(first, |x, w| {
-            // SAFETY: the run lies under the pixels, and in the block. An odd one is filled up: its weights with
-            // zeros, its elements with whatever comes next.
-            unsafe { add::<PIXELS, HALVES>(&mut sums, x, length, pixel_step, w) };
-        });
+        // What follows lies under the pixels, and in the block. An odd run is filled up: its weights with zeros, its
+        // elements with whatever comes next.
+        let taps = self.taps.get();
+        let mut w = self.block.weights_of(self.taps, PAIR);
+        for tap in taps {
+            let x = tap.wrapping_add(first * pixel_step);
+            // SAFETY: see above.
+            unsafe { add_pair::<PIXELS, HALVES>(&mut sums, x, pixel_step, w) };
+            w = w.wrapping_add(PAIR * CHANNELS);
+        }
+        if taps.is_empty() {
+            self.block.for_each_run(first, |x, w| {
+                // SAFETY: see above.
+                unsafe { add::<PIXELS, HALVES>(&mut sums, x, length, pixel_step, w) };
+            });
+        }
         for (pixel, sums) in sums.into_iter().enumerate() {
             let output = self.block.output(first + pixel);
             // SAFETY: the pixels are in the output.

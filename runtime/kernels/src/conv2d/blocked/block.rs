@@ -1,8 +1,87 @@
 //! Where the elements, weights and outputs of a block lie, for files that make a strip block by block.
 
+#![allow(unsafe_code)] // Reads of what was written, as `count` says.
+
+use core::mem::MaybeUninit;
+
 use crate::Window;
-use crate::blocked::{CHANNELS, runs};
-use crate::rows::{Strip, Under};
+use crate::blocked::{CHANNELS, runs_of_row};
+use crate::rows::{Band, MAX_BAND, Strip, Under};
+
+/// Elements or groups of them in a run that are too few to loop over, and those in all runs at the most.
+const SHORT_RUN: usize = 12;
+const MAX_TAPS: usize = 64;
+
+/// Short runs under the first pixel of each row of outputs, element by element or group by group.
+pub(super) struct Short<X> {
+    rows: [Taps<X>; MAX_BAND],
+}
+
+/// Of a row of outputs; none where runs are not short.
+pub(super) struct Taps<X> {
+    taps: [MaybeUninit<*const X>; MAX_TAPS],
+    /// So many of them are written.
+    count: usize,
+    /// How many are outside the input, above.
+    skipped: usize,
+}
+
+impl<X> Short<X> {
+    pub(super) const NONE: Self = Short {
+        rows: [const {
+            Taps {
+                taps: [const { MaybeUninit::uninit() }; MAX_TAPS],
+                count: 0,
+                skipped: 0,
+            }
+        }; MAX_BAND],
+    };
+
+    /// Those of a band, in groups of so many elements, if they are short.
+    #[inline(always)]
+    pub(super) fn set(&mut self, window: &Window, band: &Band<X>, group: usize) {
+        let [runs, length] = runs_of_row(window.kernel, window.dilation, window.input[2]);
+        let groups = length.div_ceil(group.max(1));
+        let count = window.kernel[0] * runs;
+        if groups > SHORT_RUN || count == 1 || count * groups > MAX_TAPS {
+            return;
+        }
+        let run_step = window.dilation[1] * window.input[2];
+        for (row, (under, _)) in self.rows.iter_mut().zip(band.strips()) {
+            row.count = 0;
+            row.skipped = under.rows().first().map_or(0, |(ky, _)| ky * runs * groups);
+            for (_, x) in under.rows() {
+                for run in 0..runs {
+                    for at in 0..groups {
+                        if let Some(place) = row.taps.get_mut(row.count) {
+                            place.write(x.wrapping_add(run * run_step + at * group));
+                            row.count += 1;
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Each row of outputs of the band, with what lies under it.
+    #[inline(always)]
+    pub(super) fn strips<'a>(
+        &'a self,
+        band: &'a Band<X>,
+    ) -> impl Iterator<Item = (&'a Taps<X>, Under<'a, X>, Strip)> {
+        let rows = self.rows.iter().zip(band.strips());
+        rows.map(|(taps, (under, strip))| (taps, under, strip))
+    }
+}
+
+impl<X> Taps<X> {
+    /// Their elements, or groups of them, under the first pixel.
+    #[inline(always)]
+    pub(super) fn get(&self) -> &[*const X] {
+        // SAFETY: so many are written.
+        unsafe { core::slice::from_raw_parts(self.taps.as_ptr().cast(), self.count) }
+    }
+}
 
 /// Sixteen channels of a strip.
 pub(super) struct Block<'a, X, W, Y> {
@@ -36,16 +115,15 @@ impl<'a, X, W, Y> Block<'a, X, W, Y> {
         channel: usize,
     ) -> Self {
         let (channels, [_, _, outputs]) = (window.input[2], window.output);
-        let [count, length] = runs(window.kernel, window.dilation, channels);
+        let [runs, length] = runs_of_row(window.kernel, window.dilation, channels);
         let length = length.next_multiple_of(multiple);
         Block {
             under,
-            weights: weights.wrapping_add(channel * count * length),
+            weights: weights.wrapping_add(channel * window.kernel[0] * runs * length),
             output: output.wrapping_add(strip.pixel * outputs + channel),
             outputs,
             left: outputs - channel,
-            // `max(1)` says to the compiler what the contract has checked.
-            runs: count / window.kernel[0].max(1),
+            runs,
             length,
             run_step: window.dilation[1] * channels,
             pixel_step: window.stride[1] * channels,
@@ -65,6 +143,12 @@ impl<'a, X, W, Y> Block<'a, X, W, Y> {
                 w = w.wrapping_add(self.length * CHANNELS);
             }
         }
+    }
+
+    /// Weights of the first of these taps, each of so many.
+    #[inline(always)]
+    pub(super) fn weights_of(&self, taps: &Taps<X>, group: usize) -> *const W {
+        self.weights.wrapping_add(taps.skipped * group * CHANNELS)
     }
 
     /// The block's first channel of a pixel of the strip.
