@@ -70,8 +70,8 @@ def openvino(folder, name):
     return lambda seconds: timed(request.infer, seconds)
 
 
-def cadet(rounds, package):
-    process = subprocess.Popen([rounds, package], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+def cadet(rounds, package, threads=1):
+    process = subprocess.Popen([rounds, package, str(threads)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def run(seconds):
         print(round(seconds * 1000), file=process.stdin, flush=True)

@@ -1,7 +1,7 @@
 use cadet_format::{Generator, Package};
 use cadet_kernels::Isa;
 use cadet_repack::{blocked, layout};
-use cadet_runtime::{Memory, Session, kernels, run_golden};
+use cadet_runtime::{Memory, Session, Team, kernels, run_golden, scratch_bytes};
 
 use crate::NamedPackage;
 
@@ -10,6 +10,7 @@ pub struct Subject {
     name: String,
     flash: Aligned,
     arena: Aligned,
+    scratch: Aligned,
     isa: Isa,
 }
 
@@ -29,9 +30,11 @@ impl Subject {
         if let Some(bytes) = blocked(&package, package.target(), layout(isa)) {
             flash = Aligned::of(&bytes);
         }
+        let scratch = Aligned::of(&vec![0; scratch_bytes(&flash.package(&named.name))]);
         Some(Subject {
             name: named.name.clone(),
             flash,
+            scratch,
             arena: Aligned::of(&vec![0; header.arena_bytes[0] as usize]),
             isa,
         })
@@ -42,11 +45,26 @@ impl Subject {
     /// # Panics
     /// Where the package does not run.
     pub fn with_session<R>(&mut self, run: impl FnOnce(&mut Session<'_, '_>) -> R) -> R {
+        self.with_team(None, run)
+    }
+
+    /// As [`with_session`](Self::with_session), with a team that shares the steps.
+    ///
+    /// # Panics
+    /// As there.
+    pub fn with_team<R>(
+        &mut self,
+        team: Option<&dyn Team>,
+        run: impl FnOnce(&mut Session<'_, '_>) -> R,
+    ) -> R {
         let package = self.flash.package(&self.name);
         let memory = Memory::with_arena(self.arena.bytes_mut());
         let mut session =
             Session::new(package, memory, kernels::ALL).expect("a package with one arena");
         session.set_isa(self.isa);
+        if let Some(team) = team {
+            session.set_crew(team, self.scratch.bytes_mut());
+        }
         run_golden(&mut session, &mut Generator::new(1), |_, _, _| Ok(()))
             .expect("a package that runs");
         run(&mut session)

@@ -1,6 +1,6 @@
 //! Times a package in rounds that another program calls for, so that it can time others in between
 //! (`benches/peers.py`): for each line on standard input, runs for that many milliseconds and prints the least and
-//! the median nanoseconds of a run.
+//! the median nanoseconds of a run. A second argument is the number of threads.
 
 use std::io::{BufRead, Write, stdin, stdout};
 use std::time::{Duration, Instant};
@@ -8,13 +8,19 @@ use std::time::{Duration, Instant};
 use cadet_benches::{NamedPackage, Subject};
 use cadet_kernels::Isa;
 use cadet_runtime::Session;
+use cadet_threads::Threads;
 
 fn main() {
-    let name = std::env::args().nth(1).expect("usage: rounds PACKAGE");
+    let mut arguments = std::env::args().skip(1);
+    let name = arguments.next().expect("usage: rounds PACKAGE [THREADS]");
+    let hands = arguments
+        .next()
+        .map_or(1, |it| it.parse().expect("a number of threads"));
     let bytes = std::fs::read(&name).unwrap_or_else(|error| panic!("{name}: {error}"));
     let subject = Subject::new(&NamedPackage { name, bytes }, Isa::detect());
     let mut subject = subject.expect("a package of steps, with its inputs in the arena");
-    subject.with_session(serve);
+    let threads = Threads::new(hands);
+    subject.with_team((hands > 1).then_some(&threads as _), serve);
 }
 
 fn serve(session: &mut Session<'_, '_>) {

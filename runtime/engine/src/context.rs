@@ -4,7 +4,7 @@ use bytemuck::Pod;
 use cadet_format::{
     DType, Error, KernelId, MAX_RANK, NO_TENSOR, Package, Region, Step, TensorInfo,
 };
-use cadet_kernels::{Isa, Source, f16, view};
+use cadet_kernels::{Crew, Isa, Source, f16, view};
 use heapless::Vec;
 
 use crate::memory::Cells;
@@ -16,6 +16,8 @@ pub struct Context<'a> {
     pub(crate) cells: &'a Cells<'a>,
     pub(crate) scalars: &'a [u32],
     pub(crate) isa: Isa,
+    #[cfg(feature = "crew")]
+    pub(crate) crew: Option<Crew<'a>>,
 }
 
 /// A Rust type that is an element type of tensors.
@@ -212,6 +214,18 @@ impl<'a> Context<'a> {
     /// The instructions that the session may use.
     pub fn isa(&self) -> Isa {
         self.isa
+    }
+
+    /// The threads that may share the work.
+    #[cfg(feature = "crew")]
+    pub fn crew(&self) -> Option<Crew<'a>> {
+        self.crew
+    }
+
+    /// None: this engine is built for one thread.
+    #[cfg(not(feature = "crew"))]
+    pub(crate) fn crew(&self) -> Option<Crew<'a>> {
+        None
     }
 
     /// Run-time scalar `index`.

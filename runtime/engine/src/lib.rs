@@ -23,13 +23,19 @@
 pub mod kernels;
 
 mod context;
+#[cfg(feature = "crew")]
+mod crew;
 mod memory;
 mod ops;
 mod self_test;
 mod session;
 
 pub use cadet_format::{Error, Package, TensorInfo};
+#[cfg(feature = "crew")]
+pub use cadet_kernels::Team;
 pub use context::{Context, Element, Operand};
+#[cfg(feature = "crew")]
+pub use crew::scratch_bytes;
 pub use kernels::{Kernel, StepFn};
 pub use memory::Memory;
 pub use self_test::{Divergence, run_golden, self_test};

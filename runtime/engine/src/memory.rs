@@ -107,7 +107,8 @@ impl<'m> Memory<'m> {
     }
 }
 
-fn as_cells(buffer: &mut [u8]) -> &[Cell<u8>] {
+/// The bytes of a buffer as cells.
+pub(crate) fn as_cells(buffer: &mut [u8]) -> &[Cell<u8>] {
     Cell::from_mut(buffer).as_slice_of_cells()
 }
 

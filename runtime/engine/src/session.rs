@@ -1,9 +1,13 @@
 use bytemuck::Pod;
 use cadet_format::{Error, MAX_KERNELS, MAX_SCALARS, Opcode, Package, Region, Step, TensorInfo};
 use cadet_kernels::Isa;
+#[cfg(feature = "crew")]
+use cadet_kernels::{Crew, Team};
 use heapless::Vec;
 
 use crate::memory::Memory;
+#[cfg(feature = "crew")]
+use crate::memory::as_cells;
 use crate::{Context, Kernel, StepFn};
 
 /// Hands over a part of the caller's input: where it starts, and the bytes to fill.
@@ -21,6 +25,8 @@ pub struct Session<'p, 'm> {
     kernels: Vec<StepFn, MAX_KERNELS>,
     scalars: [u32; MAX_SCALARS],
     isa: Isa,
+    #[cfg(feature = "crew")]
+    crew: Option<(&'m dyn Team, &'m mut [u8])>,
 }
 
 impl<'p, 'm> Session<'p, 'm> {
@@ -52,6 +58,8 @@ impl<'p, 'm> Session<'p, 'm> {
             kernels: resolved,
             scalars: [0; MAX_SCALARS],
             isa: Isa::Baseline,
+            #[cfg(feature = "crew")]
+            crew: None,
         };
         session.reset_state();
         Ok(session)
@@ -61,6 +69,14 @@ impl<'p, 'm> Session<'p, 'm> {
     /// target has. Results in integers stay the same.
     pub fn set_isa(&mut self, isa: Isa) {
         self.isa = isa;
+    }
+
+    /// Lets a team share the work of large steps. Results stay the same, bit for bit. A step whose output overlaps its
+    /// input is shared only where `scratch` has room for a copy of that: [`scratch_bytes`](crate::scratch_bytes) says how
+    /// much serves all steps.
+    #[cfg(feature = "crew")]
+    pub fn set_crew(&mut self, team: &'m dyn Team, scratch: &'m mut [u8]) {
+        self.crew = Some((team, scratch));
     }
 
     /// Zeroes the state and sets the run-time scalars to their first values.
@@ -145,6 +161,11 @@ impl<'p, 'm> Session<'p, 'm> {
             cells: &cells,
             scalars: &self.scalars,
             isa: self.isa,
+            #[cfg(feature = "crew")]
+            crew: self.crew.as_mut().map(|(team, scratch)| Crew {
+                team: *team,
+                scratch: as_cells(scratch),
+            }),
         })
     }
 

@@ -1,6 +1,8 @@
 //! Loads packages on hosts and runs whole ONNX graphs with tract.
 
 mod aligned;
+#[cfg(feature = "threads")]
+mod crew;
 mod error;
 mod graph_session;
 mod memory;
@@ -12,6 +14,8 @@ mod session;
 mod tract_bytes;
 
 pub use aligned::AlignedBytes;
+#[cfg(feature = "threads")]
+pub use crew::HostCrew;
 pub use error::HostError;
 pub use graph_session::GraphSession;
 pub use memory::HostMemory;

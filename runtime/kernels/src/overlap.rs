@@ -104,7 +104,6 @@ fn of_window(window: &Window, bytes: [usize; 2], lead: isize) -> Overlap {
 }
 
 /// Whether operands have no memory in common.
-#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 pub(crate) fn is_apart<X, Y>(a: &[Cell<X>], b: &[Cell<Y>]) -> bool {
     let (a, b) = (a.as_ptr_range(), b.as_ptr_range());
     a.end.cast::<u8>() <= b.start.cast() || b.end.cast::<u8>() <= a.start.cast()

@@ -130,14 +130,10 @@ impl Strip {
 
 /// The window with all pixels in one row, where it is one over single pixels, one after the other.
 pub(crate) fn flattened(window: &Window) -> Window {
-    let ([height, width, inputs], [oh, ow, outputs]) = (window.input, window.output);
-    let is_pointwise = window.kernel == [1, 1]
-        && window.stride == [1, 1]
-        && window.pad == [0, 0]
-        && [height, width] == [oh, ow];
-    if !is_pointwise {
+    if !window.is_pointwise() {
         return *window;
     }
+    let ([height, width, inputs], [_, _, outputs]) = (window.input, window.output);
     Window {
         input: [1, height * width, inputs],
         output: [1, height * width, outputs],
@@ -287,9 +283,11 @@ impl<'a, T: Copy + AnyBitPattern> Rows<'a, T> {
         };
         for rows in in_order(oh.div_ceil(self.band.max(1)), input, output) {
             let top = rows * self.band;
-            for part in in_order(ow.div_ceil(self.columns.max(1)), input, output) {
-                let first = part * self.columns;
-                let count = self.columns.min(ow - first);
+            // As even as can be, so that no pixel is alone but where all are.
+            let parts = ow.div_ceil(self.columns.max(1)).max(1);
+            for part in in_order(parts, input, output) {
+                let first = part * ow / parts;
+                let count = (part + 1) * ow / parts - first;
                 band.height = self.band.min(oh - top);
                 band.first = Strip {
                     pixel: top * ow + first,

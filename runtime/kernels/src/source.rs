@@ -1,4 +1,5 @@
 use core::cell::Cell;
+use core::ops::Range;
 
 /// An operand that may be an activation or a constant of the package.
 #[derive(Clone, Copy)]
@@ -9,7 +10,7 @@ pub enum Source<'a, T> {
     Constant(&'a [T]),
 }
 
-impl<T: Copy + Default> Source<'_, T> {
+impl<'a, T> Source<'a, T> {
     /// Number of elements.
     pub fn len(&self) -> usize {
         match self {
@@ -23,6 +24,16 @@ impl<T: Copy + Default> Source<'_, T> {
         self.len() == 0
     }
 
+    /// Some of its elements; `None` where they are not all there.
+    pub(crate) fn part(&self, range: Range<usize>) -> Option<Source<'a, T>> {
+        match self {
+            Source::Cells(cells) => cells.get(range).map(Source::Cells),
+            Source::Constant(values) => values.get(range).map(Source::Constant),
+        }
+    }
+}
+
+impl<T: Copy + Default> Source<'_, T> {
     /// Element `index`, or zero outside the operand (see [`load`](crate::load)).
     #[inline(always)]
     pub fn get(&self, index: usize) -> T {

@@ -63,6 +63,13 @@ impl Window {
         crate::require(len.is_none_or(|len| len == channels))
     }
 
+    /// Whether it is one over single pixels, one after the other.
+    pub(crate) fn is_pointwise(&self) -> bool {
+        let ([height, width, _], [oh, ow, _]) = (self.input, self.output);
+        let steps = self.kernel == [1, 1] && self.stride == [1, 1] && self.pad == [0, 0];
+        steps && [height, width] == [oh, ow]
+    }
+
     /// Calls `f(oy, ox, pixel)` for every output pixel, `pixel` being `oy * ow + ox`: in rows, first to last; last
     /// to first where the output starts after the input, so that it may overlap it (see
     /// [`Overlap`](crate::Overlap)).
@@ -108,7 +115,6 @@ impl Window {
     }
 
     /// Rows and columns of the input that a window reaches over.
-    #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
     pub(crate) fn span(&self) -> [usize; 2] {
         [0, 1].map(|axis| (self.kernel[axis] - 1) * self.dilation[axis] + 1)
     }

@@ -9,7 +9,8 @@ use crate::Context;
 pub(crate) fn f32(context: &Context<'_>) -> Result<(), Error> {
     let params: AddF32 = context.params()?;
     let operands = Operands::of(context)?;
-    binary::f32(Function::Add, clamp(&params.clamp), &operands.pair()?).map_err(contract)
+    let clamp = clamp(&params.clamp);
+    binary::f32_in_parts(Function::Add, clamp, &operands.pair()?, context.crew()).map_err(contract)
 }
 
 pub(crate) fn i8(context: &Context<'_>) -> Result<(), Error> {
@@ -36,5 +37,5 @@ pub(crate) fn i8(context: &Context<'_>) -> Result<(), Error> {
         b_zero_point: params.b_zero_point,
         scaling,
     };
-    add::i8_by(&op, context.isa()).map_err(contract)
+    add::i8_in_parts(&op, context.isa(), context.crew()).map_err(contract)
 }

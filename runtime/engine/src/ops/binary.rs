@@ -9,10 +9,11 @@ use crate::{Context, Element};
 pub(crate) fn f32(context: &Context<'_>) -> Result<(), Error> {
     let params: BinaryF32 = context.params()?;
     let operands = Operands::of(context)?;
-    binary::f32(
+    binary::f32_in_parts(
         function(params.function)?,
         clamp(&params.clamp),
         &operands.pair()?,
+        context.crew(),
     )
     .map_err(contract)
 }

@@ -5,19 +5,21 @@ use super::convert::{each_example, epilogue, multipliers, optional, quant, windo
 use crate::{Context, Element};
 
 pub(crate) fn f32(context: &Context<'_>) -> Result<(), Error> {
-    float::<f32, f32>(context, conv2d::f32)
+    float::<f32, f32>(context, |op| conv2d::f32_in_parts(op, context.crew()))
 }
 
 /// With weights in blocks.
 pub(crate) fn blocked_f32(context: &Context<'_>) -> Result<(), Error> {
-    float(context, |op| conv2d::blocked::f32(op, context.isa()))
+    float(context, |op| {
+        conv2d::blocked::f32_in_parts(op, context.isa(), context.crew())
+    })
 }
 
 /// Activations in `X`, weights in whatever the second input has.
 pub(crate) fn compressed<X: Element + Real>(context: &Context<'_>) -> Result<(), Error> {
     match context.input(1)?.info.dtype {
-        DType::F16 => float::<X, f16>(context, conv2d::f32),
-        DType::I8 => float::<X, i8>(context, conv2d::f32),
+        DType::F16 => float::<X, f16>(context, |op| conv2d::f32_in_parts(op, context.crew())),
+        DType::I8 => float::<X, i8>(context, |op| conv2d::f32_in_parts(op, context.crew())),
         _ => Err(Error::KernelContract),
     }
 }
@@ -44,17 +46,21 @@ fn float<X: Element + Real, W: Element + Widen>(
 }
 
 pub(crate) fn i8(context: &Context<'_>) -> Result<(), Error> {
-    integers(context, conv2d::i8)
+    integers(context, |op| conv2d::i8_in_parts(op, context.crew()))
 }
 
 /// With weights in blocks.
 pub(crate) fn blocked_i8(context: &Context<'_>) -> Result<(), Error> {
-    integers(context, |op| conv2d::blocked::i8(op, context.isa()))
+    integers(context, |op| {
+        conv2d::blocked::i8_in_parts(op, context.isa(), context.crew())
+    })
 }
 
 /// With weights in blocks, in pairs.
 pub(crate) fn pairs_i8(context: &Context<'_>) -> Result<(), Error> {
-    integers(context, |op| conv2d::blocked::i8_pairs(op, context.isa()))
+    integers(context, |op| {
+        conv2d::blocked::i8_pairs_in_parts(op, context.isa(), context.crew())
+    })
 }
 
 fn integers(

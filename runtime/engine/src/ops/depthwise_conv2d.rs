@@ -5,7 +5,9 @@ use super::convert::{each_example, epilogue, multipliers, optional, quant, windo
 use crate::{Context, Element};
 
 pub(crate) fn f32(context: &Context<'_>) -> Result<(), Error> {
-    float(context, |op| depthwise_conv2d::f32_by(op, context.isa()))
+    float(context, |op| {
+        depthwise_conv2d::f32_in_parts(op, context.isa(), context.crew())
+    })
 }
 
 /// Activations in `X`, weights in whatever the second input has.
@@ -56,6 +58,6 @@ pub(crate) fn i8(context: &Context<'_>) -> Result<(), Error> {
             quant: quant(&params.quant),
             output,
         };
-        depthwise_conv2d::i8_by(&op, context.isa())
+        depthwise_conv2d::i8_in_parts(&op, context.isa(), context.crew())
     })
 }

@@ -1,6 +1,6 @@
 use cadet_format::{DType, Error, FullyConnectedF32, FullyConnectedI8};
 use cadet_kernels::fully_connected::{self, Extents};
-use cadet_kernels::{Isa, Real, Widen, Window, conv2d, f16};
+use cadet_kernels::{Crew, Isa, Real, Widen, Window, conv2d, f16};
 
 use super::convert::{contract, epilogue, multipliers, optional, quant};
 use crate::{Context, Element, Operand};
@@ -59,22 +59,22 @@ pub(crate) fn blocked_f32(context: &Context<'_>) -> Result<(), Error> {
         epilogue: epilogue(context, &params.clamp)?,
         output: output.cells()?,
     };
-    conv2d::blocked::f32(&op, context.isa()).map_err(contract)
+    conv2d::blocked::f32_in_parts(&op, context.isa(), context.crew()).map_err(contract)
 }
 
 /// As [`blocked_f32`].
 pub(crate) fn blocked_i8(context: &Context<'_>) -> Result<(), Error> {
-    blocked_integers(context, conv2d::blocked::i8)
+    blocked_integers(context, conv2d::blocked::i8_in_parts)
 }
 
 /// As [`blocked_f32`], in pairs.
 pub(crate) fn pairs_i8(context: &Context<'_>) -> Result<(), Error> {
-    blocked_integers(context, conv2d::blocked::i8_pairs)
+    blocked_integers(context, conv2d::blocked::i8_pairs_in_parts)
 }
 
 fn blocked_integers(
     context: &Context<'_>,
-    run: fn(&conv2d::I8<'_>, Isa) -> cadet_kernels::Result,
+    run: fn(&conv2d::I8<'_>, Isa, Option<Crew<'_>>) -> cadet_kernels::Result,
 ) -> Result<(), Error> {
     let params: FullyConnectedI8 = context.params()?;
     let (input, output) = (context.input(0)?, context.output(0)?);
@@ -89,7 +89,7 @@ fn blocked_integers(
         quant: quant(&params.quant),
         output: output.cells()?,
     };
-    run(&op, context.isa()).map_err(contract)
+    run(&op, context.isa(), context.crew()).map_err(contract)
 }
 
 fn window(extents: Extents) -> Window {

@@ -9,7 +9,7 @@ pub(crate) fn max<T: Element + Maximum>(context: &Context<'_>) -> Result<(), Err
     let (input, output) = (context.input(0)?, context.output(0)?);
     let window = window(&params.window, &input, &output)?;
     each_example::<T, T>(&input, &output, |input, output| {
-        max_pool2d::pool(&window, input, output)
+        max_pool2d::in_parts(&window, input, output, context.crew())
     })
 }
 
@@ -18,12 +18,13 @@ pub(crate) fn average_float<X: Element + Real>(context: &Context<'_>) -> Result<
     let (input, output) = (context.input(0)?, context.output(0)?);
     let window = window(&params.window, &input, &output)?;
     each_example::<X, X>(&input, &output, |input, output| {
-        average_pool2d::f32(&average_pool2d::F32 {
+        let op = average_pool2d::F32 {
             window,
             count_padding: params.count_padding != 0,
             input,
             output,
-        })
+        };
+        average_pool2d::f32_in_parts(&op, context.crew())
     })
 }
 
@@ -33,13 +34,14 @@ pub(crate) fn average_i8(context: &Context<'_>) -> Result<(), Error> {
     let window = window(&params.window, &input, &output)?;
     let multiplier = multiplier(context, params.multiplier)?;
     each_example(&input, &output, |input, output| {
-        average_pool2d::i8(&average_pool2d::I8 {
+        let op = average_pool2d::I8 {
             window,
             count_padding: params.count_padding != 0,
             input,
             quant: quant(&params.quant),
             multiplier,
             output,
-        })
+        };
+        average_pool2d::i8_in_parts(&op, context.crew())
     })
 }

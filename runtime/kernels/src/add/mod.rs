@@ -15,8 +15,9 @@ mod neon;
 mod scalar;
 
 use crate::broadcast::Pair;
+use crate::parts::by_elements;
 use crate::requantize::Quant;
-use crate::{Isa, Result, require};
+use crate::{Crew, Isa, Result, require};
 
 /// How int8 summands come to the output's scale.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -80,6 +81,14 @@ pub fn i8_by(op: &I8<'_>, isa: Isa) -> Result {
         }
         _ => scalar::i8(op),
     }
+}
+
+/// [`i8_by`], shared out among a crew where that is worth it.
+///
+/// # Errors
+/// As [`i8`].
+pub fn i8_in_parts(op: &I8<'_>, isa: Isa, crew: Option<Crew<'_>>) -> Result {
+    by_elements(crew, &op.pair, |pair| i8_by(&I8 { pair, ..*op }, isa))
 }
 
 #[cfg(test)]

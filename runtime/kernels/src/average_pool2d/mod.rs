@@ -12,8 +12,11 @@ mod scalar;
 
 use core::cell::Cell;
 
+use bytemuck::Pod;
+
+use crate::parts::{Work, by_rows};
 use crate::requantize::{Multiplier, Quant};
-use crate::{Real, Result, Window, require};
+use crate::{Crew, Real, Result, Window, require};
 
 /// Operands of a float average pooling, with activations `X`.
 #[derive(Clone, Copy)]
@@ -67,6 +70,48 @@ pub fn i8(op: &I8<'_>) -> Result {
     require(same_zero_point || matches!(op.multiplier, Multiplier::Onnx(_)))?;
     scalar::i8(op);
     Ok(())
+}
+
+/// [`f32`], shared out among a crew where that is worth it.
+///
+/// # Errors
+/// As [`f32`].
+pub fn f32_in_parts<X: Real + Pod>(op: &F32<'_, X>, crew: Option<Crew<'_>>) -> Result {
+    let operands = (&op.window, op.input, op.output);
+    by_rows(
+        crew,
+        Work::taps(&op.window),
+        operands,
+        |window, input, output| {
+            f32(&F32 {
+                window,
+                input,
+                output,
+                ..*op
+            })
+        },
+    )
+}
+
+/// [`i8`], shared out among a crew where that is worth it.
+///
+/// # Errors
+/// As [`i8`].
+pub fn i8_in_parts(op: &I8<'_>, crew: Option<Crew<'_>>) -> Result {
+    let operands = (&op.window, op.input, op.output);
+    by_rows(
+        crew,
+        Work::taps(&op.window),
+        operands,
+        |window, input, output| {
+            i8(&I8 {
+                window,
+                input,
+                output,
+                ..*op
+            })
+        },
+    )
 }
 
 fn check(window: &Window, input: usize, output: usize) -> Result {

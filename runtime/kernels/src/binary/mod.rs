@@ -16,7 +16,8 @@ mod tests;
 pub use integer::Integer;
 
 use crate::broadcast::Pair;
-use crate::{ContractError, Result, clamp_f32};
+use crate::parts::by_elements;
+use crate::{ContractError, Crew, Result, clamp_f32};
 
 /// Functions whose result is of the operands' type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,6 +84,19 @@ pub fn f32(function: Function, clamp: [f32; 2], pair: &Pair<'_, f32, f32, f32>) 
         PRelu => pair.map(|a, b| finish(if a < 0.0 { a * b } else { a })),
         And | Or | Xor | ShiftLeft | ShiftRight => Err(ContractError),
     }
+}
+
+/// [`f32`], shared out among a crew where that is worth it.
+///
+/// # Errors
+/// As [`f32`].
+pub fn f32_in_parts(
+    function: Function,
+    clamp: [f32; 2],
+    pair: &Pair<'_, f32, f32, f32>,
+    crew: Option<Crew<'_>>,
+) -> Result {
+    by_elements(crew, pair, |pair| f32(function, clamp, &pair))
 }
 
 /// A function of integers.

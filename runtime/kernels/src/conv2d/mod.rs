@@ -11,8 +11,11 @@ pub(crate) mod tests;
 
 use core::cell::Cell;
 
+use bytemuck::Pod;
+
+use crate::parts::{Work, by_rows};
 use crate::requantize::{Multipliers, Quant};
-use crate::{ContractError, Epilogue, Real, Result, Widen, Window, product, require};
+use crate::{ContractError, Crew, Epilogue, Isa, Real, Result, Widen, Window, product, require};
 
 /// Operands of a float convolution, with activations `X` and weights `W`.
 #[derive(Clone, Copy)]
@@ -83,6 +86,45 @@ pub fn i8(op: &I8<'_>) -> Result {
     op.quant.check()?;
     scalar::i8(op);
     Ok(())
+}
+
+/// [`f32`], shared out among a crew where that is worth it.
+///
+/// # Errors
+/// As [`f32`].
+pub fn f32_in_parts<X: Real + Pod, W: Widen>(op: &F32<'_, X, W>, crew: Option<Crew<'_>>) -> Result {
+    let operands = (&op.window, op.input, op.output);
+    let work = work(&op.window, op.groups);
+    by_rows(crew, work, operands, |window, input, output| {
+        f32(&F32 {
+            window,
+            input,
+            output,
+            ..*op
+        })
+    })
+}
+
+/// [`i8`], shared out among a crew where that is worth it.
+///
+/// # Errors
+/// As [`i8`].
+pub fn i8_in_parts(op: &I8<'_>, crew: Option<Crew<'_>>) -> Result {
+    let operands = (&op.window, op.input, op.output);
+    let work = work(&op.window, op.groups);
+    by_rows(crew, work, operands, |window, input, output| {
+        i8(&I8 {
+            window,
+            input,
+            output,
+            ..*op
+        })
+    })
+}
+
+fn work(window: &Window, groups: usize) -> Work {
+    let channels = window.input[2].checked_div(groups).unwrap_or(0);
+    Work::products(window, channels, Isa::Baseline)
 }
 
 fn check_weights(window: &Window, groups: usize, len: usize) -> Result {

@@ -16,9 +16,12 @@ mod neon;
 mod neon_f32;
 #[cfg(target_arch = "aarch64")]
 mod neon_i8;
+mod parts;
 mod scalar;
 #[cfg(test)]
 mod tests;
+
+pub use parts::{f32_in_parts, i8_in_parts};
 
 use core::cell::Cell;
 

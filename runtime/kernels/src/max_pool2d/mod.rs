@@ -9,7 +9,10 @@ mod scalar;
 
 use core::cell::Cell;
 
-use crate::{Maximum, Result, Window, require};
+use bytemuck::Pod;
+
+use crate::parts::{Work, by_rows};
+use crate::{Crew, Maximum, Result, Window, require};
 
 /// Max pooling of elements of any type.
 ///
@@ -21,6 +24,25 @@ pub fn pool<T: Maximum>(window: &Window, input: &[Cell<T>], output: &[Cell<T>]) 
     require(inputs == outputs)?;
     scalar::pool(window, input, output);
     Ok(())
+}
+
+/// [`pool`], shared out among a crew where that is worth it.
+///
+/// # Errors
+/// As [`pool`].
+pub fn in_parts<T: Maximum + Pod>(
+    window: &Window,
+    input: &[Cell<T>],
+    output: &[Cell<T>],
+    crew: Option<Crew<'_>>,
+) -> Result {
+    let operands = (window, input, output);
+    by_rows(
+        crew,
+        Work::taps(window),
+        operands,
+        |window, input, output| pool(&window, input, output),
+    )
 }
 
 #[cfg(test)]

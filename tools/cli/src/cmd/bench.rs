@@ -3,14 +3,14 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use cadet_format::Generator;
-use cadet_host::{HostMemory, PackageFile};
+use cadet_host::{HostCrew, HostMemory, PackageFile};
 use serde::Serialize;
 
 use crate::output::{print_json, print_line};
 
 /// Time a package on this machine
 ///
-/// One thread; minimum and median over the runs. `cadet profile` times the steps, `cargo bench` has the criterion
+/// Minimum and median over the runs. `cadet profile` times the steps, `cargo bench` has the criterion
 /// suites.
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -19,6 +19,9 @@ pub(crate) struct Args {
     /// How long to measure, in seconds
     #[arg(long, default_value_t = 1.0)]
     seconds: f64,
+    /// Threads that share large steps, at most
+    #[arg(long, default_value_t = 1)]
+    threads: usize,
     /// Print as JSON
     #[arg(long)]
     json: bool,
@@ -35,7 +38,9 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let file = PackageFile::open(&args.package)?.laid_out()?;
     let package = file.package()?;
     let mut memory = HostMemory::for_package(&package);
+    let mut crew = HostCrew::new(args.threads, &package);
     let mut session = memory.session(package)?;
+    session.set_crew(&mut crew);
     let mut fill = Generator::new(1);
     for input in 0..package.inputs(0).unwrap_or_default().len() {
         let dtype = session.input_info(0, input)?.dtype;
@@ -60,8 +65,8 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         return print_json(&timing);
     }
     print_line(&format!(
-        "{:.2} us minimum, {:.2} us median of {} runs, one thread",
-        timing.minimum_us, timing.median_us, timing.runs
+        "{:.2} us minimum, {:.2} us median of {} runs, threads: {}",
+        timing.minimum_us, timing.median_us, timing.runs, args.threads
     ))
 }
 

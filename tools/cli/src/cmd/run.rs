@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result, bail};
 use cadet_format::{Generator, Manifest};
-use cadet_host::{HostMemory, PackageFile, read_real, write_real};
+use cadet_host::{HostCrew, HostMemory, PackageFile, read_real, write_real};
 use serde::Serialize;
 
 use crate::output::print_line;
@@ -22,6 +22,9 @@ pub(crate) struct Args {
     /// Which program
     #[arg(long, default_value_t = 0)]
     program: usize,
+    /// Threads that share large steps, at most; results stay the same
+    #[arg(long, default_value_t = 1)]
+    threads: usize,
     /// Print as JSON, a line for each sample
     #[arg(long)]
     json: bool,
@@ -46,7 +49,9 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     let package = file.package()?;
     let manifest = Manifest::decode(package.manifest_bytes()).unwrap_or_default();
     let mut memory = HostMemory::for_package(&package);
+    let mut crew = HostCrew::new(args.threads, &package);
     let mut session = memory.session(package)?;
+    session.set_crew(&mut crew);
     let Some(ports) = package.inputs(args.program) else {
         bail!("the package has {} programs", package.programs().len());
     };

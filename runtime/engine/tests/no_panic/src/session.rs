@@ -1,5 +1,5 @@
 use cadet_kernels::Isa;
-use cadet_runtime::{Error, Feed, Memory, Package, Session, kernels, self_test};
+use cadet_runtime::{Error, Feed, Memory, Package, Session, Team, kernels, self_test};
 
 /// Where the linker starts to look for what is needed.
 #[unsafe(no_mangle)]
@@ -7,12 +7,14 @@ fn everything(
     flash: &[u8],
     memory: Memory<'_>,
     isa: &Isa,
+    (team, scratch): (&dyn Team, &mut [u8]),
     values: &[u32],
     feed: &mut Feed<'_>,
 ) -> Result<u32, Error> {
     let (index, value) = (values.len(), *values.first().ok_or(Error::NoSuchIndex)?);
     let mut session = Session::new(Package::new(flash)?, memory, kernels::ALL)?;
     session.set_isa(*isa);
+    session.set_crew(team, scratch);
     session.reset_state();
     session.set_scalar(index, value)?;
     session.write_input(index, index, values)?;

@@ -18,9 +18,12 @@ mod neon_i8;
 mod neon_i8mm;
 #[cfg(target_arch = "aarch64")]
 mod neon_patch;
+mod parts;
 mod scalar;
 #[cfg(test)]
 mod tests;
+
+pub use parts::{f32_in_parts, i8_in_parts, i8_pairs_in_parts};
 
 use super::{F32, I8};
 #[cfg(target_arch = "x86_64")]
@@ -36,14 +39,7 @@ use crate::{ContractError, Isa, Result, Window, product, require};
 /// # Errors
 /// [`ContractError`](crate::ContractError) where lengths and extents do not fit.
 pub fn f32(op: &F32<'_>, isa: Isa) -> Result {
-    let [_, _, channels] = op.window.output;
-    op.window.check(op.input.len(), op.output.len())?;
-    let depth = depth(&op.window);
-    require(
-        op.groups == 1
-            && depth.and_then(|depth| f32_len(channels, depth)) == Some(op.weights.len()),
-    )?;
-    op.epilogue.check(channels)?;
+    check_f32(op)?;
     match isa {
         #[cfg(target_arch = "x86_64")]
         Isa::Avx2(token) if fits(&flattened(&op.window), avx2_f32::SCRATCH) => {
@@ -65,8 +61,7 @@ pub fn f32(op: &F32<'_>, isa: Isa) -> Result {
 /// # Errors
 /// [`ContractError`](crate::ContractError) where lengths and extents do not fit.
 pub fn i8(op: &I8<'_>, isa: Isa) -> Result {
-    let depth = depth(&op.window).ok_or(ContractError)?;
-    check_i8(op, i8_len(op.window.output[2], depth))?;
+    let depth = check_i8(op)?;
     match isa {
         #[cfg(target_arch = "aarch64")]
         Isa::Neon(token) if neon_i8::holds(&op.window) => neon_i8::i8(op, token),
@@ -84,9 +79,7 @@ pub fn i8(op: &I8<'_>, isa: Isa) -> Result {
 /// # Errors
 /// [`ContractError`](crate::ContractError) where lengths and extents do not fit.
 pub fn i8_pairs(op: &I8<'_>, isa: Isa) -> Result {
-    depth(&op.window).ok_or(ContractError)?;
-    let runs = runs(op.window.kernel, op.window.dilation, op.window.input[2]);
-    check_i8(op, pairs_len(op.window.output[2], runs))?;
+    let runs = check_pairs(op)?;
     match isa {
         #[cfg(target_arch = "x86_64")]
         Isa::Avx2(token)
@@ -99,7 +92,33 @@ pub fn i8_pairs(op: &I8<'_>, isa: Isa) -> Result {
     Ok(())
 }
 
-fn check_i8(op: &I8<'_>, weights: Option<usize>) -> Result {
+fn check_f32(op: &F32<'_>) -> Result {
+    let [_, _, channels] = op.window.output;
+    op.window.check(op.input.len(), op.output.len())?;
+    let depth = depth(&op.window);
+    require(
+        op.groups == 1
+            && depth.and_then(|depth| f32_len(channels, depth)) == Some(op.weights.len()),
+    )?;
+    op.epilogue.check(channels)
+}
+
+/// Gives the depth.
+fn check_i8(op: &I8<'_>) -> core::result::Result<usize, ContractError> {
+    let depth = depth(&op.window).ok_or(ContractError)?;
+    check_integers(op, i8_len(op.window.output[2], depth))?;
+    Ok(depth)
+}
+
+/// Gives the runs.
+fn check_pairs(op: &I8<'_>) -> core::result::Result<[usize; 2], ContractError> {
+    depth(&op.window).ok_or(ContractError)?;
+    let runs = runs(op.window.kernel, op.window.dilation, op.window.input[2]);
+    check_integers(op, pairs_len(op.window.output[2], runs))?;
+    Ok(runs)
+}
+
+fn check_integers(op: &I8<'_>, weights: Option<usize>) -> Result {
     let [_, _, channels] = op.window.output;
     op.window.check(op.input.len(), op.output.len())?;
     let has_zero_points = op.weight_zero_points.is_some();

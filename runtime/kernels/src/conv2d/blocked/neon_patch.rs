@@ -77,13 +77,13 @@ pub(super) unsafe fn for_each_patch<T: Copy + AnyBitPattern>(
     let [count, length] = runs(window.kernel, window.dilation, channels);
     let is_whole = length.is_multiple_of(input.multiple);
     let from = input.cells.as_ptr().cast::<T>();
-    // Rows of padding are in the ring only, and so is what may be read behind the last element.
-    let is_direct = window.pad == [0, 0] && is_whole && is_apart(input.cells, output);
+    // Rows of padding are in the ring only, and so is what may be read behind the last element. Runs that stand alone leave
+    // such rows out, so that what a part of the rows is made of does not hang on where it lies.
+    let last = (window.output[0] - 1) * window.stride[0] + window.span()[0];
+    let has_padding = window.pad[0] > 0 || last > window.input[0];
+    let is_direct = is_whole && is_apart(input.cells, output);
     let mut scratch = [const { MaybeUninit::uninit() }; SCRATCH];
-    let direct = is_direct.then_some(from).filter(|_| {
-        let last = (window.output[0] - 1) * window.stride[0] + window.span()[0];
-        last <= window.input[0]
-    });
+    let direct = (is_direct && (input.multiple == 1 || !has_padding)).then_some(from);
     let rows = Rows::with_padding(&window, &mut scratch, direct, input.padding);
     let Some(mut rows) = rows else {
         return;

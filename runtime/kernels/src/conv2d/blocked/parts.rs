@@ -1,0 +1,142 @@
+//! Layers by a crew: by rows, and by blocks of channels where there is but one pixel.
+
+use super::{check_f32, check_i8, check_pairs, f32, i8, i8_pairs};
+use crate::conv2d::{F32, I8};
+use crate::parts::{Blocks, Crew, Work, by_blocks, by_rows};
+use crate::requantize::Multipliers;
+use crate::{ContractError, Epilogue, Isa, Result, Window};
+
+/// [`f32`](super::f32), shared out among a crew where that is worth it.
+///
+/// # Errors
+/// As there.
+pub fn f32_in_parts(op: &F32<'_>, isa: Isa, crew: Option<Crew<'_>>) -> Result {
+    let (window, input, output) = (&op.window, op.input, op.output);
+    let work = work(window, isa);
+    if let Some(crew) = of_one_pixel(crew, window) {
+        check_f32(op)?;
+        return by_blocks(
+            crew,
+            work,
+            (window, input, output),
+            |blocks, window, input, output| {
+                let epilogue = Epilogue {
+                    scales: op.epilogue.scales.map(|it| blocks.of(it)).transpose()?,
+                    bias: op.epilogue.bias.map(|it| blocks.of(it)).transpose()?,
+                    ..op.epilogue
+                };
+                let weights = blocks.weights(op.weights)?;
+                f32(
+                    &F32 {
+                        window,
+                        input,
+                        weights,
+                        epilogue,
+                        output,
+                        ..*op
+                    },
+                    isa,
+                )
+            },
+        );
+    }
+    by_rows(
+        crew,
+        work,
+        (window, input, output),
+        |window, input, output| {
+            f32(
+                &F32 {
+                    window,
+                    input,
+                    output,
+                    ..*op
+                },
+                isa,
+            )
+        },
+    )
+}
+
+/// [`i8`](super::i8), shared out among a crew where that is worth it.
+///
+/// # Errors
+/// As there.
+pub fn i8_in_parts(op: &I8<'_>, isa: Isa, crew: Option<Crew<'_>>) -> Result {
+    check_i8(op)?;
+    integers(op, isa, crew, i8)
+}
+
+/// [`i8_pairs`](super::i8_pairs), shared out among a crew where that is worth it.
+///
+/// # Errors
+/// As there.
+pub fn i8_pairs_in_parts(op: &I8<'_>, isa: Isa, crew: Option<Crew<'_>>) -> Result {
+    check_pairs(op)?;
+    integers(op, isa, crew, i8_pairs)
+}
+
+fn integers(
+    op: &I8<'_>,
+    isa: Isa,
+    crew: Option<Crew<'_>>,
+    kernel: fn(&I8<'_>, Isa) -> Result,
+) -> Result {
+    let (window, input, output) = (&op.window, op.input, op.output);
+    let work = work(window, isa);
+    if let Some(crew) = of_one_pixel(crew, window) {
+        return by_blocks(
+            crew,
+            work,
+            (window, input, output),
+            |blocks, window, input, output| {
+                let op = I8 {
+                    window,
+                    input,
+                    weights: blocks.weights(op.weights)?,
+                    bias: op.bias.map(|it| blocks.of(it)).transpose()?,
+                    multipliers: multipliers(&blocks, op.multipliers)?,
+                    output,
+                    ..*op
+                };
+                kernel(&op, isa)
+            },
+        );
+    }
+    by_rows(
+        crew,
+        work,
+        (window, input, output),
+        |window, input, output| {
+            kernel(
+                &I8 {
+                    window,
+                    input,
+                    output,
+                    ..*op
+                },
+                isa,
+            )
+        },
+    )
+}
+
+fn multipliers<'a>(
+    blocks: &Blocks,
+    of: Multipliers<'a>,
+) -> core::result::Result<Multipliers<'a>, ContractError> {
+    Ok(match of {
+        Multipliers::Onnx(m) => Multipliers::Onnx(blocks.of_all(m)?),
+        Multipliers::Tflite(m) => Multipliers::Tflite(blocks.of_all(m)?),
+        Multipliers::TfliteSingle(m) => Multipliers::TfliteSingle(blocks.of_all(m)?),
+    })
+}
+
+fn of_one_pixel<'a>(crew: Option<Crew<'a>>, window: &Window) -> Option<Crew<'a>> {
+    let [height, width, _] = window.output;
+    crew.filter(|_| [height, width] == [1, 1])
+}
+
+fn work(window: &Window, isa: Isa) -> Work {
+    Work::products(window, window.input[2], isa)
+}

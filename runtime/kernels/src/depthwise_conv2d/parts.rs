@@ -1,0 +1,41 @@
+//! Layers by a crew, by rows.
+
+use super::{F32, I8, f32_by, i8_by};
+use crate::parts::{Crew, Work, by_rows};
+use crate::{Isa, Result};
+
+/// [`f32_by`], shared out among a crew where that is worth it.
+///
+/// # Errors
+/// As there.
+pub fn f32_in_parts(op: &F32<'_>, isa: Isa, crew: Option<Crew<'_>>) -> Result {
+    let operands = (&op.window, op.input, op.output);
+    let work = Work::channelwise(&op.window, isa);
+    by_rows(crew, work, operands, |window, input, output| {
+        let part = F32 {
+            window,
+            input,
+            output,
+            ..*op
+        };
+        f32_by(&part, isa)
+    })
+}
+
+/// [`i8_by`], shared out among a crew where that is worth it.
+///
+/// # Errors
+/// As there.
+pub fn i8_in_parts(op: &I8<'_>, isa: Isa, crew: Option<Crew<'_>>) -> Result {
+    let operands = (&op.window, op.input, op.output);
+    let work = Work::channelwise(&op.window, isa);
+    by_rows(crew, work, operands, |window, input, output| {
+        let part = I8 {
+            window,
+            input,
+            output,
+            ..*op
+        };
+        i8_by(&part, isa)
+    })
+}
