@@ -104,12 +104,9 @@ impl Work {
     }
 
     fn of(window: &Window, each: usize, least: usize) -> Work {
-        let outputs = window
-            .output
-            .iter()
-            .fold(each, |n, &it| n.saturating_mul(it));
+        let outputs = window.output.iter();
         Work {
-            amount: outputs,
+            amount: outputs.fold(each, |n, &it| n.saturating_mul(it)),
             least,
         }
     }
@@ -155,7 +152,8 @@ fn is_made_alike(window: &Window) -> bool {
         window.pad[axis] == 0 && last <= window.input[axis]
     };
     let columns = span[1].saturating_add(window.stride[1]);
-    let held = (span[0] + 1).saturating_mul(columns.saturating_mul(window.input[2]) + SLACK);
+    let row = columns.saturating_mul(window.input[2]).saturating_add(SLACK);
+    let held = span[0].saturating_add(1).saturating_mul(row);
     let [height, width, _] = window.output;
     let is_held_alike = [height, width] == [1, 1] || held <= LEAST_SCRATCH;
     !is_inside(1) || (is_inside(0) && is_held_alike)
