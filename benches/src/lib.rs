@@ -1,7 +1,11 @@
 //! What the suites share: packages to time and cells to fill.
 
+#[cfg(feature = "tract")]
+mod onnx_subject;
 mod subject;
 
+#[cfg(feature = "tract")]
+pub use onnx_subject::OnnxSubject;
 pub use subject::Subject;
 
 use std::cell::Cell;
