@@ -1,6 +1,5 @@
 //! Loads packages on hosts and runs whole ONNX graphs with tract.
 
-mod aligned;
 mod error;
 mod graph_session;
 mod memory;
@@ -11,7 +10,7 @@ mod real;
 mod session;
 mod tract_bytes;
 
-pub use aligned::AlignedBytes;
+pub use cadet_repack::AlignedBytes;
 pub use error::HostError;
 pub use graph_session::GraphSession;
 pub use memory::HostMemory;
