@@ -1,11 +1,15 @@
 //! What the suites share: packages to time and cells to fill.
 
+#[cfg(feature = "tract")]
+mod onnx_subject;
 mod subject;
 
+#[cfg(feature = "tract")]
+pub use onnx_subject::OnnxSubject;
 pub use subject::Subject;
 
 use std::cell::Cell;
-use std::path::PathBuf;
+use std::path::Path;
 use std::{env, fs};
 
 use cadet_format::{DType, Generator};
@@ -51,32 +55,31 @@ pub struct NamedPackage {
 /// Where a folder cannot be read.
 pub fn packages() -> Vec<NamedPackage> {
     let corpus = concat!(env!("CARGO_MANIFEST_DIR"), "/../runtime/format/corpus");
-    let folders = [
-        Some(PathBuf::from(corpus)),
-        env::var_os("CADET_BENCH_PACKAGES").map(PathBuf::from),
-    ];
-    let mut packages = Vec::new();
-    for folder in folders.into_iter().flatten() {
-        let files = fs::read_dir(&folder).unwrap_or_else(|e| panic!("{}: {e}", folder.display()));
-        for path in files.map(|entry| entry.expect("a readable folder").path()) {
-            if path
-                .extension()
-                .is_some_and(|extension| extension == "cadet")
-            {
-                let name = path
-                    .file_stem()
-                    .unwrap_or_default()
-                    .to_string_lossy()
-                    .into_owned();
-                packages.push(NamedPackage {
-                    name,
-                    bytes: fs::read(&path).expect("a readable file"),
-                });
-            }
-        }
+    let mut packages = packages_in(Path::new(corpus));
+    if let Some(folder) = env::var_os("CADET_BENCH_PACKAGES") {
+        packages.append(&mut packages_in(Path::new(&folder)));
     }
     packages.sort_by(|a, b| a.name.cmp(&b.name));
     packages
+}
+
+/// The packages in a folder.
+///
+/// # Panics
+/// Where it cannot be read.
+pub fn packages_in(folder: &Path) -> Vec<NamedPackage> {
+    let files = fs::read_dir(folder).unwrap_or_else(|e| panic!("{}: {e}", folder.display()));
+    let paths = files.map(|entry| entry.expect("a readable folder").path());
+    let paths = paths.filter(|path| path.extension().is_some_and(|it| it == "cadet"));
+    let packages = paths.map(|path| NamedPackage {
+        name: path
+            .file_stem()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned(),
+        bytes: fs::read(&path).expect("a readable file"),
+    });
+    packages.collect()
 }
 
 /// `count` pseudo-random int8 values.

@@ -1,6 +1,6 @@
 use cadet_format::{Generator, Package};
 use cadet_kernels::Isa;
-use cadet_repack::{blocked, layout};
+use cadet_repack::{AlignedBytes, blocked, layout};
 use cadet_runtime::{Memory, Session, Team, kernels, run_golden, scratch_bytes};
 
 use crate::NamedPackage;
@@ -8,9 +8,9 @@ use crate::NamedPackage;
 /// A package to be timed with the instructions of one set, with its memory.
 pub struct Subject {
     name: String,
-    flash: Aligned,
-    arena: Aligned,
-    scratch: Aligned,
+    flash: AlignedBytes,
+    arena: AlignedBytes,
+    scratch: AlignedBytes,
     isa: Isa,
 }
 
@@ -21,21 +21,20 @@ impl Subject {
     /// # Panics
     /// Where the package is damaged.
     pub fn new(named: &NamedPackage, isa: Isa) -> Option<Subject> {
-        let mut flash = Aligned::of(&named.bytes);
-        let package = flash.package(&named.name);
+        let canonical = AlignedBytes::copy_of(&named.bytes);
+        let package = open(&canonical, &named.name);
         let header = *package.header();
         if package.onnx().is_some() || header.input_bytes > 0 || header.state_bytes[0] > 0 {
             return None;
         }
-        if let Some(bytes) = blocked(&package, package.target(), layout(isa)) {
-            flash = Aligned::of(&bytes);
-        }
-        let scratch = Aligned::of(&vec![0; scratch_bytes(&flash.package(&named.name))]);
+        let laid_out = blocked(&package, package.target(), layout(isa));
+        let flash = laid_out.unwrap_or(canonical);
+        let scratch = scratch_bytes(&open(&flash, &named.name));
         Some(Subject {
             name: named.name.clone(),
             flash,
-            scratch,
-            arena: Aligned::of(&vec![0; header.arena_bytes[0] as usize]),
+            arena: AlignedBytes::zeroed(header.arena_bytes[0] as usize),
+            scratch: AlignedBytes::zeroed(scratch),
             isa,
         })
     }
@@ -57,13 +56,13 @@ impl Subject {
         team: Option<&dyn Team>,
         run: impl FnOnce(&mut Session<'_, '_>) -> R,
     ) -> R {
-        let package = self.flash.package(&self.name);
-        let memory = Memory::with_arena(self.arena.bytes_mut());
+        let package = open(&self.flash, &self.name);
+        let memory = Memory::with_arena(self.arena.as_mut_slice());
         let mut session =
             Session::new(package, memory, kernels::ALL).expect("a package with one arena");
         session.set_isa(self.isa);
         if let Some(team) = team {
-            session.set_crew(team, self.scratch.bytes_mut());
+            session.set_crew(team, self.scratch.as_mut_slice());
         }
         run_golden(&mut session, &mut Generator::new(1), |_, _, _| Ok(()))
             .expect("a package that runs");
@@ -71,31 +70,6 @@ impl Subject {
     }
 }
 
-/// Bytes at a multiple of 64, the strictest alignment that packages ask for.
-struct Aligned {
-    buffer: Vec<u8>,
-    start: usize,
-    length: usize,
-}
-
-impl Aligned {
-    fn of(bytes: &[u8]) -> Aligned {
-        let mut buffer = vec![0; bytes.len() + 64];
-        let start = buffer.as_ptr().align_offset(64);
-        buffer[start..][..bytes.len()].copy_from_slice(bytes);
-        Aligned {
-            buffer,
-            start,
-            length: bytes.len(),
-        }
-    }
-
-    fn package(&self, name: &str) -> Package<'_> {
-        let bytes = &self.buffer[self.start..][..self.length];
-        Package::new(bytes).unwrap_or_else(|error| panic!("{name}: {error}"))
-    }
-
-    fn bytes_mut(&mut self) -> &mut [u8] {
-        &mut self.buffer[self.start..][..self.length]
-    }
+fn open<'a>(bytes: &'a AlignedBytes, name: &str) -> Package<'a> {
+    Package::new(bytes.as_slice()).unwrap_or_else(|error| panic!("{name}: {error}"))
 }

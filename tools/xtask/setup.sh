@@ -3,7 +3,7 @@
 # bare-metal Rust target, the same for AArch64 programs, and a Python environment with onnx, onnxruntime and LiteRT.
 # Running it again does nothing where everything is in place.
 #
-# usage: setup.sh [cross] [target] [aarch64] [python] [fuzz]     (all but the last without arguments)
+# usage: setup.sh [cross] [target] [aarch64] [python] [aarch64-cc] [fuzz]     (all but the last two without arguments)
 set -euo pipefail
 
 cache="${XDG_CACHE_HOME:-$HOME/.cache}/cadet"
@@ -117,6 +117,12 @@ setup_aarch64() {
     say "AArch64 target and emulator: ready"
 }
 
+# For tract's assembly.
+setup_aarch64-cc() {
+    has aarch64-linux-gnu-gcc || apt_install gcc-aarch64-linux-gnu
+    say "AArch64 C compiler: ready"
+}
+
 setup_python() {
     local venv="$cache/venv"
     has python3 && python3 -c 'import ensurepip, venv' 2>/dev/null || apt_install python3 python3-venv
@@ -144,7 +150,7 @@ setup_fuzz() {
 [ $# -gt 0 ] || set -- cross target aarch64 python
 for part in "$@"; do
     case "$part" in
-    cross | target | aarch64 | python | fuzz) "setup_$part" ;;
-    *) fail "unknown part '$part'; known: cross, target, aarch64, python, fuzz" ;;
+    cross | target | aarch64 | python | aarch64-cc | fuzz) "setup_$part" ;;
+    *) fail "unknown part '$part'; known: cross, target, aarch64, python, aarch64-cc, fuzz" ;;
     esac
 done

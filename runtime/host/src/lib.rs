@@ -1,6 +1,5 @@
 //! Loads packages on hosts and runs whole ONNX graphs with tract.
 
-mod aligned;
 #[cfg(feature = "threads")]
 mod crew;
 mod error;
@@ -13,9 +12,9 @@ mod real;
 mod session;
 mod tract_bytes;
 
-pub use aligned::AlignedBytes;
 #[cfg(feature = "threads")]
 pub use crew::HostCrew;
+pub use cadet_repack::AlignedBytes;
 pub use error::HostError;
 pub use graph_session::GraphSession;
 pub use memory::HostMemory;

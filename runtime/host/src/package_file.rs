@@ -69,7 +69,9 @@ impl PackageFile {
     pub fn laid_out(self) -> Result<PackageFile, HostError> {
         let (package, layout) = (self.package()?, cadet_repack::layout(Isa::detect()));
         match cadet_repack::blocked(&package, package.target(), layout) {
-            Some(bytes) => PackageFile::from_bytes(&bytes),
+            Some(bytes) => Ok(PackageFile {
+                bytes: Bytes::Copied(bytes),
+            }),
             None => Ok(self),
         }
     }

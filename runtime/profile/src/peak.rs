@@ -22,7 +22,11 @@ pub struct Peak {
 impl Peak {
     /// Measures, with the best instructions that the processor has. Takes some 50 milliseconds.
     pub fn measure() -> Peak {
-        let isa = Isa::detect();
+        Peak::of(Isa::detect())
+    }
+
+    /// Measures with these instructions, and takes as long.
+    pub fn of(isa: Isa) -> Peak {
         let mut best = [0.0f64; 3];
         for _ in 0..ROUNDS {
             let cycles = rate(peak::cycles);

@@ -5,15 +5,8 @@
 
 use cadet_format::{Generator, Package};
 use cadet_kernels::Isa;
-use cadet_repack::{blocked, layout};
+use cadet_repack::{AlignedBytes, blocked, layout};
 use cadet_runtime::{Memory, Session, kernels, run_golden};
-
-/// `length` bytes at a multiple of 64.
-fn aligned(buffer: &mut Vec<u8>, length: usize) -> &mut [u8] {
-    buffer.resize(length + 64, 0);
-    let start = buffer.as_ptr().align_offset(64);
-    &mut buffer[start..start + length]
-}
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -26,17 +19,16 @@ fn main() {
         .unwrap_or_else(|| panic!("the processor has no {isa}"));
     let count: usize = count.parse().expect("a number of runs");
     let bytes = std::fs::read(path).unwrap_or_else(|error| panic!("{path}: {error}"));
-    let [mut canonical, mut laid_out, mut arena]: [Vec<u8>; 3] = Default::default();
-    let canonical = aligned(&mut canonical, bytes.len());
-    canonical.copy_from_slice(&bytes);
-    let package = Package::new(canonical).unwrap_or_else(|error| panic!("{path}: {error}"));
-    let bytes = blocked(&package, package.target(), layout(isa)).unwrap_or(bytes);
-    let laid_out = aligned(&mut laid_out, bytes.len());
-    laid_out.copy_from_slice(&bytes);
-    let package = Package::new(laid_out).expect("a package laid out anew");
-    let arena = aligned(&mut arena, package.header().arena_bytes[0] as usize);
-    let mut session = Session::new(package, Memory::with_arena(arena), kernels::ALL)
-        .expect("a package with one arena");
+    let canonical = AlignedBytes::copy_of(&bytes);
+    let package = Package::new(canonical.as_slice());
+    let package = package.unwrap_or_else(|error| panic!("{path}: {error}"));
+    let mut arena = AlignedBytes::zeroed(package.header().arena_bytes[0] as usize);
+    let laid_out = blocked(&package, package.target(), layout(isa));
+    let laid_out = laid_out.as_ref().unwrap_or(&canonical);
+    let package = Package::new(laid_out.as_slice()).expect("a package laid out anew");
+    let memory = Memory::with_arena(arena.as_mut_slice());
+    let mut session =
+        Session::new(package, memory, kernels::ALL).expect("a package with one arena");
     session.set_isa(isa);
     // Leaves inputs in place, so that the runs below are of real work.
     run_golden(&mut session, &mut Generator::new(1), |_, _, _| Ok(()))

@@ -8,7 +8,7 @@ use cadet_kernels::blocked::{
     CHANNELS, LANE, PAIR, f32_len, i8_len, pack_f32, pack_i8, pack_pairs, pairs_len, runs,
 };
 
-use crate::assemble;
+use crate::{AlignedBytes, assemble};
 
 /// Alignment of weights and memory: a cache line.
 const ALIGNMENT: u16 = 64;
@@ -29,7 +29,7 @@ pub fn layout(isa: Isa) -> Layout {
 /// The package with the weights of convolutions without groups and of fully connected layers in blocks, those of int8
 /// in this layout; `None` where it has none, and where the layout is the canonical one. It is for `target`, and
 /// unsigned: whoever repacks one has checked its signature before.
-pub fn blocked(package: &Package<'_>, target: TargetId, layout: Layout) -> Option<Vec<u8>> {
+pub fn blocked(package: &Package<'_>, target: TargetId, layout: Layout) -> Option<AlignedBytes> {
     let tensors = packable(package);
     if layout == Layout::Canonical || tensors.iter().all(Option::is_none) {
         return None;
@@ -57,7 +57,7 @@ pub fn blocked(package: &Package<'_>, target: TargetId, layout: Layout) -> Optio
             step.kernel = place as u16;
         }
     }
-    Some(content.write(package, target))
+    Some(AlignedBytes::copy_of(&content.write(package, target)))
 }
 
 /// Which tensors are weights that go into blocks, those of layers only that have a kernel for it, with their

@@ -34,7 +34,7 @@ fn the_corpus_computes_the_same() {
     let mut repacked = 0;
     for Entry { path, flashes } in corpus() {
         let mut packages = flashes.iter().map(|(layout, flash)| {
-            let package = Package::new(flash.bytes()).unwrap();
+            let package = Package::new(flash.as_slice()).unwrap();
             (format!("{} {layout:?}", path.display()), package)
         });
         let (_, package) = packages.next().unwrap();

@@ -7,9 +7,10 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use cadet_format::{Generator, Package};
 use cadet_kernels::{Isa, Team};
+use cadet_repack::AlignedBytes;
 use cadet_runtime::{run_golden, scratch_bytes};
 use cadet_threads::Threads;
-use support::{Aligned, Buffers, Entry, corpus};
+use support::{Buffers, Entry, corpus};
 
 /// Counts the steps that are shared.
 struct Counting<'a> {
@@ -32,11 +33,11 @@ unsafe impl Team for Counting<'_> {
 /// Checksums of all steps' outputs.
 fn results(package: Package<'_>, isa: Isa, team: Option<&dyn Team>) -> Vec<u32> {
     let mut buffers = Buffers::new(package.header());
-    let mut scratch = Aligned::zeroed(scratch_bytes(&package));
+    let mut scratch = AlignedBytes::zeroed(scratch_bytes(&package));
     let mut session = buffers.session(package);
     session.set_isa(isa);
     if let Some(team) = team {
-        session.set_crew(team, scratch.bytes_mut());
+        session.set_crew(team, scratch.as_mut_slice());
     }
     let mut sums = Vec::new();
     run_golden(&mut session, &mut Generator::new(7), |_, _, crc| {
@@ -54,7 +55,7 @@ fn the_corpus_computes_the_same() {
         let threads = Threads::new(hands);
         for Entry { path, flashes } in corpus() {
             for (layout, flash) in flashes {
-                let package = Package::new(flash.bytes()).unwrap();
+                let package = Package::new(flash.as_slice()).unwrap();
                 for isa in Isa::all() {
                     let team = Counting {
                         threads: &threads,

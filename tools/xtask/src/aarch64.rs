@@ -1,7 +1,7 @@
 //! Programs for AArch64, emulated.
 
 use anyhow::{Context, Result, ensure};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Rust's own linker and libc do for it, so that no cross compiler is needed.
@@ -34,6 +34,19 @@ pub(crate) fn cargo(root: &Path, arguments: &[&str]) -> Command {
         .current_dir(root)
         .env("CARGO_TARGET_AARCH64_UNKNOWN_LINUX_MUSL_LINKER", "rust-lld");
     command
+}
+
+/// Where release builds of it lie.
+pub(crate) fn release(root: &Path) -> PathBuf {
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or(root.join("target"), PathBuf::from);
+    target.join(TARGET).join("release")
+}
+
+/// What a command of the emulator prints.
+pub(crate) fn said(command: &mut Command) -> Result<String> {
+    let output = command.output().context("cannot start the emulator")?;
+    ensure!(output.status.success(), "the emulator failed");
+    Ok(String::from_utf8(output.stdout)?)
 }
 
 /// A processor, and the best instruction set that it has.

@@ -24,9 +24,10 @@ usage: cargo xtask <task>
   bench [--save FILE] [--against FILE] [--rounds N] [FILTER]
                   run the criterion suites in N rounds (7); keep the times in a file, or fail where a
                   benchmark has become slower than those in a file by more than 5 % and its noise
-  instructions [FOLDER]
+  instructions [--tract MODELS] [FOLDER]
                   count the instructions of an inference on AArch64, for each package in a folder (the
-                  format's corpus)
+                  format's corpus); beside those of tract, which takes minutes to build, on the ONNX files
+                  of the same names in the folder MODELS
   fuzz [--seconds N] [TARGET]
                   run the fuzz targets of all readers, or one of them, for N seconds (60) each";
 
@@ -45,8 +46,17 @@ fn main() -> ExitCode {
             Some(options) => bench::run(root, &options),
             None => return usage(),
         },
-        ["instructions"] => instructions::print(root, &root.join("runtime/format/corpus")),
-        ["instructions", folder] => instructions::print(root, Path::new(folder)),
+        ["instructions", ref rest @ ..] => {
+            let (models, rest) = match rest {
+                ["--tract", models, rest @ ..] => (Some(Path::new(models)), rest),
+                rest => (None, rest),
+            };
+            match rest {
+                [] => instructions::print(root, &root.join("runtime/format/corpus"), models),
+                [folder] => instructions::print(root, Path::new(folder), models),
+                _ => return usage(),
+            }
+        }
         ["fuzz", ref rest @ ..] => match fuzz_arguments(rest) {
             Some((seconds, target)) => fuzz::run(root, seconds, target),
             None => return usage(),

@@ -49,13 +49,13 @@ fn for_each_session(mut watch: impl FnMut(&str, &mut dyn FnMut() -> Result<(), E
     for Entry { path, flashes } in corpus() {
         for (layout, flash) in flashes {
             for isa in Isa::all() {
-                let header = *Package::new(flash.bytes()).unwrap().header();
+                let header = *Package::new(flash.as_slice()).unwrap().header();
                 let mut buffers = Buffers::new(&header);
                 let largest = header.arena_bytes[0].max(header.input_bytes);
                 let values = vec![17; largest as usize];
                 let name = format!("{} {layout:?} by {}", path.display(), isa.name());
                 watch(&name, &mut || {
-                    let mut session = buffers.session(Package::new(flash.bytes())?);
+                    let mut session = buffers.session(Package::new(flash.as_slice())?);
                     session.set_isa(isa);
                     use_up(&mut session, &values)
                 });

@@ -4,55 +4,22 @@ use std::fs;
 use std::path::PathBuf;
 
 use cadet_format::{Header, Layout, Package};
-use cadet_repack::blocked;
+use cadet_repack::{AlignedBytes, blocked};
 use cadet_runtime::{Memory, Session, kernels};
-
-/// Bytes at a multiple of 64, the strictest alignment that packages ask for.
-pub(crate) struct Aligned {
-    buffer: Vec<u8>,
-    start: usize,
-    length: usize,
-}
-
-impl Aligned {
-    pub(crate) fn zeroed(length: usize) -> Aligned {
-        let buffer = vec![0; length + 64];
-        let start = buffer.as_ptr().align_offset(64);
-        Aligned {
-            buffer,
-            start,
-            length,
-        }
-    }
-
-    pub(crate) fn of(bytes: &[u8]) -> Aligned {
-        let mut aligned = Aligned::zeroed(bytes.len());
-        aligned.bytes_mut().copy_from_slice(bytes);
-        aligned
-    }
-
-    pub(crate) fn bytes(&self) -> &[u8] {
-        &self.buffer[self.start..][..self.length]
-    }
-
-    pub(crate) fn bytes_mut(&mut self) -> &mut [u8] {
-        &mut self.buffer[self.start..][..self.length]
-    }
-}
 
 /// Memory of a session.
 pub(crate) struct Buffers {
-    arena: Aligned,
-    state: Aligned,
-    input: Aligned,
-    output: Aligned,
+    arena: AlignedBytes,
+    state: AlignedBytes,
+    input: AlignedBytes,
+    output: AlignedBytes,
 }
 
 impl Buffers {
     pub(crate) fn new(header: &Header) -> Buffers {
         let [arena, state] = [header.arena_bytes[0], header.state_bytes[0]];
         let sizes = [arena, state, header.input_bytes, header.output_bytes];
-        let [arena, state, input, output] = sizes.map(|it| Aligned::zeroed(it as usize));
+        let [arena, state, input, output] = sizes.map(|it| AlignedBytes::zeroed(it as usize));
         Buffers {
             arena,
             state,
@@ -63,9 +30,9 @@ impl Buffers {
 
     pub(crate) fn session<'p>(&mut self, package: Package<'p>) -> Session<'p, '_> {
         let memory = Memory {
-            input: self.input.bytes_mut(),
-            output: self.output.bytes_mut(),
-            ..Memory::with_arena_and_state(self.arena.bytes_mut(), self.state.bytes_mut())
+            input: self.input.as_mut_slice(),
+            output: self.output.as_mut_slice(),
+            ..Memory::with_arena_and_state(self.arena.as_mut_slice(), self.state.as_mut_slice())
         };
         Session::new(package, memory, kernels::ALL).unwrap()
     }
@@ -74,7 +41,7 @@ impl Buffers {
 /// A package of steps in every layout that it can have, the canonical one first.
 pub(crate) struct Entry {
     pub(crate) path: PathBuf,
-    pub(crate) flashes: Vec<(Layout, Aligned)>,
+    pub(crate) flashes: Vec<(Layout, AlignedBytes)>,
 }
 
 /// Every package of steps.
@@ -83,17 +50,17 @@ pub(crate) fn corpus() -> Vec<Entry> {
     let mut entries = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
-        let canonical = Aligned::of(&fs::read(&path).unwrap());
-        let package = Package::new(canonical.bytes()).unwrap();
+        let canonical = AlignedBytes::copy_of(&fs::read(&path).unwrap());
+        let package = Package::new(canonical.as_slice()).unwrap();
         if package.onnx().is_some() {
             continue;
         }
         let layouts = [Layout::Blocked, Layout::BlockedPairs];
         let laid_out = layouts.into_iter().filter_map(|layout| {
             let bytes = blocked(&package, package.target(), layout)?;
-            Some((layout, Aligned::of(&bytes)))
+            Some((layout, bytes))
         });
-        let mut flashes: Vec<(Layout, Aligned)> = laid_out.collect();
+        let mut flashes: Vec<(Layout, AlignedBytes)> = laid_out.collect();
         flashes.insert(0, (Layout::Canonical, canonical));
         entries.push(Entry { path, flashes });
     }
