@@ -1,12 +1,12 @@
 //! Weights of products in blocks: what vector instructions load in one go lies side by side.
 //!
 //! A matrix `[outputs, depth]` is cut into blocks of [`CHANNELS`] outputs, the last filled up with zeros. A block of
-//! floats is `[depth, 16]`. A block of int8 is `[depth / 4, 16, 4]`, the depth filled up with zeros: four
+//! weights of float layers is `[depth, 16]`, whatever they are stored as. A block of int8 is `[depth / 4, 16, 4]`, the depth filled up with zeros: four
 //! neighbours along the depth make one 32-bit lane, as dot-product instructions want them. In pairs, it is
 //! `[runs, length / 2, 16, 2]`, the length of a [run](runs) filled up with zeros, for instructions that add two products
 //! of 16 bits.
 
-use crate::{ContractError, Result, require};
+use crate::{ContractError, Result, Widen, require};
 
 /// Outputs in a block.
 pub const CHANNELS: usize = 16;
@@ -77,11 +77,11 @@ pub(crate) fn pairs_index(output: usize, k: usize, [runs, length]: [usize; 2]) -
     (pair * CHANNELS + output % CHANNELS) * PAIR + at % PAIR
 }
 
-/// Writes the blocks of `weights`, `[outputs, depth]`.
+/// Writes the blocks of `weights` that stand for floats, whatever they are stored as, `[outputs, depth]`.
 ///
 /// # Errors
 /// [`ContractError`] where a length does not fit.
-pub fn pack_f32(weights: &[f32], outputs: usize, depth: usize, packed: &mut [f32]) -> Result {
+pub fn pack_f32<W: Widen>(weights: &[W], outputs: usize, depth: usize, packed: &mut [W]) -> Result {
     require(Some(packed.len()) == f32_len(outputs, depth))?;
     pack(weights, outputs, depth, packed, |output, k| {
         f32_index(output, k, depth)

@@ -106,6 +106,7 @@ mod rows;
 mod source;
 mod taps;
 mod walk;
+mod weight;
 mod window;
 mod window3d;
 
@@ -134,6 +135,7 @@ pub use overlap::Overlap;
 pub use real::{Real, Widen};
 pub use source::Source;
 pub use walk::{MAX_RANK, Walk, broadcast_strides, strides};
+pub use weight::Weight;
 pub use window::Window;
 pub use window3d::Window3d;
 

@@ -3,10 +3,10 @@ use cadet_format::{
     Conv2dF32, Conv2dI8, DType, Header, KernelId, Layout, NO_TENSOR, Opcode, Package, Region,
     SECTION_CRITICAL, SectionEntry, Step, Tag, TargetId, Tensor, TensorInfo,
 };
-use cadet_kernels::Isa;
 use cadet_kernels::blocked::{
     CHANNELS, LANE, PAIR, f32_len, i8_len, pack_f32, pack_i8, pack_pairs, pairs_len, runs,
 };
+use cadet_kernels::{Isa, Widen, f16};
 
 use crate::assemble;
 
@@ -35,9 +35,9 @@ pub fn blocked(package: &Package<'_>, target: TargetId, layout: Layout) -> Optio
         return None;
     }
     let mut content = Content::of(package, &tensors);
-    for (row, runs) in tensors.iter().enumerate() {
-        if let Some(runs) = *runs {
-            content.pack(package, row, runs, layout)?;
+    for (row, weights) in tensors.iter().enumerate() {
+        if let Some(weights) = *weights {
+            content.pack(package, row, weights, layout)?;
         }
     }
     for step in &mut content.steps {
@@ -60,23 +60,31 @@ pub fn blocked(package: &Package<'_>, target: TargetId, layout: Layout) -> Optio
     Some(content.write(package, target))
 }
 
-/// Which tensors are weights that go into blocks, those of layers only that have a kernel for it, with their
-/// [runs].
-fn packable(package: &Package<'_>) -> Vec<Option<[usize; 2]>> {
+/// Weights that go into blocks.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Packable {
+    /// Their [runs].
+    runs: [usize; 2],
+    /// Of a layer that computes in floats, whatever its weights are stored as.
+    is_float: bool,
+}
+
+/// Which tensors are weights that go into blocks, those of layers only that have a kernel for it.
+fn packable(package: &Package<'_>) -> Vec<Option<Packable>> {
     let mut packs = vec![None; package.tensor_count()];
     let mut stays = vec![false; package.tensor_count()];
     let programs = 0..package.programs().len();
     for step in programs.filter_map(|it| package.steps(it)).flatten() {
         for (operand, &row) in package.step_inputs(step).iter().enumerate() {
             let row = usize::from(row);
-            let runs = (operand == WEIGHTS)
-                .then(|| runs_of(package, step))
+            let packable = (operand == WEIGHTS)
+                .then(|| packable_of(package, step))
                 .flatten();
             let (Some(known), Some(stay)) = (packs.get_mut(row), stays.get_mut(row)) else {
                 continue;
             };
-            match runs {
-                Some(runs) if known.is_none_or(|known| known == runs) => *known = Some(runs),
+            match packable {
+                Some(it) if known.is_none_or(|known| known == it) => *known = Some(it),
                 _ => *stay = true,
             }
         }
@@ -86,24 +94,40 @@ fn packable(package: &Package<'_>) -> Vec<Option<[usize; 2]>> {
         .collect()
 }
 
-/// The [runs] of a step's weights, where its kernel has a variant on blocks.
-fn runs_of(package: &Package<'_>, step: &Step) -> Option<[usize; 2]> {
+/// A step's weights, where its kernel has a variant on blocks.
+fn packable_of(package: &Package<'_>, step: &Step) -> Option<Packable> {
     let inputs = package.step_inputs(step);
     let has_zero_points = inputs.get(ZERO_POINTS).is_some_and(|&row| row != NO_TENSOR);
     let id = package.kernels().get(usize::from(step.kernel))?;
     let weights = inputs.get(WEIGHTS).and_then(|&row| package.tensor(row))?;
     let dtype = DType::from_u8(id.dtype)?;
-    let is_constant = matches!(weights.region, Region::Weights(_)) && weights.dtype == dtype;
+    let opcode = Opcode::from_u16(id.opcode)?;
+    let is_compressed = matches!(
+        opcode,
+        Opcode::Conv2dCompressed | Opcode::FullyConnectedCompressed
+    );
+    let is_stored = match is_compressed {
+        true => matches!(weights.dtype, DType::F16 | DType::I8),
+        false => weights.dtype == dtype,
+    };
+    let is_constant = matches!(weights.region, Region::Weights(_)) && is_stored;
     if id.layout != Layout::Canonical as u8 || has_zero_points || !is_constant {
         return None;
     }
+    let packable = |runs| Packable {
+        runs,
+        is_float: dtype == DType::F32,
+    };
     let params = package.params_of(step).unwrap_or_default();
-    let (window, groups) = match (Opcode::from_u16(id.opcode)?, dtype) {
-        (Opcode::Conv2d, DType::F32) => of::<Conv2dF32>(params).map(|it| (it.window, it.groups))?,
+    let (window, groups) = match (opcode, dtype) {
+        (Opcode::Conv2d | Opcode::Conv2dCompressed, DType::F32) => {
+            of::<Conv2dF32>(params).map(|it| (it.window, it.groups))?
+        }
         (Opcode::Conv2d, DType::I8) => of::<Conv2dI8>(params).map(|it| (it.window, it.groups))?,
-        (Opcode::FullyConnected, DType::F32 | DType::I8) => {
+        (Opcode::FullyConnected, DType::F32 | DType::I8)
+        | (Opcode::FullyConnectedCompressed, DType::F32) => {
             let [_, inputs] = extents(&weights)?;
-            return Some([1, inputs]);
+            return Some(packable([1, inputs]));
         }
         _ => return None,
     };
@@ -111,7 +135,7 @@ fn runs_of(package: &Package<'_>, step: &Step) -> Option<[usize; 2]> {
     let [_, depth] = extents(&weights)?;
     let channels = depth.checked_div(taps[0].checked_mul(taps[1])?)?;
     let dilation = window.dilation.map(|it| it as usize);
-    (groups == 1).then(|| runs(taps, dilation, channels))
+    (groups == 1).then(|| packable(runs(taps, dilation, channels)))
 }
 
 /// Outputs and depth of weights.
@@ -141,7 +165,7 @@ struct Content {
 
 impl Content {
     /// Without the tensors that are to be packed.
-    fn of(package: &Package<'_>, packable: &[Option<[usize; 2]>]) -> Content {
+    fn of(package: &Package<'_>, packable: &[Option<Packable>]) -> Content {
         let mut content = Content {
             kernels: package.kernels().to_vec(),
             steps: rows(section(package, Tag::STEPS)),
@@ -176,17 +200,20 @@ impl Content {
         &mut self,
         package: &Package<'_>,
         row: usize,
-        runs: [usize; 2],
+        Packable { runs, is_float }: Packable,
         layout: Layout,
     ) -> Option<()> {
         let info = package.tensor(row as u16)?;
         let bytes = constant(package, &info)?;
         let [outputs, depth] = extents(&info)?;
         let blocks = outputs.div_ceil(CHANNELS);
-        let extents = if info.dtype == DType::F32 {
-            let mut packed = vec![0f32; f32_len(outputs, depth)?];
-            pack_f32(&rows::<f32>(bytes), outputs, depth, &mut packed).ok()?;
-            self.place(row, cast_slice(&packed));
+        let extents = if is_float {
+            let packed = match info.dtype {
+                DType::F16 => floats_in_blocks::<f16>(bytes, [outputs, depth])?,
+                DType::I8 => floats_in_blocks::<i8>(bytes, [outputs, depth])?,
+                _ => floats_in_blocks::<f32>(bytes, [outputs, depth])?,
+            };
+            self.place(row, &packed);
             vec![blocks, depth, CHANNELS]
         } else if layout == Layout::BlockedPairs {
             let mut packed = vec![0i8; pairs_len(outputs, runs)?];
@@ -234,6 +261,13 @@ impl Content {
         sections.push((Tag::weights(0), SECTION_CRITICAL, &self.weights));
         assemble(header, &self.kernels, &sections)
     }
+}
+
+/// Blocks of a matrix that stands for floats.
+fn floats_in_blocks<W: Pod + Widen>(bytes: &[u8], [outputs, depth]: [usize; 2]) -> Option<Vec<u8>> {
+    let mut packed = vec![W::default(); f32_len(outputs, depth)?];
+    pack_f32(&rows::<W>(bytes), outputs, depth, &mut packed).ok()?;
+    Some(cast_slice(&packed).to_vec())
 }
 
 /// The bytes of a section; none where it is missing.

@@ -10,7 +10,16 @@ pub(crate) fn f32(context: &Context<'_>) -> Result<(), Error> {
 
 /// With weights in blocks.
 pub(crate) fn blocked_f32(context: &Context<'_>) -> Result<(), Error> {
-    float(context, |op| conv2d::blocked::f32(op, context.isa()))
+    float::<f32, f32>(context, |op| conv2d::blocked::f32(op, context.isa()))
+}
+
+/// As [`blocked_f32`], weights in whatever the second input has.
+pub(crate) fn blocked_compressed(context: &Context<'_>) -> Result<(), Error> {
+    match context.input(1)?.info.dtype {
+        DType::F16 => float::<f32, f16>(context, |op| conv2d::blocked::f32(op, context.isa())),
+        DType::I8 => float::<f32, i8>(context, |op| conv2d::blocked::f32(op, context.isa())),
+        _ => Err(Error::KernelContract),
+    }
 }
 
 /// Activations in `X`, weights in whatever the second input has.

@@ -5,14 +5,24 @@ use super::convert::{each_example, epilogue, multipliers, optional, quant, windo
 use crate::{Context, Element};
 
 pub(crate) fn f32(context: &Context<'_>) -> Result<(), Error> {
-    float(context, |op| depthwise_conv2d::f32_by(op, context.isa()))
+    float::<f32, f32>(context, |op| depthwise_conv2d::f32_by(op, context.isa()))
 }
 
-/// Activations in `X`, weights in whatever the second input has.
-pub(crate) fn compressed<X: Element + Real>(context: &Context<'_>) -> Result<(), Error> {
+/// Weights in whatever the second input has.
+pub(crate) fn compressed(context: &Context<'_>) -> Result<(), Error> {
+    let isa = context.isa();
     match context.input(1)?.info.dtype {
-        DType::F16 => float::<X, f16>(context, depthwise_conv2d::f32),
-        DType::I8 => float::<X, i8>(context, depthwise_conv2d::f32),
+        DType::F16 => float::<f32, f16>(context, |op| depthwise_conv2d::f32_by(op, isa)),
+        DType::I8 => float::<f32, i8>(context, |op| depthwise_conv2d::f32_by(op, isa)),
+        _ => Err(Error::KernelContract),
+    }
+}
+
+/// As [`compressed`], activations in f16.
+pub(crate) fn compressed_f16(context: &Context<'_>) -> Result<(), Error> {
+    match context.input(1)?.info.dtype {
+        DType::F16 => float::<f16, f16>(context, depthwise_conv2d::f32),
+        DType::I8 => float::<f16, i8>(context, depthwise_conv2d::f32),
         _ => Err(Error::KernelContract),
     }
 }
