@@ -1,6 +1,6 @@
 use cadet_format::{Generator, Package};
 use cadet_kernels::Isa;
-use cadet_repack::{blocked, layout};
+use cadet_repack::{laid_out, layout};
 use cadet_runtime::{Memory, Session, kernels, run_golden};
 
 use crate::NamedPackage;
@@ -26,7 +26,7 @@ impl Subject {
         if package.onnx().is_some() || header.input_bytes > 0 || header.state_bytes[0] > 0 {
             return None;
         }
-        if let Some(bytes) = blocked(&package, package.target(), layout(isa)) {
+        if let Some(bytes) = laid_out(&package, package.target(), layout(isa)) {
             flash = Aligned::of(&bytes);
         }
         Some(Subject {

@@ -5,7 +5,7 @@
 
 use cadet_format::{Generator, Package};
 use cadet_kernels::Isa;
-use cadet_repack::{blocked, layout};
+use cadet_repack::{laid_out, layout};
 use cadet_runtime::{Memory, Session, kernels, run_golden};
 
 /// `length` bytes at a multiple of 64.
@@ -26,14 +26,14 @@ fn main() {
         .unwrap_or_else(|| panic!("the processor has no {isa}"));
     let count: usize = count.parse().expect("a number of runs");
     let bytes = std::fs::read(path).unwrap_or_else(|error| panic!("{path}: {error}"));
-    let [mut canonical, mut laid_out, mut arena]: [Vec<u8>; 3] = Default::default();
+    let [mut canonical, mut flash, mut arena]: [Vec<u8>; 3] = Default::default();
     let canonical = aligned(&mut canonical, bytes.len());
     canonical.copy_from_slice(&bytes);
     let package = Package::new(canonical).unwrap_or_else(|error| panic!("{path}: {error}"));
-    let bytes = blocked(&package, package.target(), layout(isa)).unwrap_or(bytes);
-    let laid_out = aligned(&mut laid_out, bytes.len());
-    laid_out.copy_from_slice(&bytes);
-    let package = Package::new(laid_out).expect("a package laid out anew");
+    let bytes = laid_out(&package, package.target(), layout(isa)).unwrap_or(bytes);
+    let flash = aligned(&mut flash, bytes.len());
+    flash.copy_from_slice(&bytes);
+    let package = Package::new(flash).expect("a package laid out anew");
     let arena = aligned(&mut arena, package.header().arena_bytes[0] as usize);
     let mut session = Session::new(package, Memory::with_arena(arena), kernels::ALL)
         .expect("a package with one arena");

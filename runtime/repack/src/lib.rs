@@ -2,6 +2,9 @@
 
 mod assemble;
 mod blocks;
+mod target;
+mod weights;
 
 pub use assemble::{Section, assemble};
-pub use blocks::{blocked, layout};
+pub use blocks::{laid_out, layout};
+pub use target::HostTarget;

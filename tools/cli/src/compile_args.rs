@@ -9,7 +9,8 @@ use anyhow::{Context, Result, anyhow};
 use cadet_compiler::{
     Board, CompileError, Compiled, IoLayout, Options, UnsupportedNode, package_whole,
 };
-use cadet_format::TargetId;
+use cadet_format::{Layout, TargetId};
+use cadet_repack::HostTarget;
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 
@@ -23,6 +24,11 @@ pub(crate) struct CompileArgs {
     /// The only board that the package is for, by the name of its folder in `targets`; without, any
     #[arg(long)]
     board: Option<String>,
+    /// The kind of host that the package is laid out for: x86-64, x86-64-v3 (AVX2, FMA and F16C), aarch64 (NEON),
+    /// aarch64-dotprod or aarch64-i8mm. Such a host uses it as it lies in the file, others lay it out anew when they
+    /// load it; without, that is what all hosts do
+    #[arg(long, value_parser = parse_target, conflicts_with_all = ["board", "fallback"])]
+    target: Option<HostTarget>,
     /// The folder of boards; without, `targets` of the project around the current folder
     #[arg(long, requires = "board")]
     targets: Option<PathBuf>,
@@ -136,11 +142,16 @@ impl CompileArgs {
                 };
                 (Some(ranges), target)
             }
-            None => (None, TargetId::Any),
+            None => (None, self.target.map_or(TargetId::Any, |host| host.id)),
         };
+        let mut provenance = BTreeMap::from([("model.file".into(), file_name(&self.model))]);
+        if let Some(host) = self.target {
+            provenance.insert("options.target".into(), host.name.into());
+        }
         Ok(Options {
             board,
             target,
+            layout: self.target.map_or(Layout::Canonical, |host| host.layout),
             io: match self.io {
                 Io::Onnx => IoLayout::Onnx,
                 Io::Nhwc => IoLayout::ChannelsLast,
@@ -157,7 +168,7 @@ impl CompileArgs {
                 Strips::Fed => cadet_compiler::Strips::Fed,
             },
             keep_inputs: self.keep_inputs,
-            provenance: [("model.file".into(), file_name(&self.model))].into(),
+            provenance,
             fast_math: self.fast_math,
             input_ranges: self.input_ranges.iter().cloned().collect(),
             input_shapes: self.shapes.iter().cloned().collect::<BTreeMap<_, _>>(),
@@ -230,6 +241,13 @@ fn parse_shape(text: &str) -> Result<(String, Vec<usize>), String> {
         Ok(dims) if dims.iter().all(|&d| d > 0) => Ok((name.to_owned(), dims)),
         _ => Err(help.into()),
     }
+}
+
+fn parse_target(name: &str) -> Result<HostTarget, String> {
+    HostTarget::named(name).ok_or_else(|| {
+        let known: Vec<&str> = HostTarget::ALL.iter().map(|it| it.name).collect();
+        format!("no such target; there are {}", known.join(", "))
+    })
 }
 
 fn parse_range(text: &str) -> Result<(String, (f32, f32)), String> {

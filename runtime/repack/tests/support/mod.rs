@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use cadet_format::{Header, Layout, Package};
-use cadet_repack::blocked;
+use cadet_repack::laid_out;
 use cadet_runtime::{Memory, Session, kernels};
 
 /// Bytes at a multiple of 64, the strictest alignment that packages ask for.
@@ -89,11 +89,11 @@ pub(crate) fn corpus() -> Vec<Entry> {
             continue;
         }
         let layouts = [Layout::Blocked, Layout::BlockedPairs];
-        let laid_out = layouts.into_iter().filter_map(|layout| {
-            let bytes = blocked(&package, package.target(), layout)?;
+        let others = layouts.into_iter().filter_map(|layout| {
+            let bytes = laid_out(&package, package.target(), layout)?;
             Some((layout, Aligned::of(&bytes)))
         });
-        let mut flashes: Vec<(Layout, Aligned)> = laid_out.collect();
+        let mut flashes: Vec<(Layout, Aligned)> = others.collect();
         flashes.insert(0, (Layout::Canonical, canonical));
         entries.push(Entry { path, flashes });
     }

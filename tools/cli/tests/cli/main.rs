@@ -10,5 +10,6 @@ mod recipes;
 mod run;
 mod sign;
 mod support;
+mod targets;
 mod tour;
 mod verify;
