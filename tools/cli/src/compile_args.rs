@@ -9,6 +9,7 @@ use anyhow::{Context, Result, anyhow};
 use cadet_compiler::{
     Board, CompileError, Compiled, IoLayout, Options, UnsupportedNode, package_whole,
 };
+use cadet_flash::CostTable;
 use cadet_format::{Layout, TargetId};
 use cadet_repack::HostTarget;
 use clap::{Args, ValueEnum};
@@ -29,8 +30,9 @@ pub(crate) struct CompileArgs {
     /// load it; without, that is what all hosts do
     #[arg(long, value_parser = parse_target, conflicts_with_all = ["board", "fallback"])]
     target: Option<HostTarget>,
-    /// The folder of boards; without, `targets` of the project around the current folder
-    #[arg(long, requires = "board")]
+    /// The folder of boards and of what kernels cost on them and on hosts; without, `targets` of the project around the
+    /// current folder
+    #[arg(long)]
     targets: Option<PathBuf>,
     /// Shape of an input with open dimensions, as NAME=1x3x32x32; elsewhere an open batch is 1
     #[arg(long = "shape", value_name = "NAME=DIMS", value_parser = parse_shape)]
@@ -213,17 +215,43 @@ impl CompileArgs {
 
     /// The board that was named.
     pub(crate) fn load_board(&self) -> Result<Option<cadet_flash::Board>> {
-        let Some(name) = &self.board else {
-            return Ok(None);
-        };
-        let targets = match &self.targets {
-            Some(folder) => folder.clone(),
+        match &self.board {
+            Some(name) => Ok(Some(cadet_flash::Board::find(&self.targets()?, name)?)),
+            None => Ok(None),
+        }
+    }
+
+    /// What kernels cost on the board or the kind of host that was named; `None` where nobody has measured it.
+    pub(crate) fn load_costs(&self) -> Result<Option<CostTable>> {
+        match (&self.board, self.target) {
+            (Some(name), _) => Ok(CostTable::load(&self.targets()?.join(name))?),
+            // Figures of hosts are no must: packing for one needs no project around it.
+            (None, Some(host)) => match self.targets() {
+                Ok(targets) => Ok(CostTable::load(&targets.join(host.name))?),
+                Err(_) => Ok(None),
+            },
+            (None, None) => Ok(None),
+        }
+    }
+
+    /// The kind of host that was named.
+    pub(crate) fn host(&self) -> Option<HostTarget> {
+        self.target
+    }
+
+    /// Name of the board or of the kind of host.
+    pub(crate) fn target_name(&self) -> Option<&str> {
+        self.board.as_deref().or(self.target.map(|host| host.name))
+    }
+
+    fn targets(&self) -> Result<PathBuf> {
+        match &self.targets {
+            Some(folder) => Ok(folder.clone()),
             None => {
                 let here = env::current_dir().context("no current folder")?;
-                cadet_flash::Board::targets_folder(&here)?
+                Ok(cadet_flash::Board::targets_folder(&here)?)
             }
-        };
-        Ok(Some(cadet_flash::Board::find(&targets, name)?))
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 mod damaged;
 mod fallback;
 mod fit;
+mod mixed;
 mod pack;
 mod profile;
 mod recipes;
