@@ -1,11 +1,11 @@
 //! Convolution without groups: canonical weights by the scalar file, blocks by the others.
 
-use cadet_benches::{Group, QUANT, bytes, cells, elements, floats, group};
+use cadet_benches::{Group, QUANT, bytes, cells, elements, floats, group, halves};
 use cadet_format::Layout;
 use cadet_kernels::blocked::{f32_len, i8_len, pack_f32, pack_i8, pack_pairs, pairs_len, runs};
 use cadet_kernels::conv2d::{self, F32, I8, blocked};
 use cadet_kernels::requantize::Multipliers;
-use cadet_kernels::{Epilogue, Isa, Window};
+use cadet_kernels::{Epilogue, Isa, Weight, Window};
 use cadet_repack::layout;
 use criterion::Criterion;
 
@@ -89,32 +89,35 @@ fn depth(window: &Window) -> usize {
     kh * kw * window.input[2]
 }
 
-/// One layer in both types, by every instruction set.
+/// One layer in both types, the one in floats on weights in f16 too, by every instruction set.
 pub(crate) fn convolutions(group: &mut Group<'_>, window: Window) {
+    let weights = floats(window.output[2] * depth(&window));
     for isa in Isa::all() {
-        f32(group, window, isa);
+        f32(group, window, &weights, ("f32", isa));
+    }
+    for isa in Isa::all() {
+        f32(group, window, &halves(&weights), ("f32-f16", isa));
     }
     for isa in Isa::all() {
         i8(group, window, isa);
     }
 }
 
-fn f32(group: &mut Group<'_>, window: Window, isa: Isa) {
+fn f32<W: Weight>(group: &mut Group<'_>, window: Window, weights: &[W], (name, isa): (&str, Isa)) {
     let (outputs, depth) = (window.output[2], depth(&window));
     let input = cells(floats(elements(window.input)));
     let output = cells(floats(elements(window.output)));
-    let weights = floats(outputs * depth);
-    let mut packed = vec![0.0; f32_len(outputs, depth).expect("a length")];
-    pack_f32(&weights, outputs, depth, &mut packed).expect("a matrix");
+    let mut packed = vec![W::default(); f32_len(outputs, depth).expect("a length")];
+    pack_f32(weights, outputs, depth, &mut packed).expect("a matrix");
     let op = F32 {
         window,
         groups: 1,
         input: &input,
-        weights: &weights[..],
+        weights,
         epilogue: Epilogue::NONE,
         output: &output,
     };
-    group.bench_function(format!("f32/{}", isa.name()), |b| match isa {
+    group.bench_function(format!("{name}/{}", isa.name()), |b| match isa {
         Isa::Baseline => b.iter(|| conv2d::f32(&op)),
         _ => b.iter(|| {
             blocked::f32(

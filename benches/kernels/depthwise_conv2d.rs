@@ -1,9 +1,9 @@
 //! Depthwise convolution.
 
-use cadet_benches::{Group, QUANT, bytes, cells, elements, floats, group};
+use cadet_benches::{Group, QUANT, bytes, cells, elements, floats, group, halves};
 use cadet_kernels::depthwise_conv2d::{F32, I8, f32_by, i8_by};
 use cadet_kernels::requantize::Multipliers;
-use cadet_kernels::{Epilogue, Isa, Window};
+use cadet_kernels::{Epilogue, Isa, Weight, Window};
 use criterion::Criterion;
 
 /// Height, width, channels and stride of layers with windows of 3 by 3: keyword spotting's, and those of visual wake
@@ -32,8 +32,12 @@ pub(crate) fn all(c: &mut Criterion) {
         };
         let name = format!("3x3x{channels}@{}x{}s{stride}", output[0], output[1]);
         let mut group = group(c, "depthwise_conv2d", &name, 9 * elements(output));
+        let weights = floats(9 * channels);
         for isa in Isa::all() {
-            f32(&mut group, window, isa);
+            f32(&mut group, window, &weights, ("f32", isa));
+        }
+        for isa in Isa::all() {
+            f32(&mut group, window, &halves(&weights), ("f32-f16", isa));
         }
         for isa in Isa::all() {
             i8(&mut group, window, isa);
@@ -41,17 +45,17 @@ pub(crate) fn all(c: &mut Criterion) {
     }
 }
 
-fn f32(group: &mut Group<'_>, window: Window, isa: Isa) {
+fn f32<W: Weight>(group: &mut Group<'_>, window: Window, weights: &[W], (name, isa): (&str, Isa)) {
     let input = cells(floats(elements(window.input)));
     let output = cells(floats(elements(window.output)));
     let op = F32 {
         window,
         input: &input,
-        weights: &floats(9 * window.output[2])[..],
+        weights,
         epilogue: Epilogue::NONE,
         output: &output,
     };
-    group.bench_function(format!("f32/{}", isa.name()), |b| {
+    group.bench_function(format!("{name}/{}", isa.name()), |b| {
         b.iter(|| f32_by(&op, isa));
     });
 }

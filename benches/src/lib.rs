@@ -13,6 +13,7 @@ use std::path::Path;
 use std::{env, fs};
 
 use cadet_format::{DType, Generator};
+use cadet_kernels::f16;
 use cadet_kernels::requantize::Quant;
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, Throughput};
@@ -95,6 +96,11 @@ pub fn floats(count: usize) -> Vec<f32> {
         .into_iter()
         .map(|byte| f32::from(byte) / 128.0)
         .collect()
+}
+
+/// The values in 16 bits.
+pub fn halves(values: &[f32]) -> Vec<f16> {
+    values.iter().map(|&value| f16::from_f32(value)).collect()
 }
 
 /// The values as cells.

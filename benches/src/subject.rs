@@ -1,6 +1,6 @@
 use cadet_format::{Generator, Package};
 use cadet_kernels::Isa;
-use cadet_repack::{AlignedBytes, blocked, layout};
+use cadet_repack::{AlignedBytes, laid_out, layout};
 use cadet_runtime::{Memory, Session, Team, kernels, run_golden, scratch_bytes};
 
 use crate::NamedPackage;
@@ -27,7 +27,7 @@ impl Subject {
         if package.onnx().is_some() || header.input_bytes > 0 || header.state_bytes[0] > 0 {
             return None;
         }
-        let laid_out = blocked(&package, package.target(), layout(isa));
+        let laid_out = laid_out(&package, package.target(), layout(isa));
         let flash = laid_out.unwrap_or(canonical);
         let scratch = scratch_bytes(&open(&flash, &named.name));
         Some(Subject {

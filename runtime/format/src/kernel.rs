@@ -46,8 +46,8 @@ impl KernelId {
 pub enum Layout {
     /// As the operator's parameters describe them.
     Canonical = 0,
-    /// In blocks of 16 outputs, each `[depth, 16]` in f32 and `[depth / 4, 16, 4]` in int8, where canonical weights are
-    /// `[outputs, depth]`; filled up with zeros.
+    /// In blocks of 16 outputs, each `[depth, 16]` where sums are floats and `[depth / 4, 16, 4]` in int8, where canonical
+    /// weights are `[outputs, depth]`; filled up with zeros.
     Blocked = 1,
     /// The same in int8 with blocks of `[runs, length / 2, 16, 2]`, a run being what lies side by side in the input under
     /// every window.

@@ -12,9 +12,9 @@ mod real;
 mod session;
 mod tract_bytes;
 
+pub use cadet_repack::AlignedBytes;
 #[cfg(feature = "threads")]
 pub use crew::HostCrew;
-pub use cadet_repack::AlignedBytes;
 pub use error::HostError;
 pub use graph_session::GraphSession;
 pub use memory::HostMemory;

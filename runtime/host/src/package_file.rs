@@ -61,14 +61,14 @@ impl PackageFile {
         Ok(file)
     }
 
-    /// The same package with its weights laid out for this processor's kernels: in memory, and unsigned. Itself where
-    /// there is nothing to lay out.
+    /// The same package with its weights laid out for this processor's kernels: in memory, and unsigned. Itself, in its
+    /// place, where they lie so already, as those of a package do that was made for such a processor.
     ///
     /// # Errors
     /// [`HostError::Runtime`] only where the file was changed while it was mapped.
     pub fn laid_out(self) -> Result<PackageFile, HostError> {
         let (package, layout) = (self.package()?, cadet_repack::layout(Isa::detect()));
-        match cadet_repack::blocked(&package, package.target(), layout) {
+        match cadet_repack::laid_out(&package, package.target(), layout) {
             Some(bytes) => Ok(PackageFile {
                 bytes: Bytes::Copied(bytes),
             }),

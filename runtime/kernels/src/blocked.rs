@@ -1,12 +1,12 @@
 //! Weights of products in blocks: what vector instructions load in one go lies side by side.
 //!
 //! A matrix `[outputs, depth]` is cut into blocks of [`CHANNELS`] outputs, the last filled up with zeros. A block of
-//! floats is `[depth, 16]`. A block of int8 is `[depth / 4, 16, 4]`, the depth filled up with zeros: four
+//! weights of float layers is `[depth, 16]`, whatever they are stored as. A block of int8 is `[depth / 4, 16, 4]`, the depth filled up with zeros: four
 //! neighbours along the depth make one 32-bit lane, as dot-product instructions want them. In pairs, it is
 //! `[runs, length / 2, 16, 2]`, the length of a [run](runs) filled up with zeros, for instructions that add two products
 //! of 16 bits.
 
-use crate::{ContractError, Result, require};
+use crate::{ContractError, Result, Widen, require};
 
 /// Outputs in a block.
 pub const CHANNELS: usize = 16;
@@ -77,11 +77,11 @@ pub(crate) fn pairs_index(output: usize, k: usize, [runs, length]: [usize; 2]) -
     (pair * CHANNELS + output % CHANNELS) * PAIR + at % PAIR
 }
 
-/// Writes the blocks of `weights`, `[outputs, depth]`.
+/// Writes the blocks of `weights` that stand for floats, whatever they are stored as, `[outputs, depth]`.
 ///
 /// # Errors
 /// [`ContractError`] where a length does not fit.
-pub fn pack_f32(weights: &[f32], outputs: usize, depth: usize, packed: &mut [f32]) -> Result {
+pub fn pack_f32<W: Widen>(weights: &[W], outputs: usize, depth: usize, packed: &mut [W]) -> Result {
     require(Some(packed.len()) == f32_len(outputs, depth))?;
     pack(weights, outputs, depth, packed, |output, k| {
         f32_index(output, k, depth)
@@ -110,6 +110,44 @@ pub fn pack_pairs(weights: &[i8], outputs: usize, runs: [usize; 2], packed: &mut
     })
 }
 
+/// The inverse of [`pack_f32`].
+///
+/// # Errors
+/// [`ContractError`] where a length does not fit.
+pub fn unpack_f32<W: Widen>(
+    packed: &[W],
+    outputs: usize,
+    depth: usize,
+    weights: &mut [W],
+) -> Result {
+    require(Some(packed.len()) == f32_len(outputs, depth))?;
+    unpack(packed, outputs, depth, weights, |output, k| {
+        f32_index(output, k, depth)
+    })
+}
+
+/// The inverse of [`pack_i8`].
+///
+/// # Errors
+/// [`ContractError`] where a length does not fit.
+pub fn unpack_i8(packed: &[i8], outputs: usize, depth: usize, weights: &mut [i8]) -> Result {
+    require(Some(packed.len()) == i8_len(outputs, depth))?;
+    unpack(packed, outputs, depth, weights, |output, k| {
+        i8_index(output, k, depth)
+    })
+}
+
+/// The inverse of [`pack_pairs`].
+///
+/// # Errors
+/// [`ContractError`] where a length does not fit.
+pub fn unpack_pairs(packed: &[i8], outputs: usize, runs: [usize; 2], weights: &mut [i8]) -> Result {
+    require(Some(packed.len()) == pairs_len(outputs, runs))?;
+    unpack(packed, outputs, runs[0] * runs[1], weights, |output, k| {
+        pairs_index(output, k, runs)
+    })
+}
+
 fn pack<T: Copy + Default>(
     weights: &[T],
     outputs: usize,
@@ -124,6 +162,22 @@ fn pack<T: Copy + Default>(
             if let Some(place) = packed.get_mut(index(output, k)) {
                 *place = weight;
             }
+        }
+    }
+    Ok(())
+}
+
+fn unpack<T: Copy + Default>(
+    packed: &[T],
+    outputs: usize,
+    depth: usize,
+    weights: &mut [T],
+    index: impl Fn(usize, usize) -> usize,
+) -> Result {
+    require(outputs.checked_mul(depth) == Some(weights.len()))?;
+    for (output, row) in weights.chunks_exact_mut(depth.max(1)).enumerate() {
+        for (k, weight) in row.iter_mut().enumerate() {
+            *weight = packed.get(index(output, k)).copied().unwrap_or_default();
         }
     }
     Ok(())
@@ -144,6 +198,9 @@ mod tests {
         // Output 1, depth 0 to 3; output 17, depth 4 and 5 and what fills up.
         assert_eq!(packed[4..8], [7, 8, 9, 10]);
         assert_eq!(packed[128 + 64 + 4..][..4], [107, 108, 0, 0]);
+        let mut back = std::vec![9; 114];
+        unpack_i8(&packed, outputs, depth, &mut back).unwrap();
+        assert_eq!(back, weights);
         let mut rest: Vec<i8> = packed.into_iter().filter(|&it| it != 0).collect();
         rest.sort_unstable();
         assert_eq!(rest, weights);
@@ -153,6 +210,9 @@ mod tests {
         // Output 1, all of the first run; output 17, the end of the second.
         assert_eq!([&packed[2..4], &packed[34..36]], [[7, 8], [9, 0]]);
         assert_eq!(packed[128 + 64 + 32 + 2..][..2], [108, 0]);
+        let mut back = std::vec![9; 114];
+        unpack_pairs(&packed, outputs, [2, 3], &mut back).unwrap();
+        assert_eq!(back, weights);
         let mut rest: Vec<i8> = packed.into_iter().filter(|&it| it != 0).collect();
         rest.sort_unstable();
         assert_eq!(rest, weights);
@@ -160,6 +220,10 @@ mod tests {
         let mut packed = std::vec![9.0; f32_len(outputs, depth).unwrap()];
         pack_f32(&floats, outputs, depth, &mut packed).unwrap();
         assert_eq!(packed[16 + 3], 20.0);
+        let mut back = std::vec![9.0; 114];
+        unpack_f32(&packed, outputs, depth, &mut back).unwrap();
+        assert_eq!(back, floats);
+        assert!(unpack_f32(&packed, outputs, depth, &mut back[1..]).is_err());
         assert!(pack_f32(&floats, outputs, depth, &mut packed[1..]).is_err());
     }
 }

@@ -7,7 +7,7 @@ pub enum Isa {
     /// What every processor of the target has: the scalar files.
     #[default]
     Baseline,
-    /// AVX2 and FMA.
+    /// AVX2, FMA and F16C.
     #[cfg(target_arch = "x86_64")]
     Avx2(Avx2),
     /// NEON, as every AArch64 processor of a hosted target has it.
@@ -21,7 +21,7 @@ pub enum Isa {
     NeonI8mm(NeonI8mm),
 }
 
-/// Proof that the processor has AVX2 and FMA: there is none but from [`Avx2::detect`].
+/// Proof that the processor has AVX2, FMA and F16C: there is none but from [`Avx2::detect`].
 #[cfg(target_arch = "x86_64")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Avx2(());
@@ -31,7 +31,9 @@ impl Avx2 {
     /// Asks the processor.
     #[cfg(any(test, feature = "std"))]
     pub fn detect() -> Option<Avx2> {
-        let has = std::is_x86_feature_detected!("avx2") && std::is_x86_feature_detected!("fma");
+        let has = std::is_x86_feature_detected!("avx2")
+            && std::is_x86_feature_detected!("fma")
+            && std::is_x86_feature_detected!("f16c");
         has.then_some(Avx2(()))
     }
 }

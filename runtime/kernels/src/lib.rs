@@ -107,6 +107,7 @@ mod rows;
 mod source;
 mod taps;
 mod walk;
+mod weight;
 mod window;
 mod window3d;
 
@@ -136,6 +137,7 @@ pub use parts::{Crew, Team};
 pub use real::{Real, Widen};
 pub use source::Source;
 pub use walk::{MAX_RANK, Walk, broadcast_strides, strides};
+pub use weight::Weight;
 pub use window::Window;
 pub use window3d::Window3d;
 

@@ -3,6 +3,7 @@
 
 use core::arch::aarch64::*;
 
+use crate::Epilogue;
 use crate::requantize::{Multipliers, Quant};
 
 /// Lanes of 32 bits in a register.
@@ -11,7 +12,7 @@ pub(crate) const LANES: usize = 4;
 /// `N` registers of a slice from `first` on, filled up with zeros.
 #[inline]
 #[target_feature(enable = "neon")]
-pub(crate) fn some_f32<const N: usize>(values: &[f32], first: usize) -> [float32x4_t; N] {
+fn some_f32<const N: usize>(values: &[f32], first: usize) -> [float32x4_t; N] {
     let rest = values.get(first..).unwrap_or_default();
     if rest.len() >= N * LANES {
         // SAFETY: so many floats are there.
@@ -60,20 +61,63 @@ pub(crate) unsafe fn store_f32<const N: usize>(
     }
 }
 
+/// [`Epilogue`] of `N` registers of neighbouring channels. Where nothing is scaled, sums begin with the bias.
+#[derive(Clone, Copy)]
+pub(crate) struct FinishF32<const N: usize> {
+    bias: [float32x4_t; N],
+    scales: Option<[float32x4_t; N]>,
+    bounds: Bounds,
+}
+
+impl<const N: usize> FinishF32<N> {
+    /// For the channels from `channel` on.
+    #[inline]
+    #[target_feature(enable = "neon")]
+    pub(crate) fn new(epilogue: &Epilogue<'_>, channel: usize) -> Self {
+        FinishF32 {
+            bias: some_f32(epilogue.bias.unwrap_or_default(), channel),
+            scales: epilogue.scales.map(|scales| some_f32(scales, channel)),
+            bounds: Bounds::new(epilogue.clamp),
+        }
+    }
+
+    /// What sums begin with.
+    #[inline]
+    #[target_feature(enable = "neon")]
+    pub(crate) fn start(&self) -> [float32x4_t; N] {
+        match self.scales {
+            Some(_) => [vdupq_n_f32(0.0); N],
+            None => self.bias,
+        }
+    }
+
+    #[inline]
+    #[target_feature(enable = "neon")]
+    pub(crate) fn apply(&self, sums: [float32x4_t; N]) -> [float32x4_t; N] {
+        let sums = match self.scales {
+            Some(scales) => {
+                core::array::from_fn(|part| vfmaq_f32(self.bias[part], sums[part], scales[part]))
+            }
+            None => sums,
+        };
+        sums.map(|sum| self.bounds.apply(sum))
+    }
+}
+
 /// Fused activation of floats; NaN comes out as it is.
 #[derive(Clone, Copy)]
-pub(crate) struct Bounds([float32x4_t; 2]);
+struct Bounds([float32x4_t; 2]);
 
 impl Bounds {
     #[inline]
     #[target_feature(enable = "neon")]
-    pub(crate) fn new(clamp: [f32; 2]) -> Bounds {
+    fn new(clamp: [f32; 2]) -> Bounds {
         Bounds(clamp.map(|bound| vdupq_n_f32(bound)))
     }
 
     #[inline]
     #[target_feature(enable = "neon")]
-    pub(crate) fn apply(self, value: float32x4_t) -> float32x4_t {
+    fn apply(self, value: float32x4_t) -> float32x4_t {
         let [min, max] = self.0;
         vminq_f32(vmaxq_f32(value, min), max)
     }

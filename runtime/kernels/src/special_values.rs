@@ -12,8 +12,8 @@ use crate::broadcast::Pair;
 use crate::conv2d::{self, blocked};
 use crate::requantize::{Multiplier, Multipliers, Quant};
 use crate::testing::{cells, numbers, values};
-use crate::{Epilogue, Isa, Source, Window, add, average_pool2d, binary, depthwise_conv2d};
-use crate::{max_pool2d, quantize_linear, softmax, unary};
+use crate::{Epilogue, Isa, Source, Weight, Window, add, average_pool2d, binary, depthwise_conv2d};
+use crate::{f16, max_pool2d, quantize_linear, softmax, unary};
 
 const QUANT: Quant = Quant {
     input_zero_point: -3,
@@ -75,12 +75,32 @@ fn same_channels(window: Window) -> Window {
     window
 }
 
+/// One pixel under each window.
+const ONE: Window = Window {
+    input: [1, 1, 1],
+    output: [1, 1, 1],
+    kernel: [1, 1],
+    stride: [1, 1],
+    dilation: [1, 1],
+    pad: [0, 0],
+};
+
+fn halves(values: &[f32]) -> Vec<f16> {
+    values.iter().map(|&it| f16::from_f32(it)).collect()
+}
+
 fn elements(extents: [usize; 3]) -> usize {
     extents.iter().product()
 }
 
 /// Convolution by the canonical scalar file, and by `isa` on blocks.
-fn convolved(window: Window, input: &[f32], weights: &[f32], bias: &[f32], clamp: [f32; 2]) {
+fn convolved<W: Weight>(
+    window: Window,
+    input: &[f32],
+    weights: &[W],
+    bias: &[f32],
+    clamp: [f32; 2],
+) {
     let (outputs, depth) = (window.output[2], window.taps() * window.input[2]);
     let (input, expected) = (
         cells(input),
@@ -100,7 +120,7 @@ fn convolved(window: Window, input: &[f32], weights: &[f32], bias: &[f32], clamp
         output: &expected,
     };
     conv2d::f32(&op).unwrap();
-    let mut packed = std::vec![0.0; f32_len(outputs, depth).unwrap()];
+    let mut packed = std::vec![W::default(); f32_len(outputs, depth).unwrap()];
     pack_f32(weights, outputs, depth, &mut packed).unwrap();
     for isa in Isa::all() {
         let output = cells(&std::vec![0f32; expected.len()]);
@@ -117,10 +137,10 @@ fn convolved(window: Window, input: &[f32], weights: &[f32], bias: &[f32], clamp
     }
 }
 
-fn convolved_by_channel(
+fn convolved_by_channel<W: Weight>(
     window: Window,
     input: &[f32],
-    weights: &[f32],
+    weights: &[W],
     bias: &[f32],
     clamp: [f32; 2],
 ) {
@@ -165,10 +185,14 @@ proptest! {
         let is_special = window.pad == [0, 0];
         let outputs = window.output[2];
         let weights = floats(outputs * depth, seed ^ 1, is_special);
-        convolved(window, &input, &weights, &floats(outputs, seed ^ 2, true), clamp);
+        let bias = floats(outputs, seed ^ 2, true);
+        convolved(window, &input, &weights, &bias, clamp);
+        convolved(window, &input, &halves(&weights), &bias, clamp);
         let window = same_channels(window);
         let weights = floats(depth, seed ^ 1, is_special);
-        convolved_by_channel(window, &input, &weights, &floats(window.input[2], seed ^ 2, true), clamp);
+        let bias = floats(window.input[2], seed ^ 2, true);
+        convolved_by_channel(window, &input, &weights, &bias, clamp);
+        convolved_by_channel(window, &input, &halves(&weights), &bias, clamp);
     }
 
     /// Inputs, products and sums below the least normal number.
@@ -186,6 +210,18 @@ proptest! {
         let window = same_channels(window);
         let weights = scaled(depth, seed ^ 1, 149 - exponent);
         convolved_by_channel(window, &input, &weights, &scaled(window.input[2], seed ^ 2, 149), clamp);
+    }
+
+    /// Weights of every exponent that f16 has, those below the least normal one among them; each product is exact, and
+    /// so is a sum of one.
+    #[test]
+    fn layers_widen_every_half(bits: [u16; 16], channels in 1usize..33) {
+        let window = Window { input: [1, 2, 1], output: [1, 2, channels], ..ONE };
+        let weights: Vec<f16> = bits.iter().cycle().take(channels).map(|&it| f16::from_bits(it)).collect();
+        let (bias, clamp) = (std::vec![0.0; channels], [f32::NEG_INFINITY, f32::INFINITY]);
+        convolved(window, &[1.0, -0.5], &weights, &bias, clamp);
+        let window = Window { input: [1, 2, channels], ..window };
+        convolved_by_channel(window, &std::vec![-0.5; 2 * channels], &weights, &bias, clamp);
     }
 
     #[test]

@@ -5,7 +5,7 @@
 
 use cadet_format::{Generator, Package};
 use cadet_kernels::Isa;
-use cadet_repack::{AlignedBytes, blocked, layout};
+use cadet_repack::{AlignedBytes, laid_out, layout};
 use cadet_runtime::{Memory, Session, kernels, run_golden};
 
 fn main() {
@@ -23,9 +23,9 @@ fn main() {
     let package = Package::new(canonical.as_slice());
     let package = package.unwrap_or_else(|error| panic!("{path}: {error}"));
     let mut arena = AlignedBytes::zeroed(package.header().arena_bytes[0] as usize);
-    let laid_out = blocked(&package, package.target(), layout(isa));
-    let laid_out = laid_out.as_ref().unwrap_or(&canonical);
-    let package = Package::new(laid_out.as_slice()).expect("a package laid out anew");
+    let flash = laid_out(&package, package.target(), layout(isa));
+    let flash = flash.as_ref().unwrap_or(&canonical);
+    let package = Package::new(flash.as_slice()).expect("a package laid out anew");
     let memory = Memory::with_arena(arena.as_mut_slice());
     let mut session =
         Session::new(package, memory, kernels::ALL).expect("a package with one arena");

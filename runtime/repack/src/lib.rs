@@ -3,7 +3,10 @@
 mod aligned;
 mod assemble;
 mod blocks;
+mod target;
+mod weights;
 
 pub use aligned::AlignedBytes;
 pub use assemble::{Section, assemble};
-pub use blocks::{blocked, layout};
+pub use blocks::{laid_out, layout};
+pub use target::HostTarget;

@@ -9,7 +9,9 @@ use anyhow::{Context, Result, anyhow};
 use cadet_compiler::{
     Board, CompileError, Compiled, IoLayout, Options, UnsupportedNode, package_whole,
 };
-use cadet_format::TargetId;
+use cadet_flash::CostTable;
+use cadet_format::{Layout, TargetId};
+use cadet_repack::HostTarget;
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 
@@ -23,8 +25,14 @@ pub(crate) struct CompileArgs {
     /// The only board that the package is for, by the name of its folder in `targets`; without, any
     #[arg(long)]
     board: Option<String>,
-    /// The folder of boards; without, `targets` of the project around the current folder
-    #[arg(long, requires = "board")]
+    /// The kind of host that the package is laid out for: x86-64, x86-64-v3 (AVX2, FMA and F16C), aarch64 (NEON),
+    /// aarch64-dotprod or aarch64-i8mm. Such a host uses it as it lies in the file, others lay it out anew when they
+    /// load it; without, that is what all hosts do
+    #[arg(long, value_parser = parse_target, conflicts_with_all = ["board", "fallback"])]
+    target: Option<HostTarget>,
+    /// The folder of boards and of what kernels cost on them and on hosts; without, `targets` of the project around the
+    /// current folder
+    #[arg(long)]
     targets: Option<PathBuf>,
     /// Shape of an input with open dimensions, as NAME=1x3x32x32; elsewhere an open batch is 1
     #[arg(long = "shape", value_name = "NAME=DIMS", value_parser = parse_shape)]
@@ -136,11 +144,16 @@ impl CompileArgs {
                 };
                 (Some(ranges), target)
             }
-            None => (None, TargetId::Any),
+            None => (None, self.target.map_or(TargetId::Any, |host| host.id)),
         };
+        let mut provenance = BTreeMap::from([("model.file".into(), file_name(&self.model))]);
+        if let Some(host) = self.target {
+            provenance.insert("options.target".into(), host.name.into());
+        }
         Ok(Options {
             board,
             target,
+            layout: self.target.map_or(Layout::Canonical, |host| host.layout),
             io: match self.io {
                 Io::Onnx => IoLayout::Onnx,
                 Io::Nhwc => IoLayout::ChannelsLast,
@@ -157,7 +170,7 @@ impl CompileArgs {
                 Strips::Fed => cadet_compiler::Strips::Fed,
             },
             keep_inputs: self.keep_inputs,
-            provenance: [("model.file".into(), file_name(&self.model))].into(),
+            provenance,
             fast_math: self.fast_math,
             input_ranges: self.input_ranges.iter().cloned().collect(),
             input_shapes: self.shapes.iter().cloned().collect::<BTreeMap<_, _>>(),
@@ -202,17 +215,43 @@ impl CompileArgs {
 
     /// The board that was named.
     pub(crate) fn load_board(&self) -> Result<Option<cadet_flash::Board>> {
-        let Some(name) = &self.board else {
-            return Ok(None);
-        };
-        let targets = match &self.targets {
-            Some(folder) => folder.clone(),
+        match &self.board {
+            Some(name) => Ok(Some(cadet_flash::Board::find(&self.targets()?, name)?)),
+            None => Ok(None),
+        }
+    }
+
+    /// What kernels cost on the board or the kind of host that was named; `None` where nobody has measured it.
+    pub(crate) fn load_costs(&self) -> Result<Option<CostTable>> {
+        match (&self.board, self.target) {
+            (Some(name), _) => Ok(CostTable::load(&self.targets()?.join(name))?),
+            // Figures of hosts are no must: packing for one needs no project around it.
+            (None, Some(host)) => match self.targets() {
+                Ok(targets) => Ok(CostTable::load(&targets.join(host.name))?),
+                Err(_) => Ok(None),
+            },
+            (None, None) => Ok(None),
+        }
+    }
+
+    /// The kind of host that was named.
+    pub(crate) fn host(&self) -> Option<HostTarget> {
+        self.target
+    }
+
+    /// Name of the board or of the kind of host.
+    pub(crate) fn target_name(&self) -> Option<&str> {
+        self.board.as_deref().or(self.target.map(|host| host.name))
+    }
+
+    fn targets(&self) -> Result<PathBuf> {
+        match &self.targets {
+            Some(folder) => Ok(folder.clone()),
             None => {
                 let here = env::current_dir().context("no current folder")?;
-                cadet_flash::Board::targets_folder(&here)?
+                Ok(cadet_flash::Board::targets_folder(&here)?)
             }
-        };
-        Ok(Some(cadet_flash::Board::find(&targets, name)?))
+        }
     }
 }
 
@@ -230,6 +269,13 @@ fn parse_shape(text: &str) -> Result<(String, Vec<usize>), String> {
         Ok(dims) if dims.iter().all(|&d| d > 0) => Ok((name.to_owned(), dims)),
         _ => Err(help.into()),
     }
+}
+
+fn parse_target(name: &str) -> Result<HostTarget, String> {
+    HostTarget::named(name).ok_or_else(|| {
+        let known: Vec<&str> = HostTarget::ALL.iter().map(|it| it.name).collect();
+        format!("no such target; there are {}", known.join(", "))
+    })
 }
 
 fn parse_range(text: &str) -> Result<(String, (f32, f32)), String> {

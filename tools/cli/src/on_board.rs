@@ -20,22 +20,26 @@ pub(crate) struct OnBoard {
     foretold: Foretold,
 }
 
+/// What a cost table says of a model.
+pub(crate) fn foretell(report: &Report, costs: &CostTable) -> Foretold {
+    let steps = report.steps.iter();
+    costs.foretell(steps.map(|step| Work {
+        kernel: &step.kernel,
+        op: &step.op,
+        macs: step.macs,
+        inputs: &step.inputs,
+        output: &step.output,
+    }))
+}
+
 impl OnBoard {
     /// `None` where the board has no table.
     pub(crate) fn foretell(report: &Report, board: Board) -> Result<Option<OnBoard>> {
         let Some(costs) = CostTable::of(&board)? else {
             return Ok(None);
         };
-        let steps = report.steps.iter();
-        let steps = steps.map(|step| Work {
-            kernel: &step.kernel,
-            op: &step.op,
-            macs: step.macs,
-            inputs: &step.inputs,
-            output: &step.output,
-        });
-        let foretold = costs.foretell(steps);
-        let instructions = foretold.instructions();
+        let foretold = foretell(report, &costs);
+        let instructions = foretold.cost();
         Ok(Some(OnBoard {
             instructions,
             microseconds: instructions.map(|it| it as f64 * 1e6 / board.clock_hz as f64),
@@ -46,10 +50,9 @@ impl OnBoard {
         }))
     }
 
-    /// Instructions of a step in words.
-    pub(crate) fn of_step(&self, step: usize) -> String {
-        let instructions = self.foretold.steps.get(step).copied().flatten();
-        instructions.map_or("unknown".into(), thousands)
+    /// What is foretold of its steps.
+    pub(crate) fn foretold(&self) -> &Foretold {
+        &self.foretold
     }
 
     pub(crate) fn print(&self) -> Result<()> {

@@ -48,10 +48,10 @@ pub(crate) fn assemble(
         prune(&mut graph, options);
     }
     let draft = Draft::new(onnx, graph, options)?;
-    let bare = draft.package(None);
+    let bare = draft.package(None)?;
     let golden = golden::section(&bare, &draft.lowered, is_exact(&draft.lowered))?;
     let (section, golden) = golden.unzip();
-    let mut compiled = draft.compiled(section.as_deref());
+    let mut compiled = draft.compiled(section.as_deref())?;
     compiled.report.golden = golden;
     Ok(compiled)
 }
@@ -74,8 +74,8 @@ pub fn fit(onnx: &[u8], options: &Options) -> Result<Report, CompileError> {
         prune(&mut graph, options);
     }
     let draft = Draft::new(onnx, graph, options)?;
-    let golden = vec![0; golden::section_bytes(draft.lowered.steps.len())];
-    Ok(draft.compiled(Some(&golden)).report)
+    let golden = golden::placeholder(draft.lowered.steps.len());
+    Ok(draft.compiled(Some(&golden))?.report)
 }
 
 /// Refuses names of nodes that are not there, which would be quantised in silence.

@@ -1,6 +1,7 @@
 //! The way from a graph to its package: all but the golden vectors, which need a package to run.
 
-use cadet_format::{Manifest, board_id};
+use cadet_format::{Manifest, Package, board_id};
+use cadet_repack::laid_out;
 use sha2::{Digest, Sha256};
 
 use crate::compile::Compiled;
@@ -12,6 +13,7 @@ use crate::options::Options;
 use crate::package::{self, Identity};
 use crate::provenance;
 use crate::report::{FlashBytes, report};
+use crate::run::{Aligned, defect};
 
 /// A lowered model and what else its package holds, but for golden vectors.
 pub(crate) struct Draft<'a> {
@@ -40,27 +42,35 @@ impl<'a> Draft<'a> {
         })
     }
 
-    /// The package with this golden section.
-    pub(crate) fn package(&self, golden: Option<&[u8]>) -> Vec<u8> {
-        package::write(&self.lowered, &self.identity, &self.manifest, golden)
+    /// The package with this golden section, its weights laid out as the options say.
+    pub(crate) fn package(&self, golden: Option<&[u8]>) -> Result<Vec<u8>, CompileError> {
+        let canonical = package::write(&self.lowered, &self.identity, &self.manifest, golden);
+        let aligned = Aligned::copy_of(&canonical, self.lowered.alignment);
+        let view = Package::new(aligned.as_slice()).map_err(defect)?;
+        let Options { target, layout, .. } = *self.options;
+        let moved = laid_out(&view, target, layout);
+        Ok(moved.map_or(canonical, |bytes| bytes.as_slice().to_vec()))
     }
 
     /// The package with this golden section and its report, which does not tell of the vectors.
-    pub(crate) fn compiled(&self, golden: Option<&[u8]>) -> Compiled {
-        let package = self.package(golden);
-        let flash = self.flash_bytes(&package, golden.unwrap_or_default());
+    pub(crate) fn compiled(&self, golden: Option<&[u8]>) -> Result<Compiled, CompileError> {
+        let package = self.package(golden)?;
+        let aligned = Aligned::copy_of(&package, self.lowered.alignment);
+        let view = Package::new(aligned.as_slice()).map_err(defect)?;
+        let flash = self.flash_bytes(&view, golden.unwrap_or_default());
         let report = report(&self.arranged, &self.lowered, flash, self.options);
-        Compiled { package, report }
+        Ok(Compiled { package, report })
     }
 
-    fn flash_bytes(&self, package: &[u8], golden: &[u8]) -> FlashBytes {
-        let (weights, manifest) = (self.lowered.weights.len(), self.manifest.len());
+    fn flash_bytes(&self, package: &Package<'_>, golden: &[u8]) -> FlashBytes {
+        let (total, manifest) = (package.bytes().len(), self.manifest.len());
+        let weights = package.weights(0).unwrap_or_default().len();
         FlashBytes {
-            total: package.len(),
+            total,
             weights,
             golden: golden.len(),
             manifest,
-            plan: package.len() - weights - golden.len() - manifest,
+            plan: total - weights - golden.len() - manifest,
         }
     }
 }

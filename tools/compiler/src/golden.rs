@@ -15,9 +15,26 @@ const SEEDS: u64 = 64;
 /// Work that the trials may take: tenths of a second.
 const TRIAL_OPERATIONS: u64 = 1 << 27;
 
-/// Length of the golden section of a package with so many steps.
-pub(crate) fn section_bytes(steps: usize) -> usize {
-    size_of::<GoldenHeader>() + VECTORS * steps * size_of::<u32>()
+/// Vectors of a package with so many steps: without steps there is nothing to check.
+fn vectors(steps: usize) -> usize {
+    if steps == 0 { 0 } else { VECTORS }
+}
+
+/// A golden section as long as that of a package with so many steps, which nothing computes to.
+pub(crate) fn placeholder(steps: usize) -> Vec<u8> {
+    let vectors = vectors(steps);
+    let header = GoldenHeader {
+        generator: GENERATOR_LCG,
+        flags: 0,
+        vectors: vectors as u32,
+        seed: 0,
+        steps: steps as u32,
+    };
+    [
+        bytes_of(&header),
+        &vec![0; vectors * steps * size_of::<u32>()],
+    ]
+    .concat()
 }
 
 /// The golden section of a package without one. The vectors are the consecutive seeds, from 1 on, that
@@ -37,8 +54,7 @@ pub(crate) fn section(
         Err(_) if takes_integers(lowered) => return Ok(None),
         Err(error) => return Err(defect(error)),
     };
-    // Without steps there is nothing to check.
-    let count = if lowered.steps.is_empty() { 0 } else { VECTORS };
+    let count = self::vectors(lowered.steps.len());
     let header = GoldenHeader {
         generator: GENERATOR_LCG,
         // Float kernels of other instruction sets add in another order.

@@ -1,6 +1,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use cadet_format::TargetId;
+use cadet_format::{Layout, TargetId};
 
 /// How to compile a model.
 #[derive(Clone, Debug)]
@@ -21,6 +21,8 @@ pub struct Options {
     pub numerics: Numerics,
     /// Processor family that the package is for.
     pub target: TargetId,
+    /// How weights lie: as the kernels of that processor read them. Other processors run the package too.
+    pub layout: Layout,
     /// The only board that the package is for, and what it has; `None` for any.
     pub board: Option<Board>,
     /// Memory order of inputs and outputs.
@@ -70,6 +72,7 @@ impl Options {
             weights: Weights::F32,
             numerics: Numerics::Onnx,
             target: TargetId::Any,
+            layout: Layout::Canonical,
             board: None,
             io: IoLayout::Onnx,
             fuse: true,

@@ -73,6 +73,7 @@ fn choices(options: &Options) -> Vec<(String, String)> {
         weights,
         numerics,
         target: _,
+        layout: _,
         board: _,
         io,
         fuse,

@@ -33,7 +33,7 @@ impl Aligned {
         aligned
     }
 
-    fn as_slice(&self) -> &[u8] {
+    pub(crate) fn as_slice(&self) -> &[u8] {
         &self.bytes[self.start..][..self.length]
     }
 

@@ -1,35 +1,50 @@
 use crate::{Board, FlashError, Size};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::path::Path;
 
 /// What kernels cost on a board: `cost.toml` in its folder, fitted to measurements by `cargo xtask cost`.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CostTable {
+    /// What is counted.
+    #[serde(default)]
+    pub unit: Unit,
     /// By the names that [`Work::cost_key`](crate::Work::cost_key) gives them.
     pub kernels: BTreeMap<String, KernelCost>,
 }
 
-/// What one kernel costs. A step of it takes `mac * MACs + start * loops + element * elements + call` instructions,
-/// of its [`Size`].
+/// What a table counts.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Unit {
+    /// Instructions, where their number is exact.
+    #[default]
+    Instructions,
+    /// Nanoseconds of the machine that was measured.
+    Nanoseconds,
+}
+
+/// What one kernel costs, in the table's unit. A step of it takes `mac * MACs + start * loops + element * elements +
+/// call`, of its [`Size`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct KernelCost {
-    /// Instructions for a multiplication with a weight.
+    /// For a multiplication with a weight.
     pub mac: f64,
-    /// Instructions for each start of an innermost loop.
+    /// For each start of an innermost loop.
     pub start: f64,
-    /// Instructions for each element of the output.
+    /// For each element of the output.
     pub element: f64,
-    /// Instructions for a step, whatever its size.
+    /// For a step, whatever its size.
     pub call: f64,
-    /// Most stack that a step was seen to take below its session's caller, in bytes.
+    /// Most stack that a step was seen to take below its session's caller, in bytes; 0 where that was not measured.
     pub stack: u32,
 }
 
 impl KernelCost {
-    /// Instructions of a step.
-    pub fn instructions(&self, size: Size) -> f64 {
+    /// Cost of a step.
+    pub fn of(&self, size: Size) -> f64 {
         self.mac * size.macs as f64
             + self.start * size.loops as f64
             + self.element * size.elements as f64
@@ -43,7 +58,15 @@ impl CostTable {
     /// # Errors
     /// [`FlashError::BoardFile`] where it is malformed.
     pub fn of(board: &Board) -> Result<Option<Self>, FlashError> {
-        let path = board.folder.join("cost.toml");
+        CostTable::load(&board.folder)
+    }
+
+    /// The table in a target's folder; `None` where it has none.
+    ///
+    /// # Errors
+    /// [`FlashError::BoardFile`] where it is malformed.
+    pub fn load(folder: &Path) -> Result<Option<Self>, FlashError> {
+        let path = folder.join("cost.toml");
         let bad = |reason: String| FlashError::BoardFile {
             path: path.clone(),
             reason,
@@ -61,7 +84,6 @@ impl CostTable {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::path::Path;
 
     #[test]
     fn every_board_s_table_is_read() {
@@ -105,6 +127,6 @@ mod tests {
             loops: 20,
             elements: 5,
         };
-        assert_eq!(cost.instructions(size), 200.0 + 10.0 + 15.0 + 10.0);
+        assert_eq!(cost.of(size), 200.0 + 10.0 + 15.0 + 10.0);
     }
 }

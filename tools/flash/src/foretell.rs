@@ -66,7 +66,7 @@ impl Work<'_> {
 /// What a cost table foretells of a plan. Where it lacks a kernel, it foretells nothing of the whole.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Foretold {
-    /// Instructions of each step; `None` where the table lacks its kernel.
+    /// Cost of each step in the table's unit; `None` where the table lacks its kernel.
     pub steps: Vec<Option<u64>>,
     /// The kernels that the table lacks, as [`Work::cost_key`] calls them.
     pub unknown_kernels: Vec<String>,
@@ -84,9 +84,8 @@ impl CostTable {
         for step in steps {
             let kernel = step.cost_key();
             let cost = self.kernels.get(&*kernel);
-            let instructions = cost.map(|cost| cost.instructions(step.size()));
-            let instructions = instructions.map(|it| it.round() as u64);
-            foretold.steps.push(instructions);
+            let of_step = cost.map(|cost| cost.of(step.size()));
+            foretold.steps.push(of_step.map(|it| it.round() as u64));
             match cost {
                 Some(cost) => {
                     foretold.deepest_step_bytes = foretold.deepest_step_bytes.max(cost.stack);
@@ -100,8 +99,8 @@ impl CostTable {
 }
 
 impl Foretold {
-    /// Instructions of an inference; `None` where a kernel is unknown.
-    pub fn instructions(&self) -> Option<u64> {
+    /// Cost of an inference; `None` where a kernel is unknown.
+    pub fn cost(&self) -> Option<u64> {
         self.steps.iter().copied().sum()
     }
 
@@ -159,14 +158,15 @@ mod tests {
         };
         let table = CostTable {
             kernels: [("a".into(), cost)].into(),
+            ..CostTable::default()
         };
         let known = table.foretell([step("a", &[3]), step("a", &[1])].into_iter());
-        assert_eq!(known.instructions(), Some(24));
+        assert_eq!(known.cost(), Some(24));
         assert_eq!(known.stack_bytes(), Some(100 + STACK_MARGIN_BYTES));
         let steps = [step("a", &[3]), step("b", &[1]), step("b", &[1])];
         let open = table.foretell(steps.into_iter());
         assert_eq!(open.steps, [Some(13), None, None]);
         assert_eq!(open.unknown_kernels, ["b"]);
-        assert_eq!((open.instructions(), open.stack_bytes()), (None, None));
+        assert_eq!((open.cost(), open.stack_bytes()), (None, None));
     }
 }

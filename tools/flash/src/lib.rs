@@ -18,7 +18,7 @@ mod report;
 mod transcript;
 
 pub use board::{Board, Memory, MemoryRange, Runner};
-pub use cost::{CostTable, KernelCost};
+pub use cost::{CostTable, KernelCost, Unit};
 pub use error::FlashError;
 pub use firmware::{build_firmware, cargo_for};
 pub use foretell::{Foretold, Size, Work};

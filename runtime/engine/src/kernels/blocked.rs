@@ -49,6 +49,18 @@ pub const TABLE: &[Kernel] = &[
         Numerics::TfliteSingle,
         ops::fully_connected::blocked_i8,
     ),
+    blocked(
+        Opcode::Conv2dCompressed,
+        DType::F32,
+        Numerics::None,
+        ops::conv2d::blocked_compressed,
+    ),
+    blocked(
+        Opcode::FullyConnectedCompressed,
+        DType::F32,
+        Numerics::None,
+        ops::fully_connected::blocked_compressed,
+    ),
     pairs(Opcode::Conv2d, Numerics::Onnx, ops::conv2d::pairs_i8),
     pairs(Opcode::Conv2d, Numerics::Tflite, ops::conv2d::pairs_i8),
     pairs(

@@ -24,13 +24,13 @@ pub const TABLE: &[Kernel] = &[
         Opcode::DepthwiseConv2dCompressed,
         DType::F32,
         Numerics::None,
-        ops::depthwise_conv2d::compressed::<f32>,
+        ops::depthwise_conv2d::compressed,
     ),
     kernel(
         Opcode::DepthwiseConv2dCompressed,
         DType::F16,
         Numerics::None,
-        ops::depthwise_conv2d::compressed::<f16>,
+        ops::depthwise_conv2d::compressed_f16,
     ),
     kernel(
         Opcode::FullyConnectedCompressed,

@@ -1,5 +1,5 @@
 use cadet_format::{Conv2dF32, Conv2dI8, DType, Error};
-use cadet_kernels::{Real, Widen, conv2d, f16};
+use cadet_kernels::{Real, Weight, Widen, conv2d, f16};
 
 use super::convert::{each_example, epilogue, multipliers, optional, quant, window};
 use crate::{Context, Element};
@@ -10,7 +10,20 @@ pub(crate) fn f32(context: &Context<'_>) -> Result<(), Error> {
 
 /// With weights in blocks.
 pub(crate) fn blocked_f32(context: &Context<'_>) -> Result<(), Error> {
-    float(context, |op| {
+    blocked::<f32>(context)
+}
+
+/// As [`blocked_f32`], weights in whatever the second input has.
+pub(crate) fn blocked_compressed(context: &Context<'_>) -> Result<(), Error> {
+    match context.input(1)?.info.dtype {
+        DType::F16 => blocked::<f16>(context),
+        DType::I8 => blocked::<i8>(context),
+        _ => Err(Error::KernelContract),
+    }
+}
+
+fn blocked<W: Element + Weight>(context: &Context<'_>) -> Result<(), Error> {
+    float::<f32, W>(context, |op| {
         conv2d::blocked::f32_in_parts(op, context.isa(), context.crew())
     })
 }

@@ -1,20 +1,33 @@
 use cadet_format::{DType, DepthwiseConv2dF32, DepthwiseConv2dI8, Error};
-use cadet_kernels::{Real, Widen, depthwise_conv2d, f16};
+use cadet_kernels::{Real, Weight, Widen, depthwise_conv2d, f16};
 
 use super::convert::{each_example, epilogue, multipliers, optional, quant, window};
 use crate::{Context, Element};
 
 pub(crate) fn f32(context: &Context<'_>) -> Result<(), Error> {
-    float(context, |op| {
+    by::<f32>(context)
+}
+
+/// Weights in whatever the second input has.
+pub(crate) fn compressed(context: &Context<'_>) -> Result<(), Error> {
+    match context.input(1)?.info.dtype {
+        DType::F16 => by::<f16>(context),
+        DType::I8 => by::<i8>(context),
+        _ => Err(Error::KernelContract),
+    }
+}
+
+fn by<W: Element + Weight>(context: &Context<'_>) -> Result<(), Error> {
+    float::<f32, W>(context, |op| {
         depthwise_conv2d::f32_in_parts(op, context.isa(), context.crew())
     })
 }
 
-/// Activations in `X`, weights in whatever the second input has.
-pub(crate) fn compressed<X: Element + Real>(context: &Context<'_>) -> Result<(), Error> {
+/// As [`compressed`], activations in f16.
+pub(crate) fn compressed_f16(context: &Context<'_>) -> Result<(), Error> {
     match context.input(1)?.info.dtype {
-        DType::F16 => float::<X, f16>(context, depthwise_conv2d::f32),
-        DType::I8 => float::<X, i8>(context, depthwise_conv2d::f32),
+        DType::F16 => float::<f16, f16>(context, depthwise_conv2d::f32),
+        DType::I8 => float::<f16, i8>(context, depthwise_conv2d::f32),
         _ => Err(Error::KernelContract),
     }
 }

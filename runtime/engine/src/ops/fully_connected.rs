@@ -1,6 +1,6 @@
 use cadet_format::{DType, Error, FullyConnectedF32, FullyConnectedI8};
 use cadet_kernels::fully_connected::{self, Extents};
-use cadet_kernels::{Crew, Isa, Real, Widen, Window, conv2d, f16};
+use cadet_kernels::{Crew, Isa, Real, Weight, Widen, Window, conv2d, f16};
 
 use super::convert::{contract, epilogue, multipliers, optional, quant};
 use crate::{Context, Element, Operand};
@@ -49,13 +49,26 @@ pub(crate) fn i8(context: &Context<'_>) -> Result<(), Error> {
 
 /// With weights in blocks: a convolution with a window of one pixel.
 pub(crate) fn blocked_f32(context: &Context<'_>) -> Result<(), Error> {
+    blocked_float::<f32>(context)
+}
+
+/// As [`blocked_f32`], weights in whatever the second input has.
+pub(crate) fn blocked_compressed(context: &Context<'_>) -> Result<(), Error> {
+    match context.input(1)?.info.dtype {
+        DType::F16 => blocked_float::<f16>(context),
+        DType::I8 => blocked_float::<i8>(context),
+        _ => Err(Error::KernelContract),
+    }
+}
+
+fn blocked_float<W: Element + Weight>(context: &Context<'_>) -> Result<(), Error> {
     let params: FullyConnectedF32 = context.params()?;
     let (input, output) = (context.input(0)?, context.output(0)?);
     let op = conv2d::F32 {
         window: window(extents(&input, &output)?),
         groups: 1,
         input: input.cells()?,
-        weights: context.input(1)?.constant()?,
+        weights: context.input(1)?.constant::<W>()?,
         epilogue: epilogue(context, &params.clamp)?,
         output: output.cells()?,
     };

@@ -8,7 +8,8 @@ use super::F32;
 use crate::avx2::{FinishF32, LANES, opaque, store_f32};
 use crate::overlap::is_apart;
 use crate::rows::{self, MAX_BAND, Rows, Strip, Under};
-use crate::{Avx2, Epilogue, Window};
+use crate::weight::avx2::up_to_eight;
+use crate::{Avx2, Epilogue, Weight, Window};
 
 /// Taps of a window at the most.
 const MAX_TAPS: usize = 32;
@@ -20,15 +21,15 @@ pub(super) fn holds(window: &Window) -> bool {
     window.input[2] == window.output[2] && window.taps() <= MAX_TAPS && rows::fits(window, SCRATCH)
 }
 
-pub(super) fn f32(op: &F32<'_>, _: Avx2) {
+pub(super) fn f32<W: Weight>(op: &F32<'_, f32, W>, _: Avx2) {
     // SAFETY: the token proves that the processor has the instructions; lengths were checked.
     unsafe { all(op) }
 }
 
 /// # Safety
-/// The processor has AVX2 and FMA; the lengths of the operands fit the window, which [`holds`].
-#[target_feature(enable = "avx2,fma")]
-unsafe fn all(op: &F32<'_>) {
+/// The processor has AVX2, FMA and F16C; the lengths of the operands fit the window, which [`holds`].
+#[target_feature(enable = "avx2,fma,f16c")]
+unsafe fn all<W: Weight>(op: &F32<'_, f32, W>) {
     let input = op.input.as_ptr().cast::<f32>();
     let mut scratch = [const { MaybeUninit::uninit() }; SCRATCH];
     let in_place = is_apart(op.input, op.output).then_some(input);
@@ -54,14 +55,14 @@ unsafe fn all(op: &F32<'_>) {
 
 /// A row of outputs, with first elements and weights of the taps under it.
 #[derive(Clone, Copy)]
-struct Row {
-    taps: [(*const f32, *const f32); MAX_TAPS],
+struct Row<W> {
+    taps: [(*const f32, *const W); MAX_TAPS],
     count: usize,
     strip: Strip,
 }
 
-impl Row {
-    const NONE: Row = Row {
+impl<W: Weight> Row<W> {
+    const NONE: Row<W> = Row {
         taps: [(core::ptr::null(), core::ptr::null()); MAX_TAPS],
         count: 0,
         strip: Strip { pixel: 0, count: 0 },
@@ -69,7 +70,7 @@ impl Row {
 
     /// Taps outside the input read padding, where there is a row of it, and are left out elsewhere.
     #[inline(always)]
-    fn set(&mut self, op: &F32<'_>, under: &Under<'_, f32>, strip: Strip) {
+    fn set(&mut self, op: &F32<'_, f32, W>, under: &Under<'_, f32>, strip: Strip) {
         let (window, channels) = (&op.window, op.window.output[2]);
         let [height, columns] = window.kernel;
         self.count = 0;
@@ -98,8 +99,8 @@ impl Row {
 
 /// # Safety
 /// As [`all`]; the rows are of the window's.
-#[target_feature(enable = "avx2,fma")]
-unsafe fn band_of(op: &F32<'_>, rows: &[Row]) {
+#[target_feature(enable = "avx2,fma,f16c")]
+unsafe fn band_of<W: Weight>(op: &F32<'_, f32, W>, rows: &[Row<W>]) {
     let channels = op.window.output[2];
     let blocks = Blocks {
         epilogue: &op.epilogue,
@@ -126,23 +127,23 @@ unsafe fn band_of(op: &F32<'_>, rows: &[Row]) {
 }
 
 /// Rows of outputs, eight channels after eight.
-struct Blocks<'a> {
+struct Blocks<'a, W> {
     epilogue: &'a Epilogue<'a>,
     channels: usize,
     /// From pixel to pixel: elements of the input and of the output.
     steps: [usize; 2],
     output: *mut f32,
-    rows: &'a [Row],
+    rows: &'a [Row<W>],
 }
 
-impl Blocks<'_> {
+impl<W: Weight> Blocks<'_, W> {
     /// Eight channels from one on, with weights in registers.
     ///
     /// # Safety
-    /// The processor has AVX2 and FMA; all channels are behind every tap and in every output, and so many taps under
+    /// The processor has AVX2, FMA and F16C; all channels are behind every tap and in every output, and so many taps under
     /// each row.
     #[inline]
-    #[target_feature(enable = "avx2,fma")]
+    #[target_feature(enable = "avx2,fma,f16c")]
     unsafe fn fixed<const TAPS: usize>(&self, channel: usize) {
         let finish = FinishF32::new(self.epilogue, channel);
         let Some(taps) = self
@@ -153,7 +154,7 @@ impl Blocks<'_> {
             return;
         };
         // SAFETY: the caller's promise.
-        let weights = taps.map(|(_, w)| unsafe { _mm256_loadu_ps(w.add(channel)) });
+        let weights = taps.map(|(_, w)| unsafe { W::eight(w.add(channel)) });
         for row in self.rows {
             let Some(taps) = row.taps.first_chunk::<TAPS>() else {
                 return;
@@ -180,7 +181,7 @@ impl Blocks<'_> {
     /// # Safety
     /// As [`fixed`](Self::fixed).
     #[inline]
-    #[target_feature(enable = "avx2,fma")]
+    #[target_feature(enable = "avx2,fma,f16c")]
     unsafe fn any(&self, channel: usize) {
         let lane_numbers = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
         let lanes = self.channels - channel;
@@ -188,14 +189,18 @@ impl Blocks<'_> {
         let finish = FinishF32::new(self.epilogue, channel);
         for row in self.rows {
             let taps = row.taps.get(..row.count).unwrap_or_default();
+            let mut weights = [_mm256_setzero_ps(); MAX_TAPS];
+            for (weights, (_, w)) in weights.iter_mut().zip(taps) {
+                // SAFETY: so many channels are left in every tap.
+                *weights = unsafe { up_to_eight(w.add(channel), lanes) };
+            }
             let (mut x, mut output) = (channel, self.first_of(row, channel));
             for _ in 0..row.strip.count {
                 let mut sum = _mm256_setzero_ps();
                 // SAFETY: the mask leaves out what lies behind the last channel.
                 unsafe {
-                    for (tap, w) in taps {
-                        let w = _mm256_maskload_ps(w.add(channel), mask);
-                        sum = _mm256_fmadd_ps(_mm256_maskload_ps(tap.add(x), mask), w, sum);
+                    for ((tap, _), w) in taps.iter().zip(&weights) {
+                        sum = _mm256_fmadd_ps(_mm256_maskload_ps(tap.add(x), mask), *w, sum);
                     }
                     store_f32(output, finish.apply(sum), lanes);
                 }
@@ -206,7 +211,7 @@ impl Blocks<'_> {
     }
 
     /// Where a channel of the first pixel of a row is written.
-    fn first_of(&self, row: &Row, channel: usize) -> *mut f32 {
+    fn first_of(&self, row: &Row<W>, channel: usize) -> *mut f32 {
         let pixel = row.strip.pixel * self.channels;
         self.output.wrapping_add(pixel + channel)
     }

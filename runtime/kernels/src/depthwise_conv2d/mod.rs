@@ -28,7 +28,7 @@ use core::cell::Cell;
 #[cfg(target_arch = "x86_64")]
 use crate::avx2::are_finite;
 use crate::requantize::{Multipliers, Quant};
-use crate::{ContractError, Epilogue, Isa, Real, Result, Widen, Window, product, require};
+use crate::{ContractError, Epilogue, Isa, Real, Result, Weight, Widen, Window, product, require};
 
 /// Operands of a float depthwise convolution, with activations `X` and weights `W`.
 #[derive(Clone, Copy)]
@@ -66,18 +66,18 @@ pub struct I8<'a> {
     pub output: &'a [Cell<i8>],
 }
 
-/// [`f32`] of plain floats, with the instructions of `isa`: fused multiply-add where it has that.
+/// [`f32`] of activations in plain floats, with the instructions of `isa`: fused multiply-add where it has that.
 ///
 /// # Errors
 /// As [`f32`].
-pub fn f32_by(op: &F32<'_>, isa: Isa) -> Result {
+pub fn f32_by<W: Weight>(op: &F32<'_, f32, W>, isa: Isa) -> Result {
     check_f32(op)?;
     match isa {
         #[cfg(target_arch = "x86_64")]
         Isa::Avx2(token) if avx2_f32::holds(&op.window) => avx2_f32::f32(op, token),
         #[cfg(target_arch = "aarch64")]
         _ if let Some(token) = isa.neon()
-            && neon_f32::holds(op) =>
+            && neon_f32::holds(&op.window) =>
         {
             neon_f32::f32(op, token);
         }

@@ -32,9 +32,11 @@ pub(super) struct Weights<T> {
 
 /// A depthwise layer, by eight channels.
 pub(super) trait Layer {
-    /// Of the copies and of the weights.
+    /// Of the copies.
     type Element: Copy + AnyBitPattern;
-    /// Eight elements in registers.
+    /// Of the weights.
+    type Weight: Copy;
+    /// Eight elements or weights in registers.
     type Eight: Copy;
     /// Their sums.
     type Sums: Copy;
@@ -43,6 +45,10 @@ pub(super) trait Layer {
     /// Eight elements are at `from`.
     unsafe fn load(from: *const Self::Element) -> Self::Eight;
 
+    /// # Safety
+    /// Eight weights are at `from`.
+    unsafe fn load_weights(from: *const Self::Weight) -> Self::Eight;
+
     /// `sums + x * w`.
     fn add(sums: &mut Self::Sums, x: Self::Eight, w: Self::Eight);
 
@@ -50,7 +56,7 @@ pub(super) trait Layer {
     fn start(&self, channel: usize) -> Self::Sums;
 
     /// Weights of the channels from `channel` on, filled up with anything.
-    fn weights(&self, channel: usize) -> Weights<Self::Element>;
+    fn weights(&self, channel: usize) -> Weights<Self::Weight>;
 
     /// Writes the channels from `channel` on of `PIXELS` output pixels.
     ///
@@ -157,7 +163,7 @@ unsafe fn tile<L: Layer, const PIXELS: usize>(
 unsafe fn shared<L: Layer, const PIXELS: usize>(
     sums: &mut [L::Sums; PIXELS],
     taps: Taps<'_, L::Element>,
-    weights: Weights<L::Element>,
+    weights: Weights<L::Weight>,
 ) {
     for (ky, row) in taps.rows {
         let w_at = weights.at.wrapping_add(3 * ky * weights.stride);
@@ -165,7 +171,7 @@ unsafe fn shared<L: Layer, const PIXELS: usize>(
         unsafe {
             let mut x_at = row.add(taps.first);
             let w: [L::Eight; 3] =
-                core::array::from_fn(|kx| L::load(w_at.add(kx * weights.stride)));
+                core::array::from_fn(|kx| L::load_weights(w_at.add(kx * weights.stride)));
             for column in 0..PIXELS + 2 {
                 let x = L::load(x_at);
                 x_at = x_at.wrapping_add(taps.step);
@@ -188,7 +194,7 @@ unsafe fn shared<L: Layer, const PIXELS: usize>(
 unsafe fn apart<L: Layer, const PIXELS: usize>(
     sums: &mut [L::Sums; PIXELS],
     taps: Taps<'_, L::Element>,
-    weights: Weights<L::Element>,
+    weights: Weights<L::Weight>,
     window: &Window,
 ) {
     let next = window.dilation[1] * window.input[2];
@@ -199,7 +205,7 @@ unsafe fn apart<L: Layer, const PIXELS: usize>(
         for _ in 0..columns {
             // SAFETY: the caller's promise.
             unsafe {
-                let w = L::load(w_at);
+                let w = L::load_weights(w_at);
                 for (pixel, sums) in sums.iter_mut().enumerate() {
                     L::add(sums, L::load(x_at.add(pixel * taps.step)), w);
                 }

@@ -5,20 +5,19 @@ use core::arch::aarch64::*;
 
 use super::F32;
 use super::neon::{self, CHANNELS, Layer, Weights, run};
-use crate::Neon;
-use crate::neon::{Bounds, LANES, some_f32, store_f32};
+use crate::neon::{FinishF32, LANES, store_f32};
 use crate::overlap::is_apart;
+use crate::{Neon, Weight, Window};
 
 /// Taps of a window at the most.
 const MAX_TAPS: usize = 64;
 
-/// Whether this file has what it takes: no scales, and room.
-pub(super) fn holds(op: &F32<'_>) -> bool {
-    let window = &op.window;
-    neon::holds(window) && op.epilogue.scales.is_none() && window.taps() <= MAX_TAPS
+/// Whether this file has what it takes: one output channel for each input channel, and room.
+pub(super) fn holds(window: &Window) -> bool {
+    neon::holds(window) && window.taps() <= MAX_TAPS
 }
 
-pub(super) fn f32(op: &F32<'_>, _: Neon) {
+pub(super) fn f32<W: Weight>(op: &F32<'_, f32, W>, _: Neon) {
     // SAFETY: the token proves that the processor has the instructions; lengths were checked.
     unsafe { all(op) }
 }
@@ -26,21 +25,15 @@ pub(super) fn f32(op: &F32<'_>, _: Neon) {
 /// # Safety
 /// The processor has NEON; the lengths of the operands fit the window, which [`holds`].
 #[target_feature(enable = "neon")]
-unsafe fn all(op: &F32<'_>) {
+unsafe fn all<W: Weight>(op: &F32<'_, f32, W>) {
     let channels = op.window.output[2];
     let whole = channels / CHANNELS * CHANNELS;
-    let mut rest = [[0.0; CHANNELS]; MAX_TAPS];
+    let mut rest = [[W::default(); CHANNELS]; MAX_TAPS];
     for (place, tap) in rest.iter_mut().zip(op.weights.chunks_exact(channels)) {
         let weights = tap.get(whole..).unwrap_or_default();
         place.iter_mut().zip(weights).for_each(|(it, w)| *it = *w);
     }
-    let bounds = Bounds::new(op.epilogue.clamp);
-    let layer = Floats {
-        op,
-        whole,
-        rest,
-        bounds,
-    };
+    let layer = Floats { op, whole, rest };
     let from = op.input.as_ptr().cast::<f32>();
     let is_direct = whole == channels && is_apart(op.input, op.output);
     // SAFETY: so many floats are in the input, and have room; the rest is the caller's promise.
@@ -55,17 +48,25 @@ unsafe fn all(op: &F32<'_>) {
     }
 }
 
-struct Floats<'a> {
-    op: &'a F32<'a>,
+struct Floats<'a, W> {
+    op: &'a F32<'a, f32, W>,
     /// Channels that make up whole groups of eight.
     whole: usize,
     /// The weights of those behind them, filled up with zeros.
-    rest: [[f32; CHANNELS]; MAX_TAPS],
-    bounds: Bounds,
+    rest: [[W; CHANNELS]; MAX_TAPS],
 }
 
-impl Layer for Floats<'_> {
+impl<W: Weight> Floats<'_, W> {
+    #[inline(always)]
+    fn finish(&self, channel: usize) -> FinishF32<2> {
+        // SAFETY: a layer runs only where the processor has NEON.
+        unsafe { FinishF32::new(&self.op.epilogue, channel) }
+    }
+}
+
+impl<W: Weight> Layer for Floats<'_, W> {
     type Element = f32;
+    type Weight = W;
     type Eight = [float32x4_t; 2];
     type Sums = [float32x4_t; 2];
 
@@ -76,9 +77,15 @@ impl Layer for Floats<'_> {
     }
 
     #[inline(always)]
+    unsafe fn load_weights(from: *const W) -> Self::Eight {
+        // SAFETY: the caller's promise.
+        unsafe { W::load(from) }
+    }
+
+    #[inline(always)]
     fn add(sums: &mut Self::Sums, x: Self::Eight, w: Self::Eight) {
         for ((sum, x), w) in sums.iter_mut().zip(x).zip(w) {
-            // SAFETY: a layer runs only where the processor has NEON.
+            // SAFETY: as above.
             *sum = unsafe { vfmaq_f32(*sum, x, w) };
         }
     }
@@ -86,11 +93,11 @@ impl Layer for Floats<'_> {
     #[inline(always)]
     fn start(&self, channel: usize) -> Self::Sums {
         // SAFETY: as above.
-        unsafe { some_f32(self.op.epilogue.bias.unwrap_or_default(), channel) }
+        unsafe { self.finish(channel).start() }
     }
 
     #[inline(always)]
-    fn weights(&self, channel: usize) -> Weights<f32> {
+    fn weights(&self, channel: usize) -> Weights<W> {
         match channel < self.whole {
             true => Weights {
                 at: self.op.weights.as_ptr().wrapping_add(channel),
@@ -115,8 +122,9 @@ impl Layer for Floats<'_> {
         // SAFETY: the caller's promise.
         unsafe {
             let output = output.add(first_pixel * channels + channel);
+            let finish = self.finish(channel);
             for (pixel, sums) in sums.into_iter().enumerate() {
-                let values = sums.map(|sum| self.bounds.apply(sum));
+                let values = finish.apply(sums);
                 store_f32(output.add(pixel * channels), values, channels - channel);
             }
         }

@@ -141,6 +141,7 @@ impl Bytes<'_> {
 
 impl Layer for Bytes<'_> {
     type Element = i16;
+    type Weight = i16;
     type Eight = int16x8_t;
     type Sums = [int32x4_t; 2];
 
@@ -148,6 +149,12 @@ impl Layer for Bytes<'_> {
     unsafe fn load(from: *const i16) -> int16x8_t {
         // SAFETY: the caller's promise.
         unsafe { vld1q_s16(from) }
+    }
+
+    #[inline(always)]
+    unsafe fn load_weights(from: *const i16) -> int16x8_t {
+        // SAFETY: the caller's promise.
+        unsafe { Self::load(from) }
     }
 
     #[inline(always)]

@@ -2,13 +2,13 @@
 
 use super::{F32, I8, f32_by, i8_by};
 use crate::parts::{Crew, Work, by_rows};
-use crate::{Isa, Result};
+use crate::{Isa, Result, Weight};
 
 /// [`f32_by`], shared out among a crew where that is worth it.
 ///
 /// # Errors
 /// As there.
-pub fn f32_in_parts(op: &F32<'_>, isa: Isa, crew: Option<Crew<'_>>) -> Result {
+pub fn f32_in_parts<W: Weight>(op: &F32<'_, f32, W>, isa: Isa, crew: Option<Crew<'_>>) -> Result {
     let operands = (&op.window, op.input, op.output);
     let work = Work::channelwise(&op.window, isa);
     by_rows(crew, work, operands, |window, input, output| {

@@ -1,6 +1,6 @@
 use super::*;
-use crate::conv2d;
 use crate::testing::{cells, numbers, reals, values};
+use crate::{conv2d, f16};
 use proptest::prelude::*;
 use std::vec::Vec;
 
@@ -49,24 +49,71 @@ proptest! {
 
     #[test]
     fn f32_is_within_its_bound_by_every_isa(window in windows(), seed: u32) {
-        let (channels, taps) = (window.output[2], window.taps());
-        let input = cells(&reals(window.input.iter().product(), seed));
-        let weights = reals(channels * taps, seed ^ 1);
-        let bias = reals(channels, seed ^ 2);
-        let epilogue = Epilogue { scales: None, bias: Some(&bias), clamp: [-3.0, 2.0] };
-        let expected = cells(&std::vec![0f32; window.output.iter().product()]);
-        let op = F32 { window, input: &input, weights: &weights[..], epilogue, output: &expected };
-        f32(&op).unwrap();
-        // Inputs and weights are at most 1.7.
-        let bound = 4.0 * (taps + 1) as f32 * 2f32.powi(-24) * (2.9 * taps as f32 + 2.0);
-        for isa in Isa::all() {
-            let output = cells(&std::vec![0f32; expected.len()]);
-            f32_by(&F32 { output: &output, ..op }, isa).unwrap();
-            for (y, expected) in values(&output).iter().zip(values(&expected)) {
-                prop_assert!((y - expected).abs() <= bound, "{y} for {expected}, {}", isa.name());
-            }
+        is_within_its_bound(window, &reals(weights_of(&window), seed ^ 1), None, seed)?;
+    }
+
+    #[test]
+    fn f32_on_f16_weights_is_within_its_bound_by_every_isa(window in windows(), seed: u32) {
+        let weights: Vec<f16> = reals(weights_of(&window), seed ^ 1).into_iter().map(f16::from_f32).collect();
+        is_within_its_bound(window, &weights, None, seed)?;
+    }
+
+    #[test]
+    fn f32_on_scaled_int8_weights_is_within_its_bound_by_every_isa(window in windows(), seed: u32) {
+        let weights: Vec<i8> = numbers(weights_of(&window), seed ^ 1).collect();
+        // With weights of at most 128, products are at most 1.7.
+        let scales: Vec<f32> = numbers(window.output[2], seed ^ 3).map(|it| (f32::from(it) + 129.0) * 4e-5).collect();
+        is_within_its_bound(window, &weights, Some(&scales), seed)?;
+    }
+}
+
+fn weights_of(window: &Window) -> usize {
+    window.output[2] * window.taps()
+}
+
+/// Every instruction set against the scalar file; inputs are at most 1.7, weights with their scales too.
+fn is_within_its_bound<W: Weight>(
+    window: Window,
+    weights: &[W],
+    scales: Option<&[f32]>,
+    seed: u32,
+) -> core::result::Result<(), TestCaseError> {
+    let (channels, taps) = (window.output[2], window.taps());
+    let input = cells(&reals(window.input.iter().product(), seed));
+    let bias = reals(channels, seed ^ 2);
+    let expected = cells(&std::vec![0f32; window.output.iter().product()]);
+    let op = F32 {
+        window,
+        input: &input,
+        weights,
+        epilogue: Epilogue {
+            scales,
+            bias: Some(&bias),
+            clamp: [-3.0, 2.0],
+        },
+        output: &expected,
+    };
+    f32(&op).unwrap();
+    let bound = 4.0 * (taps + 1) as f32 * 2f32.powi(-24) * (2.9 * taps as f32 + 2.0);
+    for isa in Isa::all() {
+        let output = cells(&std::vec![0f32; expected.len()]);
+        f32_by(
+            &F32 {
+                output: &output,
+                ..op
+            },
+            isa,
+        )
+        .unwrap();
+        for (y, expected) in values(&output).iter().zip(values(&expected)) {
+            prop_assert!(
+                (y - expected).abs() <= bound,
+                "{y} for {expected}, {}",
+                isa.name()
+            );
         }
     }
+    Ok(())
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use cadet_format::{Header, Layout, Package};
-use cadet_repack::{AlignedBytes, blocked};
+use cadet_repack::{AlignedBytes, laid_out};
 use cadet_runtime::{Memory, Session, kernels};
 
 /// Memory of a session.
@@ -56,11 +56,11 @@ pub(crate) fn corpus() -> Vec<Entry> {
             continue;
         }
         let layouts = [Layout::Blocked, Layout::BlockedPairs];
-        let laid_out = layouts.into_iter().filter_map(|layout| {
-            let bytes = blocked(&package, package.target(), layout)?;
+        let others = layouts.into_iter().filter_map(|layout| {
+            let bytes = laid_out(&package, package.target(), layout)?;
             Some((layout, bytes))
         });
-        let mut flashes: Vec<(Layout, AlignedBytes)> = laid_out.collect();
+        let mut flashes: Vec<(Layout, AlignedBytes)> = others.collect();
         flashes.insert(0, (Layout::Canonical, canonical));
         entries.push(Entry { path, flashes });
     }

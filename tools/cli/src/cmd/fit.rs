@@ -2,11 +2,14 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 use cadet_compiler::{Calibration, Compiled, Precision, Range, Report};
+use cadet_flash::Foretold;
 use serde::Serialize;
 
 use crate::compile_args::{CompileArgs, Numerics};
 use crate::memory_map;
+use crate::mixed::Mixed;
 use crate::on_board::OnBoard;
+use crate::on_host::OnHost;
 use crate::output::{print_json, print_line, table, thousands, write_new};
 
 /// Say what a model will take and do, without a board: flash, arena, kernels, unsupported nodes
@@ -62,6 +65,15 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         };
         write_new(path, draw(&report).as_bytes(), args.force)?;
     }
+    let costs = args.compile.load_costs()?;
+    let mixed = match &costs {
+        Some(costs) if args.int8 => Some(Mixed::weigh(&model, &options, costs, false)?),
+        _ => None,
+    };
+    let on_host = match (args.compile.host(), &costs) {
+        (Some(host), Some(costs)) => Some(OnHost::foretell(&report, host, costs)),
+        _ => None,
+    };
     let on_board = match args.compile.load_board()? {
         Some(board) => OnBoard::foretell(&report, board)?,
         None => None,
@@ -70,9 +82,19 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         print_json(&Fitted {
             report: &report,
             on_board: on_board.as_ref(),
+            on_host: on_host.as_ref(),
+            mixed: mixed.as_ref(),
         })?;
     } else {
-        print(&report, on_board.as_ref(), None)?;
+        let on_board = on_board.as_ref();
+        let of_steps = match &on_host {
+            Some(on_host) => Some(on_host.foretold()),
+            None => on_board.map(|it| (">instructions", it.foretold())),
+        };
+        print(&report, of_steps, None)?;
+        on_board.map_or(Ok(()), OnBoard::print)?;
+        on_host.as_ref().map_or(Ok(()), OnHost::print)?;
+        mixed.as_ref().map_or(Ok(()), Mixed::print)?;
     }
     match &report.fit {
         Some(fit) if !fit.fits() => bail!(
@@ -99,12 +121,17 @@ struct Fitted<'a> {
     report: &'a Report,
     #[serde(skip_serializing_if = "Option::is_none")]
     on_board: Option<&'a OnBoard>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    on_host: Option<&'a OnHost>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mixed: Option<&'a Mixed>,
 }
 
-/// Prints a report of the compiler, of a package where one was written.
+/// Prints a report of the compiler, of a package where one was written; with what is foretold of the steps, under a
+/// heading.
 pub(super) fn print(
     report: &Report,
-    on_board: Option<&OnBoard>,
+    foretold: Option<(&str, &Foretold)>,
     package: Option<&Path>,
 ) -> Result<()> {
     let shape = |dims: &[usize]| {
@@ -125,7 +152,10 @@ pub(super) fn print(
             shape(&step.output),
             thousands(step.macs),
             thousands(step.weight_bytes as u64),
-            on_board.map_or_else(String::new, |it| it.of_step(number)),
+            foretold.map_or_else(String::new, |(_, it)| {
+                let cost = it.steps.get(number).copied().flatten();
+                cost.map_or("unknown".into(), thousands)
+            }),
         ]
     });
     let headings = [
@@ -137,11 +167,7 @@ pub(super) fn print(
         "output",
         ">MACs",
         ">weight bytes",
-        if on_board.is_some() {
-            ">instructions"
-        } else {
-            ""
-        },
+        foretold.map_or("", |(heading, _)| heading),
     ];
     print_line(&format!("{}\n", table(&headings, rows)))?;
     let bytes = |count: usize| thousands(count as u64);
@@ -203,9 +229,6 @@ pub(super) fn print(
             left(fit.flash_left_bytes),
             left(fit.ram_left_bytes),
         ))?;
-    }
-    if let Some(on_board) = on_board {
-        on_board.print()?;
     }
     print_written(package)
 }

@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use crate::compile_args::{CompileArgs, Numerics};
 use crate::keys;
+use crate::mixed::Mixed;
 use crate::output::{print_json, write_new};
 use crate::promotion::{PromotionArgs, Search};
 use crate::samples;
@@ -39,6 +40,11 @@ pub(crate) struct Args {
     /// Keep this step in floats (repeatable); `cadet fit` lists the names of all steps
     #[arg(long, value_name = "STEP", requires = "calib")]
     keep_float: Vec<String>,
+    /// Keep in floats what costs more in int8, where that lowers the cost of the whole with its conversions: by the
+    /// figures of --board or --target. The package is the same for every target then, and says what was replaced;
+    /// without, such steps are only told
+    #[arg(long, requires = "calib", conflicts_with = "floor")]
+    mixed: bool,
     /// Scale the channels between layers to the same range before quantising: cross-layer equalisation
     #[arg(long, requires = "calib")]
     equalise: bool,
@@ -114,6 +120,21 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         let fact = ("options.calibration.sha256".into(), sha256(path)?);
         options.provenance.extend([fact]);
     }
+    let mixed = match (args.compile.load_costs()?, &options.precision) {
+        (Some(costs), Precision::Int8(_)) => {
+            let mixed = Mixed::weigh(&model, &options, &costs, args.mixed).with_context(failed)?;
+            let replaced: Vec<String> = mixed.replaced().collect();
+            if let (false, Some(name)) = (replaced.is_empty(), args.compile.target_name()) {
+                options
+                    .provenance
+                    .insert("options.mixed".into(), name.into());
+            }
+            options.kept_float.extend(replaced);
+            Some(mixed)
+        }
+        _ if args.mixed => bail!("--mixed needs the figures of a --board or --target"),
+        _ => None,
+    };
     let (mut compiled, search) = match args.promotion.search(&model, &options) {
         None => {
             let compiled = compile(&model, &options);
@@ -145,10 +166,12 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         print_json(&Packed {
             report: &compiled.report,
             search: search.as_ref(),
+            mixed: mixed.as_ref(),
         })?;
     } else {
         super::fit::print(&compiled.report, None, Some(path))?;
         search.as_ref().map_or(Ok(()), Search::print)?;
+        mixed.as_ref().map_or(Ok(()), Mixed::print)?;
     }
     match missed {
         Some(search) => bail!("{}; it is kept as {}", search.verdict(), path.display()),
@@ -163,6 +186,8 @@ struct Packed<'a> {
     report: &'a Report,
     #[serde(skip_serializing_if = "Option::is_none")]
     search: Option<&'a Search>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mixed: Option<&'a Mixed>,
 }
 
 fn refuse_existing(path: &Path, force: bool) -> Result<()> {

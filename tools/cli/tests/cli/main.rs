@@ -4,11 +4,13 @@
 mod damaged;
 mod fallback;
 mod fit;
+mod mixed;
 mod pack;
 mod profile;
 mod recipes;
 mod run;
 mod sign;
 mod support;
+mod targets;
 mod tour;
 mod verify;

@@ -30,7 +30,7 @@ mod weights;
 
 pub(crate) use emitter::{Lowered, LoweredStep, Place};
 
-use cadet_format::Opcode;
+use cadet_format::{Layout, Opcode, TargetId};
 
 use crate::error::CompileError;
 use crate::ir::{Node, Op};
@@ -40,10 +40,11 @@ use emitter::Emitter;
 
 /// Bytes that packages, weights and activations are aligned to: what the widest loads of a
 /// microcontroller's kernels want, and a cache line on hosts.
-pub(crate) fn alignment(target: cadet_format::TargetId) -> usize {
-    match target {
-        cadet_format::TargetId::X86_64 | cadet_format::TargetId::Aarch64 => 64,
-        _ => 16,
+pub(crate) fn alignment(options: &Options) -> usize {
+    match (options.target, options.layout) {
+        (TargetId::X86_64 | TargetId::Aarch64, _) => 64,
+        (_, Layout::Canonical) => 16,
+        _ => 64,
     }
 }
 
@@ -52,7 +53,7 @@ pub(crate) fn alignment(target: cadet_format::TargetId) -> usize {
 /// # Errors
 /// `TooLarge` where the model exceeds what package offsets can hold.
 pub(crate) fn lower(arranged: &Arranged, options: &Options) -> Result<Lowered, CompileError> {
-    let mut emitter = Emitter::new(arranged, options, alignment(options.target));
+    let mut emitter = Emitter::new(arranged, options, alignment(options));
     for node in &arranged.graph.nodes {
         lower_node(&mut emitter, node);
     }

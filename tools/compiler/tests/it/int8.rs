@@ -7,7 +7,7 @@ use cadet_compiler::{
 use cadet_onnx::{ElementType, GraphBuilder};
 
 /// A residual net with every kind of step that int8 has.
-fn residual_net(random: &mut Generator) -> Vec<u8> {
+pub(crate) fn residual_net(random: &mut Generator) -> Vec<u8> {
     let mut graph = GraphBuilder::new("residual");
     let mut weights = |graph: &mut GraphBuilder, name: &str, shape: &[usize]| {
         let fan_in: usize = shape[1..].iter().product();
@@ -55,7 +55,7 @@ fn residual_net(random: &mut Generator) -> Vec<u8> {
     graph.encode()
 }
 
-fn samples(random: &mut Generator, count: usize, length: usize) -> Vec<Vec<f32>> {
+pub(crate) fn samples(random: &mut Generator, count: usize, length: usize) -> Vec<Vec<f32>> {
     (0..count)
         .map(|_| (0..length).map(|_| random.normal()).collect())
         .collect()

@@ -18,4 +18,5 @@ mod quantised_elsewhere;
 mod quantised_models;
 mod random_nets;
 mod support;
+mod targets;
 mod whole;

@@ -77,7 +77,7 @@ fn check(name: &str, elements: usize, largest: f32) {
 fn check_foretold(name: &str, compiled: &cadet_compiler::Report, measured: &cadet_flash::Report) {
     let costs = CostTable::of(&board()).unwrap().unwrap();
     let foretold = costs.foretell(compiled.steps.iter().map(work));
-    let told = foretold.instructions().unwrap() as f64;
+    let told = foretold.cost().unwrap() as f64;
     let found = measured.instructions().unwrap() as f64;
     println!("{name}: {told} instructions foretold, {found} measured");
     assert!((0.9..1.1).contains(&(told / found)), "{told} {found}");

@@ -6,11 +6,11 @@ use core::mem::MaybeUninit;
 
 use super::F32;
 use super::block::{Block, Short, Taps};
-use crate::Avx2;
 use crate::avx2::{FinishF32, LANES, store_f32};
 use crate::blocked::CHANNELS;
 use crate::overlap::is_apart;
 use crate::rows::{Band, Rows, Strip, flattened};
+use crate::{Avx2, Weight};
 
 /// Pixels of a tile at the most, with two registers of sums each: as many as there are registers for.
 const ROWS: usize = 6;
@@ -19,15 +19,15 @@ const NARROW_ROWS: usize = 8;
 /// Elements of the rows that are held, on the stack.
 pub(super) const SCRATCH: usize = 8192;
 
-pub(super) fn f32(op: &F32<'_>, _: Avx2) {
+pub(super) fn f32<W: Weight>(op: &F32<'_, f32, W>, _: Avx2) {
     // SAFETY: the token proves that the processor has the instructions; lengths were checked.
     unsafe { all(op) }
 }
 
 /// # Safety
-/// The processor has AVX2 and FMA; the lengths of the operands fit the window, which fits the scratch memory.
-#[target_feature(enable = "avx2,fma")]
-unsafe fn all(op: &F32<'_>) {
+/// The processor has AVX2, FMA and F16C; the lengths of the operands fit the window, which fits the scratch memory.
+#[target_feature(enable = "avx2,fma,f16c")]
+unsafe fn all<W: Weight>(op: &F32<'_, f32, W>) {
     let window = flattened(&op.window);
     let input = op.input.as_ptr().cast::<f32>();
     let mut scratch = [const { MaybeUninit::uninit() }; SCRATCH];
@@ -49,8 +49,8 @@ unsafe fn all(op: &F32<'_>) {
 
 /// # Safety
 /// As [`all`]; the band is one of the window's, and so are its short runs.
-#[target_feature(enable = "avx2,fma")]
-unsafe fn band_of(op: &F32<'_>, band: &Band<f32>, short: &Short<f32>) {
+#[target_feature(enable = "avx2,fma,f16c")]
+unsafe fn band_of<W: Weight>(op: &F32<'_, f32, W>, band: &Band<f32>, short: &Short<f32>) {
     let output = op.output.as_ptr().cast::<f32>().cast_mut();
     for channel in (0..op.window.output[2]).step_by(CHANNELS) {
         let weights = (op.weights.as_ptr(), 1);
@@ -68,17 +68,17 @@ unsafe fn band_of(op: &F32<'_>, band: &Band<f32>, short: &Short<f32>) {
 }
 
 /// Sixteen channels of a strip.
-struct Sixteen<'a> {
-    block: Block<'a, f32, f32, f32>,
+struct Sixteen<'a, W> {
+    block: Block<'a, f32, W, f32>,
     taps: &'a Taps<f32>,
     finish: &'a [FinishF32; 2],
 }
 
-impl Sixteen<'_> {
+impl<W: Weight> Sixteen<'_, W> {
     /// # Safety
-    /// The processor has AVX2 and FMA; the strip is the rows'.
+    /// The processor has AVX2, FMA and F16C; the strip is the rows'.
     #[inline]
-    #[target_feature(enable = "avx2,fma")]
+    #[target_feature(enable = "avx2,fma,f16c")]
     unsafe fn tiles(&self, strip: Strip) {
         if self.block.left <= LANES {
             for (first, count) in strip.tiles(NARROW_ROWS) {
@@ -116,9 +116,9 @@ impl Sixteen<'_> {
     /// Makes `PIXELS` pixels of the strip from `first` on, `HALVES * 8` channels or what is left of them.
     ///
     /// # Safety
-    /// The processor has AVX2 and FMA; the pixels are in the strip.
+    /// The processor has AVX2, FMA and F16C; the pixels are in the strip.
     #[inline]
-    #[target_feature(enable = "avx2,fma")]
+    #[target_feature(enable = "avx2,fma,f16c")]
     unsafe fn tile<const PIXELS: usize, const HALVES: usize>(&self, first: usize) {
         let mut sums = [[_mm256_setzero_ps(); HALVES]; PIXELS];
         let step = self.block.pixel_step;
@@ -151,16 +151,16 @@ impl Sixteen<'_> {
     /// # Safety
     /// As [`tile`](Self::tile).
     #[inline]
-    #[target_feature(enable = "avx2,fma")]
+    #[target_feature(enable = "avx2,fma,f16c")]
     unsafe fn alone(&self, first: usize) {
         let mut sums = [[_mm256_setzero_ps(); 2]; 4];
         self.block.for_each_run(first, |mut x, mut weights| {
-            let add = |sums: &mut [__m256; 2], x: *const f32, w: *const f32| {
+            let add = |sums: &mut [__m256; 2], x: *const f32, w: *const W| {
                 // SAFETY: the run lies under the pixel, and in the block.
                 unsafe {
                     let x = _mm256_broadcast_ss(&*x);
                     for (half, sum) in sums.iter_mut().enumerate() {
-                        let w = _mm256_loadu_ps(w.add(half * LANES));
+                        let w = W::eight(w.add(half * LANES));
                         *sum = _mm256_fmadd_ps(x, w, *sum);
                     }
                 }
@@ -200,7 +200,7 @@ impl Sixteen<'_> {
     /// # Safety
     /// The pixels are in the strip.
     #[inline]
-    #[target_feature(enable = "avx2,fma")]
+    #[target_feature(enable = "avx2,fma,f16c")]
     unsafe fn store<const PIXELS: usize, const HALVES: usize>(
         &self,
         first: usize,
@@ -227,20 +227,20 @@ impl Sixteen<'_> {
 /// Adds the products of the element at `x`, and of those `step` further on for each pixel, with weights.
 ///
 /// # Safety
-/// The processor has AVX2 and FMA; the elements and weights are there.
+/// The processor has AVX2, FMA and F16C; the elements and weights are there.
 #[inline]
-#[target_feature(enable = "avx2,fma")]
-unsafe fn add<const PIXELS: usize, const HALVES: usize>(
+#[target_feature(enable = "avx2,fma,f16c")]
+unsafe fn add<const PIXELS: usize, const HALVES: usize, W: Weight>(
     sums: &mut [[__m256; HALVES]; PIXELS],
     x: *const f32,
     step: usize,
-    weights: *const f32,
+    weights: *const W,
 ) {
     // SAFETY: the caller's promise.
     unsafe {
         let mut w = [_mm256_setzero_ps(); HALVES];
         for (half, w) in w.iter_mut().enumerate() {
-            *w = _mm256_loadu_ps(weights.add(half * LANES));
+            *w = W::eight(weights.add(half * LANES));
         }
         for (pixel, sums) in sums.iter_mut().enumerate() {
             let x = _mm256_broadcast_ss(&*x.add(pixel * step));

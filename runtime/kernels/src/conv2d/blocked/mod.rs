@@ -31,14 +31,14 @@ use crate::avx2::are_finite;
 use crate::blocked::{f32_len, i8_index, i8_len, pairs_index, pairs_len, runs};
 #[cfg(target_arch = "x86_64")]
 use crate::rows::{fits, flattened};
-use crate::{ContractError, Isa, Result, Window, product, require};
+use crate::{ContractError, Isa, Result, Weight, Window, product, require};
 
-/// Convolution in f32. The vector files add products with fused multiply-add and keep the order of the scalar file
+/// Convolution in f32, whatever weights are stored as. The vector files add products with fused multiply-add and keep the order of the scalar file
 /// but where one pixel is alone: then four sums are kept.
 ///
 /// # Errors
 /// [`ContractError`](crate::ContractError) where lengths and extents do not fit.
-pub fn f32(op: &F32<'_>, isa: Isa) -> Result {
+pub fn f32<W: Weight>(op: &F32<'_, f32, W>, isa: Isa) -> Result {
     check_f32(op)?;
     match isa {
         #[cfg(target_arch = "x86_64")]
@@ -47,7 +47,7 @@ pub fn f32(op: &F32<'_>, isa: Isa) -> Result {
         }
         #[cfg(target_arch = "aarch64")]
         _ if let Some(token) = isa.neon()
-            && neon_f32::holds(op) =>
+            && neon_patch::holds(&op.window) =>
         {
             neon_f32::f32(op, token);
         }
@@ -92,7 +92,7 @@ pub fn i8_pairs(op: &I8<'_>, isa: Isa) -> Result {
     Ok(())
 }
 
-fn check_f32(op: &F32<'_>) -> Result {
+fn check_f32<W>(op: &F32<'_, f32, W>) -> Result {
     let [_, _, channels] = op.window.output;
     op.window.check(op.input.len(), op.output.len())?;
     let depth = depth(&op.window);

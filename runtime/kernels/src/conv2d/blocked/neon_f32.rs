@@ -4,10 +4,10 @@
 use core::arch::aarch64::*;
 
 use super::F32;
-use super::neon_patch::{self, Input, Patch, for_each_patch};
-use crate::Neon;
+use super::neon_patch::{Input, Patch, for_each_patch};
 use crate::blocked::CHANNELS;
-use crate::neon::{Bounds, LANES, some_f32, store_f32};
+use crate::neon::{FinishF32, LANES, store_f32};
+use crate::{Neon, Weight};
 
 /// Pixels of a tile at the most: four registers of sums each, with one of elements, and four of weights.
 const ROWS: usize = 5;
@@ -15,20 +15,15 @@ const ROWS: usize = 5;
 const BLOCK: usize = CHANNELS / LANES;
 const HALF: usize = BLOCK / 2;
 
-/// Whether this file has what it takes: no scales, and room for the elements of a pixel.
-pub(super) fn holds(op: &F32<'_>) -> bool {
-    op.epilogue.scales.is_none() && neon_patch::holds(&op.window)
-}
-
-pub(super) fn f32(op: &F32<'_>, _: Neon) {
+pub(super) fn f32<W: Weight>(op: &F32<'_, f32, W>, _: Neon) {
     // SAFETY: the token proves that the processor has the instructions; lengths were checked.
     unsafe { all(op) }
 }
 
 /// # Safety
-/// The processor has NEON; the lengths of the operands fit the window, which [`holds`].
+/// The processor has NEON; the lengths of the operands fit the window, which `neon_patch` holds.
 #[target_feature(enable = "neon")]
-unsafe fn all(op: &F32<'_>) {
+unsafe fn all<W: Weight>(op: &F32<'_, f32, W>) {
     let input = Input {
         window: &op.window,
         cells: op.input,
@@ -38,11 +33,11 @@ unsafe fn all(op: &F32<'_>) {
     // SAFETY: the caller's promise; `count` pixels lie in the patch.
     unsafe {
         for_each_patch(&input, op.output, ROWS, |patch, first, count| match count {
-            1 => tile::<1>(op, patch, first),
-            2 => tile::<2>(op, patch, first),
-            3 => tile::<3>(op, patch, first),
-            4 => tile::<4>(op, patch, first),
-            _ => tile::<5>(op, patch, first),
+            1 => tile::<1, W>(op, patch, first),
+            2 => tile::<2, W>(op, patch, first),
+            3 => tile::<3, W>(op, patch, first),
+            4 => tile::<4, W>(op, patch, first),
+            _ => tile::<5, W>(op, patch, first),
         });
     }
 }
@@ -53,15 +48,19 @@ unsafe fn all(op: &F32<'_>) {
 /// As [`all`]; the patch has `ROWS` pixels.
 #[inline(never)]
 #[target_feature(enable = "neon")]
-unsafe fn tile<const ROWS: usize>(op: &F32<'_>, patch: Patch<'_, f32>, first: usize) {
+unsafe fn tile<const ROWS: usize, W: Weight>(
+    op: &F32<'_, f32, W>,
+    patch: Patch<'_, f32>,
+    first: usize,
+) {
     let [_, _, outputs] = op.window.output;
     for channel in (0..outputs).step_by(CHANNELS) {
         // SAFETY: the block is one of the weights; the rest is the caller's promise.
         unsafe {
             if outputs - channel <= HALF * LANES {
-                block::<ROWS, HALF>(op, patch, first, channel);
+                block::<ROWS, HALF, W>(op, patch, first, channel);
             } else {
-                block::<ROWS, BLOCK>(op, patch, first, channel);
+                block::<ROWS, BLOCK, W>(op, patch, first, channel);
             }
         }
     }
@@ -73,28 +72,30 @@ unsafe fn tile<const ROWS: usize>(op: &F32<'_>, patch: Patch<'_, f32>, first: us
 /// As [`tile`].
 #[inline]
 #[target_feature(enable = "neon")]
-unsafe fn block<const ROWS: usize, const PARTS: usize>(
-    op: &F32<'_>,
+unsafe fn block<const ROWS: usize, const PARTS: usize, W: Weight>(
+    op: &F32<'_, f32, W>,
     patch: Patch<'_, f32>,
     first: usize,
     channel: usize,
 ) {
     let [_, _, outputs] = op.window.output;
     let depth = op.window.taps() * op.window.input[2];
-    let bias = some_f32(op.epilogue.bias.unwrap_or_default(), channel);
-    let bounds = Bounds::new(op.epilogue.clamp);
+    let finish = FinishF32::new(&op.epilogue, channel);
     // SAFETY: the caller's promise.
     unsafe {
         let weights = op.weights.as_ptr().add(channel * depth);
         let output = op.output.as_ptr().cast::<f32>().cast_mut();
         let output = output.add(first * outputs + channel);
         let sums = match ROWS {
-            1 => [alone(patch, weights, bias); ROWS],
-            _ => product::<ROWS, PARTS>(patch, weights, bias),
+            1 => [alone(patch, weights, finish.start()); ROWS],
+            _ => product::<ROWS, PARTS, W>(patch, weights, finish.start()),
         };
         for (row, sums) in sums.into_iter().enumerate() {
-            let values = sums.map(|sum| bounds.apply(sum));
-            store_f32(output.add(row * outputs), values, outputs - channel);
+            store_f32(
+                output.add(row * outputs),
+                finish.apply(sums),
+                outputs - channel,
+            );
         }
     }
 }
@@ -105,9 +106,9 @@ unsafe fn block<const ROWS: usize, const PARTS: usize>(
 /// The processor has NEON; the patch has `ROWS` pixels, and a block lies at `weights`.
 #[inline]
 #[target_feature(enable = "neon")]
-unsafe fn product<const ROWS: usize, const PARTS: usize>(
+unsafe fn product<const ROWS: usize, const PARTS: usize, W: Weight>(
     patch: Patch<'_, f32>,
-    weights: *const f32,
+    weights: *const W,
     start: [float32x4_t; PARTS],
 ) -> [[float32x4_t; PARTS]; ROWS] {
     let mut sums = [start; ROWS];
@@ -119,16 +120,16 @@ unsafe fn product<const ROWS: usize, const PARTS: usize>(
             for _ in 0..patch.length / LANES {
                 let x = rows.map(|row| vld1q_f32(row));
                 rows = rows.map(|row| row.add(LANES));
-                add::<0, ROWS, PARTS>(&mut sums, x, weights);
-                add::<1, ROWS, PARTS>(&mut sums, x, weights.add(CHANNELS));
-                add::<2, ROWS, PARTS>(&mut sums, x, weights.add(2 * CHANNELS));
-                add::<3, ROWS, PARTS>(&mut sums, x, weights.add(3 * CHANNELS));
+                add::<0, ROWS, PARTS, W>(&mut sums, x, weights);
+                add::<1, ROWS, PARTS, W>(&mut sums, x, weights.add(CHANNELS));
+                add::<2, ROWS, PARTS, W>(&mut sums, x, weights.add(2 * CHANNELS));
+                add::<3, ROWS, PARTS, W>(&mut sums, x, weights.add(3 * CHANNELS));
                 weights = weights.add(4 * CHANNELS);
             }
             for _ in 0..patch.length % LANES {
                 let x = rows.map(|row| vld1q_dup_f32(row));
                 rows = rows.map(|row| row.add(1));
-                add::<0, ROWS, PARTS>(&mut sums, x, weights);
+                add::<0, ROWS, PARTS, W>(&mut sums, x, weights);
                 weights = weights.add(CHANNELS);
             }
         }
@@ -142,37 +143,16 @@ unsafe fn product<const ROWS: usize, const PARTS: usize>(
 /// `PARTS * 4` weights lie at `weights`.
 #[inline]
 #[target_feature(enable = "neon")]
-unsafe fn add<const LANE: i32, const ROWS: usize, const PARTS: usize>(
+unsafe fn add<const LANE: i32, const ROWS: usize, const PARTS: usize, W: Weight>(
     sums: &mut [[float32x4_t; PARTS]; ROWS],
     x: [float32x4_t; ROWS],
-    weights: *const f32,
+    weights: *const W,
 ) {
     // SAFETY: the caller's promise.
-    let weights: [float32x4_t; PARTS] = unsafe { load(weights) };
+    let weights: [float32x4_t; PARTS] = unsafe { W::load(weights) };
     for (sums, x) in sums.iter_mut().zip(x) {
         for (sum, w) in sums.iter_mut().zip(weights) {
             *sum = vfmaq_laneq_f32::<LANE>(*sum, w, x);
-        }
-    }
-}
-
-/// Half a block or a whole one, by one instruction.
-///
-/// # Safety
-/// `PARTS * 4` weights lie at `weights`.
-#[inline]
-#[target_feature(enable = "neon")]
-unsafe fn load<const PARTS: usize>(weights: *const f32) -> [float32x4_t; PARTS] {
-    // SAFETY: the caller's promise.
-    unsafe {
-        if PARTS == HALF {
-            let float32x4x2_t(a, b) = vld1q_f32_x2(weights);
-            let half = [a, b];
-            core::array::from_fn(|part| half[part % HALF])
-        } else {
-            let float32x4x4_t(a, b, c, d) = vld1q_f32_x4(weights);
-            let block = [a, b, c, d];
-            core::array::from_fn(|part| block[part % BLOCK])
         }
     }
 }
@@ -183,9 +163,9 @@ unsafe fn load<const PARTS: usize>(weights: *const f32) -> [float32x4_t; PARTS] 
 /// As there.
 #[inline]
 #[target_feature(enable = "neon")]
-unsafe fn alone<const PARTS: usize>(
+unsafe fn alone<const PARTS: usize, W: Weight>(
     patch: Patch<'_, f32>,
-    weights: *const f32,
+    weights: *const W,
     start: [float32x4_t; PARTS],
 ) -> [float32x4_t; PARTS] {
     let mut sums = [start, [vdupq_n_f32(0.0); PARTS]];
@@ -199,17 +179,17 @@ unsafe fn alone<const PARTS: usize>(
                     let sums = core::array::from_mut(sums);
                     let x = [vld1q_f32(row.add(ahead * LANES))];
                     let weights = weights.add(ahead * LANES * CHANNELS);
-                    add::<0, 1, PARTS>(sums, x, weights);
-                    add::<1, 1, PARTS>(sums, x, weights.add(CHANNELS));
-                    add::<2, 1, PARTS>(sums, x, weights.add(2 * CHANNELS));
-                    add::<3, 1, PARTS>(sums, x, weights.add(3 * CHANNELS));
+                    add::<0, 1, PARTS, W>(sums, x, weights);
+                    add::<1, 1, PARTS, W>(sums, x, weights.add(CHANNELS));
+                    add::<2, 1, PARTS, W>(sums, x, weights.add(2 * CHANNELS));
+                    add::<3, 1, PARTS, W>(sums, x, weights.add(3 * CHANNELS));
                 }
                 row = row.add(2 * LANES);
                 weights = weights.add(2 * LANES * CHANNELS);
             }
             for _ in 0..patch.length % (2 * LANES) {
                 let sums = core::array::from_mut(&mut sums[0]);
-                add::<0, 1, PARTS>(sums, [vld1q_dup_f32(row)], weights);
+                add::<0, 1, PARTS, W>(sums, [vld1q_dup_f32(row)], weights);
                 row = row.add(1);
                 weights = weights.add(CHANNELS);
             }

@@ -4,13 +4,13 @@ use super::{check_f32, check_i8, check_pairs, f32, i8, i8_pairs};
 use crate::conv2d::{F32, I8};
 use crate::parts::{Blocks, Crew, Work, by_blocks, by_rows};
 use crate::requantize::Multipliers;
-use crate::{ContractError, Epilogue, Isa, Result, Window};
+use crate::{ContractError, Epilogue, Isa, Result, Weight, Window};
 
 /// [`f32`](super::f32), shared out among a crew where that is worth it.
 ///
 /// # Errors
 /// As there.
-pub fn f32_in_parts(op: &F32<'_>, isa: Isa, crew: Option<Crew<'_>>) -> Result {
+pub fn f32_in_parts<W: Weight>(op: &F32<'_, f32, W>, isa: Isa, crew: Option<Crew<'_>>) -> Result {
     let (window, input, output) = (&op.window, op.input, op.output);
     let work = work(window, isa);
     if let Some(crew) = of_one_pixel(crew, window) {

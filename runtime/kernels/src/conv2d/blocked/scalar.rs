@@ -1,6 +1,6 @@
 use super::{F32, I8};
 use crate::blocked::f32_index;
-use crate::{Window, load, store};
+use crate::{Widen, Window, load, store};
 
 /// Calls `f(input element, depth)` for every product of an output pixel, in the order of the canonical file.
 #[inline(always)]
@@ -17,7 +17,7 @@ fn depth(window: &Window) -> usize {
     window.taps() * window.input[2]
 }
 
-pub(super) fn f32(op: &F32<'_>) {
+pub(super) fn f32<W: Widen>(op: &F32<'_, f32, W>) {
     let ([_, _, outputs], depth) = (op.window.output, depth(&op.window));
     op.window
         .for_each_pixel(op.input, op.output, |oy, ox, pixel| {
@@ -25,7 +25,7 @@ pub(super) fn f32(op: &F32<'_>) {
                 let mut sum = 0.0f32;
                 for_each_product(&op.window, oy, ox, |x, k| {
                     let w = op.weights.get(f32_index(o, k, depth)).copied();
-                    sum += load(op.input, x) * w.unwrap_or(0.0);
+                    sum += load(op.input, x) * w.unwrap_or_default().widen();
                 });
                 store(op.output, pixel * outputs + o, op.epilogue.finish(sum, o));
             }

@@ -2,7 +2,7 @@ use super::*;
 use crate::blocked::{pack_f32, pack_i8, pack_pairs};
 use crate::requantize::{Multipliers, Quant};
 use crate::testing::{cells, numbers, reals, values};
-use crate::{Epilogue, conv2d};
+use crate::{Epilogue, Weight, conv2d, f16};
 use core::cell::Cell;
 use proptest::prelude::*;
 use std::vec::Vec;
@@ -57,31 +57,90 @@ proptest! {
 
     #[test]
     fn f32_is_within_its_bound(window in windows(), seed: u32) {
-        let (outputs, depth) = (window.output[2], depth(&window).unwrap());
-        let input = cells(&reals(window.input.iter().product(), seed));
-        let weights = reals(outputs * depth, seed ^ 1);
-        let bias = reals(outputs, seed ^ 2);
-        let sum_of = |input: &[Cell<f32>], weights: &[f32], epilogue| {
-            let output = cells(&std::vec![0f32; window.output.iter().product()]);
-            conv2d::f32(&F32 { window, groups: 1, input, weights, epilogue, output: &output }).unwrap();
-            values(&output)
+        is_within_its_bound(window, &reals(weights_of(&window), seed ^ 1), None, seed)?;
+    }
+
+    #[test]
+    fn f32_on_f16_weights_is_within_its_bound(window in windows(), seed: u32) {
+        let weights: Vec<f16> = reals(weights_of(&window), seed ^ 1).into_iter().map(f16::from_f32).collect();
+        is_within_its_bound(window, &weights, None, seed)?;
+    }
+
+    #[test]
+    fn f32_on_scaled_int8_weights_is_within_its_bound(window in windows(), seed: u32) {
+        let weights: Vec<i8> = numbers(weights_of(&window), seed ^ 1).collect();
+        let scales: Vec<f32> = numbers(window.output[2], seed ^ 3).map(|it| (f32::from(it) + 129.0) * 1e-4).collect();
+        is_within_its_bound(window, &weights, Some(&scales), seed)?;
+    }
+}
+
+fn weights_of(window: &Window) -> usize {
+    window.output[2] * depth(window).unwrap()
+}
+
+/// Every instruction set, on blocks of these weights, against the canonical file.
+fn is_within_its_bound<W: Weight>(
+    window: Window,
+    weights: &[W],
+    scales: Option<&[f32]>,
+    seed: u32,
+) -> core::result::Result<(), TestCaseError> {
+    let (outputs, depth) = (window.output[2], depth(&window).unwrap());
+    let input = cells(&reals(window.input.iter().product(), seed));
+    let bias = reals(outputs, seed ^ 2);
+    let epilogue = Epilogue {
+        scales,
+        bias: Some(&bias),
+        clamp: [-3.0, 2.0],
+    };
+    let canonical = F32 {
+        window,
+        groups: 1,
+        input: &input,
+        weights,
+        epilogue,
+        output: &cells(&std::vec![0f32; window.output.iter().product()]),
+    };
+    conv2d::f32(&canonical).unwrap();
+    let expected = values(canonical.output);
+    // The magnitudes of the products, added up.
+    let absolute = |it: &f32| it.abs();
+    let magnitudes = F32 {
+        input: &cells(&values(&input).iter().map(absolute).collect::<Vec<_>>()),
+        weights: &weights
+            .iter()
+            .map(|it| it.widen().abs())
+            .collect::<Vec<_>>()[..],
+        epilogue: Epilogue {
+            scales,
+            ..Epilogue::NONE
+        },
+        window,
+        groups: 1,
+        output: &cells(&expected),
+    };
+    conv2d::f32(&magnitudes).unwrap();
+    let magnitudes = values(magnitudes.output);
+    let mut packed = std::vec![W::default(); f32_len(outputs, depth).unwrap()];
+    pack_f32(weights, outputs, depth, &mut packed).unwrap();
+    for isa in Isa::all() {
+        let output = cells(&std::vec![0f32; expected.len()]);
+        let op = F32 {
+            weights: &packed[..],
+            output: &output,
+            ..canonical
         };
-        let epilogue = Epilogue { scales: None, bias: Some(&bias), clamp: [-3.0, 2.0] };
-        let expected = sum_of(&input, &weights, epilogue);
-        // The magnitudes of the products, added up.
-        let absolute = |values: &[f32]| values.iter().map(|it| it.abs()).collect::<Vec<f32>>();
-        let magnitudes = sum_of(&cells(&absolute(&values(&input))), &absolute(&weights), Epilogue::NONE);
-        let mut packed = std::vec![0.0; f32_len(outputs, depth).unwrap()];
-        pack_f32(&weights, outputs, depth, &mut packed).unwrap();
-        for isa in Isa::all() {
-            let output = cells(&std::vec![0f32; expected.len()]);
-            f32(&F32 { window, groups: 1, input: &input, weights: &packed[..], epilogue, output: &output }, isa).unwrap();
-            for ((y, expected), magnitude) in values(&output).iter().zip(&expected).zip(&magnitudes) {
-                let bound = 4.0 * (depth + 1) as f32 * 2f32.powi(-24) * (magnitude + 2.0);
-                prop_assert!((y - expected).abs() <= bound, "{y} for {expected} within {bound}, {}", isa.name());
-            }
+        f32(&op, isa).unwrap();
+        for ((y, expected), magnitude) in values(&output).iter().zip(&expected).zip(&magnitudes) {
+            let bound = 4.0 * (depth + 1) as f32 * 2f32.powi(-24) * (magnitude + 2.0);
+            prop_assert!(
+                (y - expected).abs() <= bound,
+                "{y} for {expected} within {bound}, {}",
+                isa.name()
+            );
         }
     }
+    Ok(())
 }
 
 #[test]

@@ -305,6 +305,8 @@ pub(crate) fn kernel_name(id: &KernelId) -> String {
     };
     let layout = match id.layout {
         0 => String::new(),
+        1 => " in blocks".into(),
+        2 => " in pairs".into(),
         layout => format!(" layout {layout}"),
     };
     let version = match id.version {
