@@ -4,7 +4,7 @@
 use core::arch::aarch64::*;
 
 use super::F32;
-use super::neon_patch::{self, Input, Patch, for_each_patch};
+use super::patch::{self, Input, Patch, for_each_patch};
 use crate::Neon;
 use crate::blocked::CHANNELS;
 use crate::neon::{Bounds, LANES, some_f32, store_f32};
@@ -17,7 +17,7 @@ const HALF: usize = BLOCK / 2;
 
 /// Whether this file has what it takes: no scales, and room for the elements of a pixel.
 pub(super) fn holds(op: &F32<'_>) -> bool {
-    op.epilogue.scales.is_none() && neon_patch::holds(&op.window)
+    op.epilogue.scales.is_none() && patch::holds(&op.window, 1)
 }
 
 pub(super) fn f32(op: &F32<'_>, _: Neon) {
@@ -34,6 +34,7 @@ unsafe fn all(op: &F32<'_>) {
         cells: op.input,
         padding: 0,
         multiple: 1,
+        convert: None,
     };
     // SAFETY: the caller's promise; `count` pixels lie in the patch.
     unsafe {
