@@ -9,6 +9,7 @@ mod fuzz;
 mod instructions;
 mod setup;
 mod test;
+mod x86;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -27,6 +28,7 @@ usage: cargo xtask <task>
   instructions [FOLDER]
                   count the instructions of an inference on AArch64, for each package in a folder (the
                   format's corpus)
+  emulate-x86     run the kernels' tests with AVX-512, emulated
   fuzz [--seconds N] [TARGET]
                   run the fuzz targets of all readers, or one of them, for N seconds (60) each";
 
@@ -47,6 +49,7 @@ fn main() -> ExitCode {
         },
         ["instructions"] => instructions::print(root, &root.join("runtime/format/corpus")),
         ["instructions", folder] => instructions::print(root, Path::new(folder)),
+        ["emulate-x86"] => x86::test(root),
         ["fuzz", ref rest @ ..] => match fuzz_arguments(rest) {
             Some((seconds, target)) => fuzz::run(root, seconds, target),
             None => return usage(),
