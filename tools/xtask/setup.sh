@@ -3,7 +3,7 @@
 # bare-metal Rust target, the same for AArch64 programs, and a Python environment with onnx, onnxruntime and LiteRT.
 # Running it again does nothing where everything is in place.
 #
-# usage: setup.sh [cross] [target] [aarch64] [python] [aarch64-cc] [fuzz]     (all but the last two without arguments)
+# usage: setup.sh [cross] [target] [aarch64] [python] [aarch64-cc] [x86] [fuzz]     (all but the last three without arguments)
 set -euo pipefail
 
 cache="${XDG_CACHE_HOME:-$HOME/.cache}/cadet"
@@ -123,6 +123,30 @@ setup_aarch64-cc() {
     say "AArch64 C compiler: ready"
 }
 
+# An emulated x86-64 machine: the emulator, a loader and a kernel, which is unpacked and not installed.
+setup_x86() {
+    local missing=() machine="$cache/x86" kernel
+    has bochs || missing+=(bochs)
+    has genisoimage || missing+=(genisoimage)
+    [ ${#missing[@]} -eq 0 ] || apt_install "${missing[@]}"
+    if [ ! -e "$machine/vmlinuz" ]; then
+        say "fetching a kernel and a loader into $machine"
+        rm -rf "$machine"
+        mkdir -p "$machine/packages"
+        as_root apt-get update -qq
+        kernel="$(apt-cache depends linux-image-cloud-amd64 | awk '/Depends: linux-image/ { print $2; exit }')"
+        (cd "$machine/packages" && apt-get -qq -o APT::Sandbox::User=root download "$kernel" isolinux syslinux-common)
+        for package in "$machine"/packages/*.deb; do
+            dpkg-deb -x "$package" "$machine/unpacked"
+        done
+        cp "$machine/unpacked/usr/lib/ISOLINUX/isolinux.bin" "$machine"
+        cp "$machine/unpacked/usr/lib/syslinux/modules/bios/ldlinux.c32" "$machine"
+        cp "$machine"/unpacked/boot/vmlinuz-* "$machine/vmlinuz"
+        rm -r "$machine/packages" "$machine/unpacked"
+    fi
+    say "emulated x86-64 machine: ready"
+}
+
 setup_python() {
     local venv="$cache/venv"
     has python3 && python3 -c 'import ensurepip, venv' 2>/dev/null || apt_install python3 python3-venv
@@ -150,7 +174,7 @@ setup_fuzz() {
 [ $# -gt 0 ] || set -- cross target aarch64 python
 for part in "$@"; do
     case "$part" in
-    cross | target | aarch64 | python | aarch64-cc | fuzz) "setup_$part" ;;
-    *) fail "unknown part '$part'; known: cross, target, aarch64, python, aarch64-cc, fuzz" ;;
+    cross | target | aarch64 | python | aarch64-cc | x86 | fuzz) "setup_$part" ;;
+    *) fail "unknown part '$part'; known: cross, target, aarch64, python, aarch64-cc, x86, fuzz" ;;
     esac
 done

@@ -10,6 +10,12 @@ pub enum Isa {
     /// AVX2, FMA and F16C.
     #[cfg(target_arch = "x86_64")]
     Avx2(Avx2),
+    /// AVX-512: its foundation, and vectors of bytes and of any length.
+    #[cfg(target_arch = "x86_64")]
+    Avx512(Avx512),
+    /// AVX-512 with dot products of int8.
+    #[cfg(target_arch = "x86_64")]
+    Avx512Vnni(Avx512Vnni),
     /// NEON, as every AArch64 processor of a hosted target has it.
     #[cfg(target_arch = "aarch64")]
     Neon(Neon),
@@ -35,6 +41,38 @@ impl Avx2 {
             && std::is_x86_feature_detected!("fma")
             && std::is_x86_feature_detected!("f16c");
         has.then_some(Avx2(()))
+    }
+}
+
+/// Proof that the processor has AVX-512, and AVX2 and FMA too.
+#[cfg(target_arch = "x86_64")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Avx512(Avx2);
+
+/// Proof that the processor has AVX-512 with dot products of int8.
+#[cfg(target_arch = "x86_64")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Avx512Vnni(Avx512);
+
+#[cfg(target_arch = "x86_64")]
+impl Avx512 {
+    /// Asks the processor.
+    #[cfg(any(test, feature = "std"))]
+    pub fn detect() -> Option<Avx512> {
+        let has = std::is_x86_feature_detected!("avx512f")
+            && std::is_x86_feature_detected!("avx512bw")
+            && std::is_x86_feature_detected!("avx512vl");
+        Avx2::detect().filter(|_| has).map(Avx512)
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+impl Avx512Vnni {
+    /// Asks the processor.
+    #[cfg(any(test, feature = "std"))]
+    pub fn detect() -> Option<Avx512Vnni> {
+        let has = std::is_x86_feature_detected!("avx512vnni");
+        Avx512::detect().filter(|_| has).map(Avx512Vnni)
     }
 }
 
@@ -91,6 +129,24 @@ impl NeonI8mm {
 }
 
 impl Isa {
+    /// AVX2, alone or with more: for kernels that have no file for what is more.
+    #[cfg(target_arch = "x86_64")]
+    pub(crate) fn avx2(self) -> Option<Avx2> {
+        match self {
+            Isa::Avx2(avx2) => Some(avx2),
+            _ => self.avx512().map(|Avx512(avx2)| avx2),
+        }
+    }
+
+    /// AVX-512, alone or with dot products.
+    #[cfg(target_arch = "x86_64")]
+    pub(crate) fn avx512(self) -> Option<Avx512> {
+        match self {
+            Isa::Avx512(avx512) | Isa::Avx512Vnni(Avx512Vnni(avx512)) => Some(avx512),
+            Isa::Baseline | Isa::Avx2(_) => None,
+        }
+    }
+
     /// NEON, alone or with more: for kernels that have one file for all of them.
     #[cfg(target_arch = "aarch64")]
     pub(crate) fn neon(self) -> Option<Neon> {
@@ -114,6 +170,10 @@ impl Isa {
             Some(Isa::Baseline),
             #[cfg(target_arch = "x86_64")]
             Avx2::detect().map(Isa::Avx2),
+            #[cfg(target_arch = "x86_64")]
+            Avx512::detect().map(Isa::Avx512),
+            #[cfg(target_arch = "x86_64")]
+            Avx512Vnni::detect().map(Isa::Avx512Vnni),
             #[cfg(target_arch = "aarch64")]
             Neon::detect().map(Isa::Neon),
             #[cfg(target_arch = "aarch64")]
@@ -131,6 +191,10 @@ impl Isa {
             Isa::Baseline => "scalar",
             #[cfg(target_arch = "x86_64")]
             Isa::Avx2(_) => "avx2",
+            #[cfg(target_arch = "x86_64")]
+            Isa::Avx512(_) => "avx512",
+            #[cfg(target_arch = "x86_64")]
+            Isa::Avx512Vnni(_) => "avx512vnni",
             #[cfg(target_arch = "aarch64")]
             Isa::Neon(_) => "neon",
             #[cfg(target_arch = "aarch64")]

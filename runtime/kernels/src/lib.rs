@@ -87,6 +87,8 @@ pub mod unary;
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
 mod axis;
 mod broadcast;
 mod cells;
@@ -124,9 +126,9 @@ pub use epilogue::Epilogue;
 pub use half::f16;
 pub use indices::Indices;
 pub use integer::Integer;
-#[cfg(target_arch = "x86_64")]
-pub use isa::Avx2;
 pub use isa::Isa;
+#[cfg(target_arch = "x86_64")]
+pub use isa::{Avx2, Avx512, Avx512Vnni};
 #[cfg(target_arch = "aarch64")]
 pub use isa::{Neon, NeonDot, NeonI8mm};
 pub use math::{exp, round_ties_even, sigmoid, tanh};

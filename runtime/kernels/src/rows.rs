@@ -243,7 +243,6 @@ impl<'a, T: Copy + AnyBitPattern> Rows<'a, T> {
     }
 
     /// Calls `strip` for all outputs, as [`for_each_band`](Self::for_each_band) does, a row at a time.
-    #[cfg(target_arch = "aarch64")]
     #[inline(always)]
     pub(crate) fn for_each_strip<X, Y>(
         &mut self,

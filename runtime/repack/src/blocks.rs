@@ -16,7 +16,7 @@ pub fn layout(isa: Isa) -> Layout {
     match isa {
         Isa::Baseline => Layout::Canonical,
         #[cfg(target_arch = "x86_64")]
-        Isa::Avx2(_) => Layout::BlockedPairs,
+        Isa::Avx2(_) | Isa::Avx512(_) => Layout::BlockedPairs,
         _ => Layout::Blocked,
     }
 }

@@ -9,6 +9,7 @@ mod fuzz;
 mod instructions;
 mod setup;
 mod test;
+mod x86;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -28,6 +29,7 @@ usage: cargo xtask <task>
                   count the instructions of an inference on AArch64, for each package in a folder (the
                   format's corpus); beside those of tract, which takes minutes to build, on the ONNX files
                   of the same names in the folder MODELS
+  emulate-x86     run the kernels' tests with AVX-512, emulated
   fuzz [--seconds N] [TARGET]
                   run the fuzz targets of all readers, or one of them, for N seconds (60) each";
 
@@ -58,6 +60,7 @@ fn main() -> ExitCode {
                 _ => return usage(),
             }
         }
+        ["emulate-x86"] => x86::test(root),
         ["fuzz", ref rest @ ..] => match fuzz_arguments(rest) {
             Some((seconds, target)) => fuzz::run(root, seconds, target),
             None => return usage(),

@@ -27,11 +27,16 @@ fn run_script(root: &Path, parts: &[&str]) -> Result<()> {
 
 /// The Python interpreter that `install` equips with onnx and onnxruntime.
 pub(crate) fn python() -> Result<PathBuf> {
+    Ok(cache()?.join("venv/bin/python"))
+}
+
+/// The folder of what is not installed for the whole system.
+pub(crate) fn cache() -> Result<PathBuf> {
     let cache = match std::env::var_os("XDG_CACHE_HOME") {
         Some(cache) => PathBuf::from(cache),
         None => std::env::home_dir()
             .context("no home directory for the cache")?
             .join(".cache"),
     };
-    Ok(cache.join("cadet/venv/bin/python"))
+    Ok(cache.join("cadet"))
 }

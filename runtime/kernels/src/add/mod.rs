@@ -10,6 +10,8 @@
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
 #[cfg(target_arch = "aarch64")]
 mod neon;
 mod scalar;
@@ -72,7 +74,17 @@ pub fn i8_by(op: &I8<'_>, isa: Isa) -> Result {
     op.quant.check()?;
     match isa {
         #[cfg(target_arch = "x86_64")]
-        Isa::Avx2(token) if avx2::i8(op, token).is_some() => Ok(()),
+        _ if let Some(token) = isa.avx512()
+            && avx512::i8(op, token).is_some() =>
+        {
+            Ok(())
+        }
+        #[cfg(target_arch = "x86_64")]
+        _ if let Some(token) = isa.avx2()
+            && avx2::i8(op, token).is_some() =>
+        {
+            Ok(())
+        }
         #[cfg(target_arch = "aarch64")]
         _ if let Some(token) = isa.neon()
             && neon::i8(op, token).is_some() =>

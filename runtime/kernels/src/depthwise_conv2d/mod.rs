@@ -10,6 +10,10 @@
 mod avx2_f32;
 #[cfg(target_arch = "x86_64")]
 mod avx2_i8;
+#[cfg(target_arch = "x86_64")]
+mod avx512_f32;
+#[cfg(target_arch = "x86_64")]
+mod avx512_vnni;
 #[cfg(target_arch = "aarch64")]
 mod neon;
 #[cfg(target_arch = "aarch64")]
@@ -74,7 +78,17 @@ pub fn f32_by<W: Weight>(op: &F32<'_, f32, W>, isa: Isa) -> Result {
     check_f32(op)?;
     match isa {
         #[cfg(target_arch = "x86_64")]
-        Isa::Avx2(token) if avx2_f32::holds(&op.window) => avx2_f32::f32(op, token),
+        _ if let Some(token) = isa.avx512()
+            && avx512_f32::holds(&op.window) =>
+        {
+            avx512_f32::f32(op, token);
+        }
+        #[cfg(target_arch = "x86_64")]
+        _ if let Some(token) = isa.avx2()
+            && avx2_f32::holds(&op.window) =>
+        {
+            avx2_f32::f32(op, token);
+        }
         #[cfg(target_arch = "aarch64")]
         _ if let Some(token) = isa.neon()
             && neon_f32::holds(&op.window) =>
@@ -94,10 +108,18 @@ pub fn i8_by(op: &I8<'_>, isa: Isa) -> Result {
     check_i8(op)?;
     match isa {
         #[cfg(target_arch = "x86_64")]
-        Isa::Avx2(token)
-            if avx2_i8::holds(&op.window)
+        Isa::Avx512Vnni(token)
+            if avx512_vnni::holds(&op.window)
                 && op.weight_zero_points.is_none()
                 && are_finite(&op.multipliers) =>
+        {
+            avx512_vnni::i8(op, token);
+        }
+        #[cfg(target_arch = "x86_64")]
+        _ if let Some(token) = isa.avx2()
+            && avx2_i8::holds(&op.window)
+            && op.weight_zero_points.is_none()
+            && are_finite(&op.multipliers) =>
         {
             avx2_i8::i8(op, token);
         }

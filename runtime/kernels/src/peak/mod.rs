@@ -2,6 +2,8 @@
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
 mod scalar;
 
 use crate::Isa;
@@ -11,15 +13,20 @@ pub fn f32(rounds: u32, isa: Isa) -> u64 {
     match isa {
         #[cfg(target_arch = "x86_64")]
         Isa::Avx2(token) => avx2::f32(rounds, token),
+        #[cfg(target_arch = "x86_64")]
+        _ if let Some(token) = isa.avx512() => avx512::f32(rounds, token),
         _ => scalar::f32(rounds),
     }
 }
 
-/// Multiplies integers of 16 bits, as int8 is widened to, and adds to sums of 32 bits; gives the number of MACs.
+/// Multiplies integers of 16 bits, as int8 is widened to, or of 8 where `isa` has dot products of these, and adds to sums
+/// of 32 bits; gives the number of MACs.
 pub fn i8(rounds: u32, isa: Isa) -> u64 {
     match isa {
         #[cfg(target_arch = "x86_64")]
-        Isa::Avx2(token) => avx2::i8(rounds, token),
+        Isa::Avx512Vnni(token) => avx512::i8(rounds, token),
+        #[cfg(target_arch = "x86_64")]
+        _ if let Some(token) = isa.avx2() => avx2::i8(rounds, token),
         _ => scalar::i8(rounds),
     }
 }

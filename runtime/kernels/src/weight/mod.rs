@@ -2,6 +2,8 @@
 
 #[cfg(target_arch = "x86_64")]
 pub(crate) mod avx2;
+#[cfg(target_arch = "x86_64")]
+pub(crate) mod avx512;
 #[cfg(target_arch = "aarch64")]
 pub(crate) mod neon;
 
@@ -11,7 +13,7 @@ use crate::Widen;
 
 /// A number that weights of float layers are stored as.
 #[cfg(target_arch = "x86_64")]
-pub trait Weight: Widen + avx2::Eight {}
+pub trait Weight: Widen + avx2::Eight + avx512::Sixteen {}
 /// A number that weights of float layers are stored as.
 #[cfg(target_arch = "aarch64")]
 pub trait Weight: Widen + neon::Fours {}

@@ -7,6 +7,10 @@ mod avx2_f32;
 #[cfg(target_arch = "x86_64")]
 mod avx2_i8;
 #[cfg(target_arch = "x86_64")]
+mod avx512_f32;
+#[cfg(target_arch = "x86_64")]
+mod avx512_vnni;
+#[cfg(target_arch = "x86_64")]
 mod block;
 #[cfg(target_arch = "aarch64")]
 mod neon_dot;
@@ -16,9 +20,9 @@ mod neon_f32;
 mod neon_i8;
 #[cfg(target_arch = "aarch64")]
 mod neon_i8mm;
-#[cfg(target_arch = "aarch64")]
-mod neon_patch;
 mod parts;
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+mod patch;
 mod scalar;
 #[cfg(test)]
 mod tests;
@@ -42,12 +46,20 @@ pub fn f32<W: Weight>(op: &F32<'_, f32, W>, isa: Isa) -> Result {
     check_f32(op)?;
     match isa {
         #[cfg(target_arch = "x86_64")]
-        Isa::Avx2(token) if fits(&flattened(&op.window), avx2_f32::SCRATCH) => {
+        _ if let Some(token) = isa.avx512()
+            && avx512_f32::holds(&op.window) =>
+        {
+            avx512_f32::f32(op, token);
+        }
+        #[cfg(target_arch = "x86_64")]
+        _ if let Some(token) = isa.avx2()
+            && fits(&flattened(&op.window), avx2_f32::SCRATCH) =>
+        {
             avx2_f32::f32(op, token);
         }
         #[cfg(target_arch = "aarch64")]
         _ if let Some(token) = isa.neon()
-            && neon_patch::holds(&op.window) =>
+            && patch::holds(&op.window, 1) =>
         {
             neon_f32::f32(op, token);
         }
@@ -63,6 +75,10 @@ pub fn f32<W: Weight>(op: &F32<'_, f32, W>, isa: Isa) -> Result {
 pub fn i8(op: &I8<'_>, isa: Isa) -> Result {
     let depth = check_i8(op)?;
     match isa {
+        #[cfg(target_arch = "x86_64")]
+        Isa::Avx512Vnni(token) if are_finite(&op.multipliers) && avx512_vnni::holds(&op.window) => {
+            avx512_vnni::i8(op, token);
+        }
         #[cfg(target_arch = "aarch64")]
         Isa::Neon(token) if neon_i8::holds(&op.window) => neon_i8::i8(op, token),
         #[cfg(target_arch = "aarch64")]
@@ -82,8 +98,9 @@ pub fn i8_pairs(op: &I8<'_>, isa: Isa) -> Result {
     let runs = check_pairs(op)?;
     match isa {
         #[cfg(target_arch = "x86_64")]
-        Isa::Avx2(token)
-            if are_finite(&op.multipliers) && fits(&flattened(&op.window), avx2_i8::SCRATCH) =>
+        _ if let Some(token) = isa.avx2()
+            && are_finite(&op.multipliers)
+            && fits(&flattened(&op.window), avx2_i8::SCRATCH) =>
         {
             avx2_i8::i8(op, token);
         }

@@ -6,7 +6,7 @@ use core::arch::asm;
 
 use super::I8;
 use super::neon_i8::{Biases, PARTS, bias, finish, input, load, weights};
-use super::neon_patch::{Patch, for_each_patch};
+use super::patch::{Patch, for_each_patch};
 use crate::NeonDot;
 use crate::blocked::{CHANNELS, LANE};
 

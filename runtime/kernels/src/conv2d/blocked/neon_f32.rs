@@ -4,7 +4,7 @@
 use core::arch::aarch64::*;
 
 use super::F32;
-use super::neon_patch::{Input, Patch, for_each_patch};
+use super::patch::{Input, Patch, for_each_patch};
 use crate::blocked::CHANNELS;
 use crate::neon::{FinishF32, LANES, store_f32};
 use crate::{Neon, Weight};
@@ -21,7 +21,7 @@ pub(super) fn f32<W: Weight>(op: &F32<'_, f32, W>, _: Neon) {
 }
 
 /// # Safety
-/// The processor has NEON; the lengths of the operands fit the window, which `neon_patch` holds.
+/// The processor has NEON; the lengths of the operands fit the window, which `patch` holds.
 #[target_feature(enable = "neon")]
 unsafe fn all<W: Weight>(op: &F32<'_, f32, W>) {
     let input = Input {
@@ -29,6 +29,7 @@ unsafe fn all<W: Weight>(op: &F32<'_, f32, W>) {
         cells: op.input,
         padding: 0,
         multiple: 1,
+        convert: None,
     };
     // SAFETY: the caller's promise; `count` pixels lie in the patch.
     unsafe {

@@ -8,7 +8,7 @@ use core::arch::aarch64::*;
 use core::mem::MaybeUninit;
 
 use super::I8;
-use super::neon_patch::{self, Input, Patch, for_each_patch};
+use super::patch::{self, Input, Patch, for_each_patch};
 use crate::blocked::{CHANNELS, LANE};
 use crate::neon::{LANES, Rows, some_i32};
 use crate::{Neon, Window, neon};
@@ -23,7 +23,7 @@ pub(super) const PARTS: usize = CHANNELS / LANES;
 /// Whether the NEON files have what it takes: room for the elements of a pixel and for all biases.
 pub(super) fn holds(window: &Window) -> bool {
     let blocks = window.output[2].div_ceil(CHANNELS);
-    blocks <= MAX_BLOCKS && neon_patch::holds(window)
+    blocks <= MAX_BLOCKS && patch::holds(window, LANE)
 }
 
 pub(super) fn i8(op: &I8<'_>, _: Neon) {
@@ -38,6 +38,7 @@ pub(super) fn input<'a>(op: &'a I8<'_>) -> Input<'a, i8> {
         cells: op.input,
         padding: op.quant.input_zero_point as u8,
         multiple: LANE,
+        convert: None,
     }
 }
 

@@ -7,7 +7,7 @@ use core::arch::asm;
 
 use super::neon_dot::{self, weight_sums};
 use super::neon_i8::{Biases, PARTS, finish, input, load, weights};
-use super::neon_patch::{Patch, for_each_patch};
+use super::patch::{Patch, for_each_patch};
 use super::{I8, depth};
 use crate::NeonI8mm;
 use crate::blocked::{CHANNELS, LANE, runs};

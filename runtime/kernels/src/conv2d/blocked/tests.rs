@@ -7,15 +7,20 @@ use core::cell::Cell;
 use proptest::prelude::*;
 use std::vec::Vec;
 
-/// Windows of all kinds, with as many channels as take more than a block, and often with whole registers of inputs.
+/// Windows of all kinds, with as many channels as take more than a block, and often with whole registers of inputs; and
+/// rows, with as many as take all sums that a vector file keeps of one pixel.
 fn windows() -> impl Strategy<Value = Window> {
     let inputs = prop_oneof![1usize..40, (1usize..6).prop_map(|it| 16 * it)];
     let channels = (inputs, 1usize..40);
-    (conv2d::tests::windows(), channels).prop_map(|((mut window, _), (inputs, outputs))| {
-        window.input[2] = inputs;
-        window.output[2] = outputs;
-        window
-    })
+    let several =
+        (conv2d::tests::windows(), channels).prop_map(|((mut window, _), (inputs, outputs))| {
+            window.input[2] = inputs;
+            window.output[2] = outputs;
+            window
+        });
+    let rows = (1usize..3, 1usize..70, 1usize..300);
+    let rows = rows.prop_map(|(count, inputs, outputs)| Window::of_rows(count, [inputs, outputs]));
+    prop_oneof![3 => several, 1 => rows]
 }
 
 proptest! {

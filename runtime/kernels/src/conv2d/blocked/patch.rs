@@ -33,6 +33,7 @@ pub(super) struct Patch<'a, T> {
     pub(super) length: usize,
 }
 
+#[cfg(target_arch = "aarch64")]
 impl<T> Patch<'_, T> {
     /// Where a run begins for each of `ROWS` pixels, or for the last one of `count` behind them.
     #[inline(always)]
@@ -41,14 +42,26 @@ impl<T> Patch<'_, T> {
     }
 }
 
-/// Whether what lies under windows has room.
-pub(super) fn holds(window: &Window) -> bool {
+/// Whether what lies under windows has room, where runs have to be a [multiple](Input::multiple).
+pub(super) fn holds(window: &Window, multiple: usize) -> bool {
     let [runs, length] = runs(window.kernel, window.dilation, window.input[2]);
     let depth = product(&[runs, length]);
     fits(&flattened(window), SCRATCH)
         && runs <= MAX_RUNS
-        && depth.is_some_and(|depth| depth <= GATHERED - STEP)
+        && (is_whole([runs, length], multiple)
+            || depth.is_some_and(|depth| depth <= GATHERED - STEP))
 }
+
+/// Whether runs are read where they lie.
+fn is_whole([runs, length]: [usize; 2], multiple: usize) -> bool {
+    runs == 1 || length.is_multiple_of(multiple)
+}
+
+/// From the first element, to the first place, how many.
+///
+/// # Safety
+/// So many elements are there, and have room; the processor has the instructions.
+pub(super) type Convert<T> = unsafe fn(*const T, *mut T, usize);
 
 /// What is read.
 pub(super) struct Input<'a, T> {
@@ -58,6 +71,8 @@ pub(super) struct Input<'a, T> {
     pub(super) padding: u8,
     /// Runs have to be a multiple of so many elements, unless there is but one.
     pub(super) multiple: usize,
+    /// Writes as many elements as rows hold them, where they are not held as they are.
+    pub(super) convert: Option<Convert<T>>,
 }
 
 /// Calls `tile(patch, first pixel, pixels)` for tiles of at most `most` pixels, in the order that overlapping operands
@@ -75,13 +90,14 @@ pub(super) unsafe fn for_each_patch<T: Copy + AnyBitPattern>(
     let window = flattened(input.window);
     let channels = window.input[2];
     let [count, length] = runs(window.kernel, window.dilation, channels);
-    let is_whole = length.is_multiple_of(input.multiple);
     let from = input.cells.as_ptr().cast::<T>();
     // Rows of padding are in the ring only, and so is what may be read behind the last element. Runs that stand alone leave
     // such rows out, so that what a part of the rows is made of does not hang on where it lies.
     let last = (window.output[0] - 1) * window.stride[0] + window.span()[0];
     let has_padding = window.pad[0] > 0 || last > window.input[0];
-    let is_direct = is_whole && is_apart(input.cells, output);
+    let is_direct = length.is_multiple_of(input.multiple)
+        && input.convert.is_none()
+        && is_apart(input.cells, output);
     let mut scratch = [const { MaybeUninit::uninit() }; SCRATCH];
     let direct = (is_direct && (input.multiple == 1 || !has_padding)).then_some(from);
     let rows = Rows::with_padding(&window, &mut scratch, direct, input.padding);
@@ -93,7 +109,12 @@ pub(super) unsafe fn for_each_patch<T: Copy + AnyBitPattern>(
     rows.for_each_strip(
         (input.cells, output),
         // SAFETY: so many elements are in the input, and have room in the row.
-        |first, to, count| unsafe { from.add(first).copy_to_nonoverlapping(to, count) },
+        |first, to, count| unsafe {
+            match input.convert {
+                Some(convert) => convert(from.add(first), to, count),
+                None => from.add(first).copy_to_nonoverlapping(to, count),
+            }
+        },
         |under, strip| {
             let mut all = [(0, core::ptr::null()); MAX_RUNS];
             let all = under_runs(&window, under, &mut all);
@@ -103,7 +124,7 @@ pub(super) unsafe fn for_each_patch<T: Copy + AnyBitPattern>(
                 step,
                 length,
             };
-            if is_whole || count == 1 {
+            if is_whole([count, length], input.multiple) {
                 for (first, pixels) in strip.tiles(most) {
                     tile(patch(first), strip.pixel + first, pixels);
                 }
