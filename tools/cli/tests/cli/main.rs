@@ -9,6 +9,7 @@ mod profile;
 mod recipes;
 mod run;
 mod sign;
+mod stream;
 mod support;
 mod tour;
 mod verify;

@@ -17,5 +17,6 @@ mod quantisation;
 mod quantised_elsewhere;
 mod quantised_models;
 mod random_nets;
+mod stream;
 mod support;
 mod whole;
