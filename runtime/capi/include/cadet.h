@@ -112,7 +112,8 @@ uint32_t cadet_step_count(const CadetSession *session, uint32_t program);
  * that reads an input which is not in CadetMemory.input fails (ExternalTooSmall, 212). */
 uint16_t cadet_step(CadetSession *session, uint32_t program, uint32_t step);
 
-/* Zeroes the state and sets run-time scalars to their first values. */
+/* Sets the state to what it holds at first, zero where the package does not say otherwise, and run-time scalars to
+   their first values. */
 void cadet_reset_state(CadetSession *session);
 
 /* Name of an error, such as "ArenaTooSmall"; "Ok" for 0, "Unknown" for a code that this release does not know. */

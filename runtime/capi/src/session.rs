@@ -196,7 +196,8 @@ pub unsafe extern "C" fn cadet_step(session: *mut CadetSession, program: u32, st
     code(unsafe { stored(session) }.step(program as usize, step as usize))
 }
 
-/// Zeroes the state and sets run-time scalars to their first values.
+/// Sets the state to what it holds at first, zero where the package does not say otherwise, and run-time scalars to
+/// their first values.
 ///
 /// # Safety
 /// As for [`cadet_set_scalar`].

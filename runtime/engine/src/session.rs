@@ -79,10 +79,24 @@ impl<'p, 'm> Session<'p, 'm> {
         self.crew = Some((team, scratch));
     }
 
-    /// Zeroes the state and sets the run-time scalars to their first values.
+    /// Sets the state to what it holds at first, which is zero where the package does not say otherwise, and the
+    /// run-time scalars to their first values.
     pub fn reset_state(&mut self) {
         for state in &mut self.memory.state {
             state.fill(0);
+        }
+        for fill in self.package.initial_state() {
+            let start = fill.offset as usize;
+            let range = start..start.saturating_add(fill.bytes as usize);
+            let state = self.memory.state.get_mut(usize::from(fill.region));
+            let Some(bytes) = state.and_then(|state| state.get_mut(range)) else {
+                continue;
+            };
+            for word in bytes.chunks_mut(fill.value.len()) {
+                for (byte, value) in word.iter_mut().zip(fill.value) {
+                    *byte = value;
+                }
+            }
         }
         for (value, scalar) in self.scalars.iter_mut().zip(self.package.scalars()) {
             *value = scalar.initial;

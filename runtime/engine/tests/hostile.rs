@@ -13,6 +13,7 @@ use cadet_runtime::{Memory, Package, Session, kernels, run_golden};
 use proptest::prelude::*;
 
 const ARENA_BYTES: usize = 64 * 1024;
+const STATE_BYTES: usize = 1024;
 
 #[repr(align(64))]
 struct Aligned<const N: usize>([u8; N]);
@@ -63,8 +64,10 @@ proptest! {
         let mut arena = Box::new(Aligned([0xA5; ARENA_BYTES]));
         let Ok(package) = Package::new(&flash.0[..bytes.len()]) else { return Ok(()) };
         let promised = package.header().arena_bytes[0] as usize;
+        let mut state = Box::new(Aligned([0xA5; STATE_BYTES]));
+        let kept = package.header().state_bytes[0] as usize;
         for isa in Isa::all() {
-            let memory = Memory::with_arena(&mut arena.0);
+            let memory = Memory::with_arena_and_state(&mut arena.0, &mut state.0);
             if let Ok(mut session) = Session::new(package, memory, kernels::ALL) {
                 session.set_isa(isa);
                 let _ = run_golden(&mut session, &mut Generator::new(1), |_, _, _| Ok(()));
@@ -72,6 +75,9 @@ proptest! {
         }
         if promised < ARENA_BYTES {
             prop_assert!(arena.0[promised..].iter().all(|&byte| byte == 0xA5), "wrote behind its arena");
+        }
+        if kept < STATE_BYTES {
+            prop_assert!(state.0[kept..].iter().all(|&byte| byte == 0xA5), "wrote behind its state");
         }
     }
 }

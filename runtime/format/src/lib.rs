@@ -43,7 +43,9 @@ pub use kernel::{KernelId, Layout, Numerics, Opcode};
 pub use manifest::Manifest;
 pub use package::Package;
 pub use params::*;
-pub use plan::{DType, NO_TENSOR, Program, ProgramKind, Region, Scalar, Step, Tensor, TensorInfo};
+pub use plan::{
+    DType, Fill, NO_TENSOR, Program, ProgramKind, Region, Scalar, Step, Tensor, TensorInfo,
+};
 pub use section::{SECTION_CRITICAL, SectionEntry, Tag};
 #[cfg(feature = "signature")]
 pub use signature::{Key, sign};

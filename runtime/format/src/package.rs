@@ -5,9 +5,9 @@ use core::ops::Range;
 use bytemuck::AnyBitPattern;
 
 use crate::{
-    DType, Error, Golden, HEADER_BYTES, Header, KernelId, MAGIC, MAX_KERNELS, MAX_WEIGHT_REGIONS,
-    Program, Region, SECTION_CRITICAL, SIGNATURE_SCHEME_ED25519, Scalar, SectionEntry, Step, Tag,
-    TargetId, Tensor, TensorInfo, VERSION_MAJOR, package_crc,
+    DType, Error, Fill, Golden, HEADER_BYTES, Header, KernelId, MAGIC, MAX_KERNELS,
+    MAX_WEIGHT_REGIONS, Program, Region, SECTION_CRITICAL, SIGNATURE_SCHEME_ED25519, Scalar,
+    SectionEntry, Step, Tag, TargetId, Tensor, TensorInfo, VERSION_MAJOR, package_crc,
 };
 
 /// A checked view of a package's bytes: no accessor of it can panic or read out of bounds.
@@ -26,6 +26,7 @@ pub struct Package<'a> {
     dims: &'a [u32],
     params: &'a [u8],
     scalars: &'a [Scalar],
+    initial: &'a [Fill],
     weights: [&'a [u8]; MAX_WEIGHT_REGIONS],
     golden: Option<Golden<'a>>,
     golden_outputs: Option<&'a [u8]>,
@@ -72,6 +73,7 @@ impl<'a> Package<'a> {
             dims: &[],
             params: &[],
             scalars: &[],
+            initial: &[],
             weights: [&[]; MAX_WEIGHT_REGIONS],
             golden: None,
             golden_outputs: None,
@@ -119,6 +121,7 @@ impl<'a> Package<'a> {
                 Tag::TENSORS => self.tensors = cast(bytes, range, Error::BadSection)?,
                 Tag::DIMS => self.dims = cast(bytes, range, Error::BadSection)?,
                 Tag::SCALARS => self.scalars = cast(bytes, range, Error::BadSection)?,
+                Tag::INITIAL => self.initial = cast(bytes, range, Error::BadSection)?,
                 Tag::PARAMS => self.params = section,
                 Tag::GOLDEN => golden = Some(section),
                 Tag::GOLDEN_OUTPUTS => self.golden_outputs = Some(section),
@@ -254,6 +257,11 @@ impl<'a> Package<'a> {
     /// The run-time scalars.
     pub fn scalars(&self) -> &'a [Scalar] {
         self.scalars
+    }
+
+    /// What the state holds after a reset, where that is not zero. Every row lies in its region.
+    pub fn initial_state(&self) -> &'a [Fill] {
+        self.initial
     }
 
     /// The golden vectors, where the package has some.

@@ -93,6 +93,22 @@ pub struct Scalar {
     pub reserved: u32,
 }
 
+/// Bytes of the state that are not zero after a reset: a word, over and over. 16 bytes.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+pub struct Fill {
+    /// Number of the state region.
+    pub region: u8,
+    /// Zero.
+    pub reserved: [u8; 3],
+    /// Start within the region.
+    pub offset: u32,
+    /// How many bytes are filled; the last word is cut where they are no multiple of 4.
+    pub bytes: u32,
+    /// The word.
+    pub value: [u8; 4],
+}
+
 /// Type of a tensor's elements.
 #[repr(u8)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -37,6 +37,8 @@ impl Tag {
     pub const PARAMS: Tag = Tag(*b"PARM");
     /// [`Scalar`](crate::Scalar) rows.
     pub const SCALARS: Tag = Tag(*b"SCAL");
+    /// [`Fill`](crate::Fill) rows.
+    pub const INITIAL: Tag = Tag(*b"INIT");
     /// A [`GoldenHeader`](crate::GoldenHeader) and its CRCs.
     pub const GOLDEN: Tag = Tag(*b"GOLD");
     /// The output bytes of each golden vector, vector by vector, outputs in the order of the programs.

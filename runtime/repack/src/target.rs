@@ -27,6 +27,18 @@ impl HostTarget {
     pub const ALL: &[HostTarget] = &[
         target("x86-64", TargetId::X86_64, "scalar", Layout::Canonical),
         target("x86-64-v3", TargetId::X86_64, "avx2", Layout::BlockedPairs),
+        target(
+            "x86-64-v4",
+            TargetId::X86_64,
+            "avx512",
+            Layout::BlockedPairs,
+        ),
+        target(
+            "x86-64-v4-vnni",
+            TargetId::X86_64,
+            "avx512vnni",
+            Layout::Blocked,
+        ),
         target("aarch64", TargetId::Aarch64, "neon", Layout::Blocked),
         target(
             "aarch64-dotprod",

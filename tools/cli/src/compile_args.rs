@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow};
 use cadet_compiler::{
-    Board, CompileError, Compiled, IoLayout, Options, UnsupportedNode, package_whole,
+    Board, CompileError, Compiled, IoLayout, Options, Stream, UnsupportedNode, package_whole,
 };
 use cadet_flash::CostTable;
 use cadet_format::{Layout, TargetId};
@@ -25,8 +25,8 @@ pub(crate) struct CompileArgs {
     /// The only board that the package is for, by the name of its folder in `targets`; without, any
     #[arg(long)]
     board: Option<String>,
-    /// The kind of host that the package is laid out for: x86-64, x86-64-v3 (AVX2, FMA and F16C), aarch64 (NEON),
-    /// aarch64-dotprod or aarch64-i8mm. Such a host uses it as it lies in the file, others lay it out anew when they
+    /// The kind of host that the package is laid out for: x86-64, x86-64-v3 (AVX2, FMA and F16C), x86-64-v4
+    /// (AVX-512), x86-64-v4-vnni, aarch64 (NEON), aarch64-dotprod or aarch64-i8mm. Such a host uses it as it lies in the file, others lay it out anew when they
     /// load it; without, that is what all hosts do
     #[arg(long, value_parser = parse_target, conflicts_with_all = ["board", "fallback"])]
     target: Option<HostTarget>,
@@ -54,6 +54,13 @@ pub(crate) struct CompileArgs {
     /// Run layers a few rows at a time, so that the planes between them are never in memory as a whole
     #[arg(long, value_enum, default_value_t = Strips::None)]
     strips: Strips,
+    /// Run frame by frame: the axis of time of an input, in ONNX's order, as NAME=2 (repeatable). A run takes in the
+    /// next frames and gives what they complete; what earlier frames are needed for is kept in the state
+    #[arg(long = "stream", value_name = "NAME=AXIS", value_parser = parse_axis, conflicts_with_all = ["strips", "fallback"])]
+    streams: Vec<(String, usize)>,
+    /// Frames that a run takes in, a multiple of every stride along time; without, the least there is
+    #[arg(long, value_name = "FRAMES", requires = "streams")]
+    hop: Option<usize>,
     /// How layers that compute in floats store their weights; what has no kernel for it keeps f32
     #[arg(long, value_enum, default_value_t = Weights::F32)]
     weights: Weights,
@@ -169,6 +176,10 @@ impl CompileArgs {
                 Strips::Whole => cadet_compiler::Strips::Whole,
                 Strips::Fed => cadet_compiler::Strips::Fed,
             },
+            stream: (!self.streams.is_empty()).then(|| Stream {
+                axes: self.streams.iter().cloned().collect(),
+                hop: self.hop,
+            }),
             keep_inputs: self.keep_inputs,
             provenance,
             fast_math: self.fast_math,
@@ -278,6 +289,13 @@ fn parse_target(name: &str) -> Result<HostTarget, String> {
     })
 }
 
+fn parse_axis(text: &str) -> Result<(String, usize), String> {
+    let help = "write NAME=2";
+    let (name, axis) = text.rsplit_once('=').ok_or(help)?;
+    let axis = axis.parse().map_err(|_| help)?;
+    Ok((name.to_owned(), axis))
+}
+
 fn parse_range(text: &str) -> Result<(String, (f32, f32)), String> {
     let help = "write NAME=0..1";
     let (name, range) = text.rsplit_once('=').ok_or(help)?;
@@ -297,6 +315,14 @@ mod tests {
         assert_eq!(parse_range("a:0=-1.5..2"), Ok(("a:0".into(), (-1.5, 2.0))));
         for bad in ["0..1", "a=1", "a=0..x"] {
             assert!(parse_range(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn axes_are_names_and_numbers() {
+        assert_eq!(parse_axis("a:0=2"), Ok(("a:0".into(), 2)));
+        for bad in ["2", "a=", "a=-1"] {
+            assert!(parse_axis(bad).is_err(), "{bad}");
         }
     }
 

@@ -9,6 +9,7 @@ use crate::options::{Options, Precision};
 use crate::prune::prune;
 use crate::quantise::{self, Calibrated};
 use crate::report::Report;
+use crate::stream::stream;
 use crate::{golden, passes};
 
 /// A compiled model.
@@ -47,7 +48,7 @@ pub(crate) fn assemble(
     if options.prune {
         prune(&mut graph, options);
     }
-    let draft = Draft::new(onnx, graph, options)?;
+    let draft = Draft::new(onnx, stream(graph, options)?, options)?;
     let bare = draft.package(None)?;
     let golden = golden::section(&bare, &draft.lowered, is_exact(&draft.lowered))?;
     let (section, golden) = golden.unzip();
@@ -73,7 +74,7 @@ pub fn fit(onnx: &[u8], options: &Options) -> Result<Report, CompileError> {
     if options.prune && !is_int8 {
         prune(&mut graph, options);
     }
-    let draft = Draft::new(onnx, graph, options)?;
+    let draft = Draft::new(onnx, stream(graph, options)?, options)?;
     let golden = golden::placeholder(draft.lowered.steps.len());
     Ok(draft.compiled(Some(&golden))?.report)
 }

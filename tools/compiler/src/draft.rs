@@ -122,7 +122,11 @@ fn manifest(
         tensors: &lines(activations),
         labels: &lines(options.labels.iter().map(String::as_str)),
         preprocessing: &options.preprocessing,
-        provenance: &lines(provenance::facts(onnx, options).iter()),
+        provenance: &lines(
+            provenance::facts(onnx, options)
+                .into_iter()
+                .chain(provenance::of_stream(arranged.graph.stream.as_ref())),
+        ),
     };
     postcard::to_extend(&manifest, Vec::new())
         .map_err(|error| CompileError::SelfCheck(error.to_string()))

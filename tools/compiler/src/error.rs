@@ -61,6 +61,9 @@ pub enum CompileError {
         /// What is wrong, and what to do.
         reason: String,
     },
+    /// A node cannot run frame by frame.
+    #[error("the model cannot run frame by frame: {0}")]
+    Stream(Box<UnsupportedNode>),
     /// An option contradicts the model.
     #[error("option `{option}`: {reason}")]
     Option {

@@ -47,7 +47,8 @@ pub(crate) fn section(
 ) -> Result<Option<(Vec<u8>, GoldenReport)>, CompileError> {
     let package = Aligned::copy_of(package, lowered.alignment);
     let mut arena = Aligned::zeroed(lowered.arena_bytes, lowered.alignment);
-    let mut session = open(&package, &mut arena)?;
+    let mut state = Aligned::zeroed(lowered.state_bytes, lowered.alignment);
+    let mut session = open(&package, &mut arena, state.as_mut_slice())?;
     let (seed, vectors) = match choose(&mut session, lowered) {
         Ok(chosen) => chosen,
         // Noise is no index or length; nothing else may stop a run.

@@ -39,17 +39,18 @@ mod prune;
 mod quantise;
 mod report;
 mod run;
+mod stream;
 mod whole;
 
 pub use compile::{Compiled, compile, fit};
 pub use error::{CompileError, UnsupportedNode};
 pub use options::{
-    Board, Calibration, IoLayout, Numerics, Options, Precision, Range, Strips, Weights,
+    Board, Calibration, IoLayout, Numerics, Options, Precision, Range, Stream, Strips, Weights,
 };
 pub use promote::{Budget, Goal, Promotion, Trial, promote};
 pub use quantise::Drift;
 pub use report::{
-    BufferReport, Fit, FlashBytes, GoldenReport, PortReport, Report, StepReport, StripsReport,
-    TensorReport,
+    BufferReport, Fit, FlashBytes, GoldenReport, PortReport, Report, StepReport, StreamReport,
+    StreamedOutput, StripsReport, TensorReport,
 };
 pub use whole::package_whole;

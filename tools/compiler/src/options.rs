@@ -47,6 +47,8 @@ pub struct Options {
     pub overlap: bool,
     /// Whether the first layers run a few rows at a time.
     pub strips: Strips,
+    /// Whether the model runs frame by frame, and how.
+    pub stream: Option<Stream>,
     /// Shapes of inputs by name, for models with dynamic shapes. Elsewhere an unknown first
     /// dimension, the batch, becomes 1.
     pub input_shapes: BTreeMap<String, Vec<usize>>,
@@ -82,6 +84,7 @@ impl Options {
             keep_inputs: false,
             overlap: true,
             strips: Strips::None,
+            stream: None,
             input_shapes: BTreeMap::new(),
             security_version: 0,
             labels: Vec::new(),
@@ -200,6 +203,16 @@ pub enum Strips {
     /// From the first layer on, whose input does not lie in the arena: the caller has it elsewhere, or hands over
     /// rows as the layers ask for them.
     Fed,
+}
+
+/// How a model over a window of frames runs frame by frame: a run takes in the next frames of each input named and
+/// gives what these complete of the outputs, bit for bit the same as a run over the whole window.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stream {
+    /// The axis of time, in ONNX's order, of each input that has one, by name.
+    pub axes: BTreeMap<String, usize>,
+    /// Frames that a run takes in, a multiple of every stride along time; `None` for the least there is.
+    pub hop: Option<usize>,
 }
 
 /// Memory order of the model's inputs and outputs.

@@ -56,12 +56,16 @@ pub(crate) fn write(
     let tables = Tables::new(lowered);
     let mut sections = tables.sections();
     sections.push((Tag::weights(0), SECTION_CRITICAL, &lowered.weights));
+    if !lowered.initial.is_empty() {
+        sections.push((Tag::INITIAL, SECTION_CRITICAL, cast_slice(&lowered.initial)));
+    }
     if let Some(golden) = golden {
         sections.push((Tag::GOLDEN, 0, golden));
     }
     sections.push((Tag::MANIFEST, 0, manifest));
     let header = Header {
         arena_bytes: [lowered.arena_bytes as u32, 0, 0, 0],
+        state_bytes: [lowered.state_bytes as u32, 0, 0, 0],
         input_bytes: input_bytes(lowered) as u32,
         ..identity.header(lowered.alignment)
     };
@@ -135,6 +139,7 @@ impl Tables {
             let extents: Vec<u32> = tensor.dims.iter().map(|&extent| extent as u32).collect();
             let (region, offset) = match tensor.place {
                 Place::Arena(offset) => (Region::Arena(0), offset),
+                Place::State(offset) => (Region::State(0), offset),
                 Place::Weights(offset) => (Region::Weights(0), offset),
                 Place::Input(offset) => (Region::Input, offset),
             };

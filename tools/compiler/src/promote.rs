@@ -87,6 +87,12 @@ pub fn promote<E: From<CompileError>>(
             reason: "promotion starts from int8".into(),
         }));
     };
+    if options.stream.is_some() {
+        return Err(E::from(CompileError::Option {
+            option: "stream",
+            reason: "a search measures whole windows: search without, then name the steps to keep in floats".into(),
+        }));
+    }
     let graph = optimised(onnx, options)?;
     check_kept_float(&graph, options)?;
     let calibrated = Calibrated::new(graph, calibration, options)?;

@@ -7,7 +7,10 @@ use prost::Message;
 use sha2::{Digest, Sha256};
 use tract_onnx::pb;
 
-use crate::options::{Calibration, IoLayout, Numerics, Options, Precision, Range, Strips, Weights};
+use crate::options::{
+    Calibration, IoLayout, Numerics, Options, Precision, Range, Stream, Strips, Weights,
+};
+use crate::report::{StreamReport, StreamedOutput};
 
 /// Longest key and value of the model's metadata that a package keeps.
 const MAX_KEY_BYTES: usize = 64;
@@ -83,6 +86,7 @@ fn choices(options: &Options) -> Vec<(String, String)> {
         keep_inputs,
         overlap,
         strips,
+        stream,
         input_shapes,
         security_version: _,
         labels: _,
@@ -138,6 +142,14 @@ fn choices(options: &Options) -> Vec<(String, String)> {
         Strips::Whole => fact("strips", "whole".into()),
         Strips::Fed => fact("strips", "fed".into()),
     }
+    if let Some(Stream { axes, hop }) = stream {
+        for (name, axis) in axes {
+            fact(&format!("stream.{name}"), axis.to_string());
+        }
+        if let Some(hop) = hop {
+            fact("hop", hop.to_string());
+        }
+    }
     if *fast_math {
         fact("fast-math", "yes".into());
     }
@@ -149,6 +161,31 @@ fn choices(options: &Options) -> Vec<(String, String)> {
         fact(&format!("shape.{name}"), shape.join("x"));
     }
     facts
+}
+
+/// What each run of a package takes in and gives, where it runs frame by frame (`stream.`).
+pub(crate) fn of_stream(stream: Option<&StreamReport>) -> Vec<String> {
+    let Some(stream) = stream else {
+        return Vec::new();
+    };
+    let outputs = stream.outputs.iter().map(|output| {
+        let StreamedOutput { name, elements, .. } = output;
+        let what = match output.axis {
+            Some(axis) => format!("{elements} along axis {axis}"),
+            None => "all".into(),
+        };
+        let skipped = match output.skipped() {
+            0 => String::new(),
+            skipped => format!(" without the first {skipped}"),
+        };
+        format!(
+            "stream.output.{name}={what}, from run {}{skipped}",
+            output.first_run()
+        )
+    });
+    std::iter::once(format!("stream.hop={}", stream.hop))
+        .chain(outputs)
+        .collect()
 }
 
 impl Options {
@@ -174,6 +211,13 @@ impl Options {
             let range = (min.parse().ok()?, max.parse().ok()?);
             Some((key.strip_prefix("input-range.")?.into(), range))
         });
+        let axes = facts.iter().filter_map(|(key, axis)| {
+            Some((key.strip_prefix("stream.")?.into(), axis.parse().ok()?))
+        });
+        let stream = Stream {
+            axes: axes.collect(),
+            hop: facts.get("hop").and_then(|hop| hop.parse().ok()),
+        };
         Options {
             precision: match is("precision", "int8") {
                 true => Precision::Int8(calibration),
@@ -210,6 +254,7 @@ impl Options {
                 Some(&"fed") => Strips::Fed,
                 _ => Strips::None,
             },
+            stream: (!stream.axes.is_empty()).then_some(stream),
             keep_inputs: is("keep-inputs", "yes"),
             input_shapes: shapes.collect(),
             ..Options::float()
@@ -239,6 +284,10 @@ mod tests {
             input_shapes: [("x=y:0".into(), vec![1, 3, 8])].into(),
             input_ranges: [("x=y:0".into(), (-0.1, f32::MAX))].into(),
             fast_math: true,
+            stream: Some(Stream {
+                axes: [("x=y:0".into(), 2)].into(),
+                hop: Some(4),
+            }),
             ..Options::float()
         }
     }

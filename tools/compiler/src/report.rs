@@ -38,6 +38,8 @@ pub struct Report {
     pub buffers: Vec<BufferReport>,
     /// The steps that go a few rows at a time, where some do.
     pub strips: Option<StripsReport>,
+    /// How the model runs frame by frame, where it does.
+    pub stream: Option<StreamReport>,
     /// The golden vectors, where the package has some.
     pub golden: Option<GoldenReport>,
     /// How the model fits the board that was named.
@@ -61,6 +63,48 @@ pub struct StripsReport {
     /// Rows of the input that the caller hands over at once at the most; `None` where the whole input lies in the
     /// arena.
     pub fed_rows: Option<usize>,
+}
+
+/// A model that runs frame by frame.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct StreamReport {
+    /// Frames that a run takes in.
+    pub hop: usize,
+    /// Frames of the whole window.
+    pub frames: usize,
+    /// What comes of them, in the order of the outputs.
+    pub outputs: Vec<StreamedOutput>,
+}
+
+/// What a run gives of an output.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct StreamedOutput {
+    /// Name in the ONNX model.
+    pub name: String,
+    /// The ONNX axis along which each run gives the next elements; `None` where it gives the output as the model
+    /// has it, over the last frames, or one that does not depend on the frames at all.
+    pub axis: Option<usize>,
+    /// Elements that a run gives along that axis, 1 where there is none.
+    pub elements: usize,
+    /// Frames from an element to the next, or from an output over the last frames to the next.
+    pub stride: usize,
+    /// The frame with which the first whole one begins; its window reaches before the first where there is padding.
+    pub first_frame: usize,
+    /// Elements, or outputs over the last frames, that come before the first whole one: what run `r` gives starts
+    /// with number `r * elements - before`, and what has a number below 0 means nothing.
+    pub before: usize,
+}
+
+impl StreamedOutput {
+    /// The first run after a reset that gives something whole, counted from 0.
+    pub fn first_run(&self) -> usize {
+        self.before / self.elements
+    }
+
+    /// Elements at the start of that run's output that mean nothing.
+    pub fn skipped(&self) -> usize {
+        self.before % self.elements
+    }
 }
 
 /// Golden vectors and what they reach.
@@ -224,7 +268,7 @@ pub(crate) fn report(
         precision: precision(lowered, options),
         arena_bytes: lowered.arena_bytes,
         arena_lower_bound_bytes: lowered.lower_bound_bytes,
-        state_bytes: 0,
+        state_bytes: lowered.state_bytes,
         macs: lowered.steps.iter().map(|step| step.macs).sum(),
         inputs: ports(lowered, &lowered.inputs),
         outputs: ports(lowered, &lowered.outputs),
@@ -232,9 +276,13 @@ pub(crate) fn report(
         tensors: tensors(arranged, lowered),
         buffers: buffers(lowered),
         strips: lowered.strips.clone(),
+        stream: arranged.graph.stream.clone(),
         golden: None,
         fallback: Vec::new(),
-        fit: board.map(|board| Fit::new(board, flash.total, lowered.arena_bytes)),
+        fit: board.map(|board| {
+            let ram = lowered.arena_bytes + lowered.state_bytes;
+            Fit::new(board, flash.total, ram)
+        }),
         flash,
     }
 }
@@ -270,7 +318,7 @@ fn steps(lowered: &Lowered) -> Vec<StepReport> {
     let rows = lowered.steps.iter().map(|step| {
         let activations = step.inputs.iter().filter_map(|&row| {
             let tensor = lowered.tensors.get(usize::from(row))?;
-            matches!(tensor.place, Place::Arena(_)).then(|| tensor.dims.clone())
+            matches!(tensor.place, Place::Arena(_) | Place::State(_)).then(|| tensor.dims.clone())
         });
         StepReport {
             name: step.name.clone(),

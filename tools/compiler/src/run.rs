@@ -37,7 +37,7 @@ impl Aligned {
         &self.bytes[self.start..][..self.length]
     }
 
-    fn as_mut_slice(&mut self) -> &mut [u8] {
+    pub(crate) fn as_mut_slice(&mut self) -> &mut [u8] {
         &mut self.bytes[self.start..][..self.length]
     }
 }
@@ -65,7 +65,7 @@ impl Scratch {
         })
     }
 
-    /// Memory for a session.
+    /// Memory for a session; scratch graphs keep nothing between runs.
     pub(crate) fn arena(&self) -> Aligned {
         Aligned::zeroed(self.lowered.arena_bytes, self.lowered.alignment)
     }
@@ -74,7 +74,7 @@ impl Scratch {
         &'a self,
         arena: &'a mut Aligned,
     ) -> Result<Session<'a, 'a>, CompileError> {
-        open(&self.package, arena)
+        open(&self.package, arena, &mut [])
     }
 }
 
@@ -82,9 +82,10 @@ impl Scratch {
 pub(crate) fn open<'a>(
     package: &'a Aligned,
     arena: &'a mut Aligned,
+    state: &'a mut [u8],
 ) -> Result<Session<'a, 'a>, CompileError> {
     let package = Package::new(package.as_slice()).map_err(defect)?;
-    let memory = Memory::with_arena(arena.as_mut_slice());
+    let memory = Memory::with_arena_and_state(arena.as_mut_slice(), state);
     Session::new(package, memory, kernels::ALL).map_err(defect)
 }
 

@@ -106,6 +106,7 @@ pub fn package_whole(
         tensors: Vec::new(),
         buffers: Vec::new(),
         strips: None,
+        stream: None,
         golden: golden.map(|_| GoldenReport {
             vectors: VECTORS,
             seed: SEED,

@@ -15,6 +15,16 @@ impl Package<'_> {
                 return Err(Error::BadScalar);
             }
         }
+        for fill in self.initial {
+            let bytes = self.region_bytes(Region::State(fill.region));
+            let end = fill.offset.checked_add(fill.bytes);
+            let fits = end
+                .zip(bytes)
+                .is_some_and(|(end, bytes)| end as usize <= bytes);
+            if !fits {
+                return Err(Error::BadSection);
+            }
+        }
         for kernel in self.kernels {
             if Numerics::from_u8(kernel.numerics).is_none()
                 || DType::from_u8(kernel.dtype).is_none()

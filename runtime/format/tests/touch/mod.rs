@@ -6,6 +6,7 @@ use cadet_format::Package;
 pub(crate) fn touch_all(package: &Package<'_>) -> usize {
     let mut touched = package.kernels().len() + package.manifest_bytes().len();
     touched += package.sections().len() + package.onnx().map_or(0, <[u8]>::len);
+    touched += package.initial_state().len();
     for program in 0..package.programs().len() {
         let ports = [
             package.inputs(program).unwrap(),

@@ -1,7 +1,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
-use cadet_compiler::{Calibration, Compiled, Precision, Range, Report};
+use cadet_compiler::{Calibration, Compiled, Precision, Range, Report, StreamReport};
 use cadet_flash::Foretold;
 use serde::Serialize;
 
@@ -208,6 +208,9 @@ pub(super) fn print(
             bytes(strips.kept_bytes),
         ))?;
     }
+    if let Some(stream) = &report.stream {
+        print_stream(stream)?;
+    }
     if let Some(golden) = report
         .golden
         .as_ref()
@@ -231,6 +234,30 @@ pub(super) fn print(
         ))?;
     }
     print_written(package)
+}
+
+/// Prints what a run takes in and gives of a model that runs frame by frame.
+fn print_stream(stream: &StreamReport) -> Result<()> {
+    print_line(&format!(
+        "stream a run takes in {} of the window's {} frames",
+        stream.hop, stream.frames
+    ))?;
+    for output in &stream.outputs {
+        let what = match output.axis {
+            Some(axis) => format!("the next {} along axis {axis}", output.elements),
+            None => "all of it".into(),
+        };
+        let skipped = match output.skipped() {
+            0 => String::new(),
+            skipped => format!(", of which the first {skipped} mean nothing yet"),
+        };
+        print_line(&format!(
+            "       {}: {what}, from run {} on{skipped}",
+            output.name,
+            output.first_run()
+        ))?;
+    }
+    Ok(())
 }
 
 /// Prints what is told of a model that is packaged whole.

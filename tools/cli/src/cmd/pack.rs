@@ -107,8 +107,12 @@ pub(crate) fn run(args: &Args) -> Result<()> {
     }
     let failed = || format!("cannot pack {}", args.compile.model.display());
     if let Some(path) = &args.calib {
-        // The float plan tells how long a sample is.
-        let float = cadet_compiler::fit(&model, &options);
+        // The float plan over the whole window tells how long a sample is.
+        let whole = Options {
+            stream: None,
+            ..options.clone()
+        };
+        let float = cadet_compiler::fit(&model, &whole);
         let sources = (&model[..], &options);
         let float = args
             .compile

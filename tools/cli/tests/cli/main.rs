@@ -10,6 +10,7 @@ mod profile;
 mod recipes;
 mod run;
 mod sign;
+mod stream;
 mod support;
 mod targets;
 mod tour;

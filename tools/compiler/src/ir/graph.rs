@@ -1,4 +1,5 @@
-use super::{Affine, ElementType, Op, Tensor, TensorId, Values};
+use super::{Affine, ElementType, Op, State, Tensor, TensorId, Values};
+use crate::report::StreamReport;
 
 /// One operation.
 #[derive(Clone, Debug)]
@@ -33,6 +34,12 @@ pub(crate) struct Graph {
     pub(crate) inputs: Vec<TensorId>,
     /// Outputs in the model's order.
     pub(crate) outputs: Vec<TensorId>,
+    /// What is kept between runs.
+    pub(crate) states: Vec<State>,
+    /// Outputs of fully connected layers that read their input in ONNX's order, even where another would be free.
+    pub(crate) in_order: Vec<TensorId>,
+    /// How the graph runs frame by frame, where it does.
+    pub(crate) stream: Option<StreamReport>,
 }
 
 impl Graph {
@@ -57,6 +64,11 @@ impl Graph {
     /// Whether a tensor is a constant.
     pub(crate) fn is_constant(&self, id: TensorId) -> bool {
         self.tensors[id.0].values.is_some()
+    }
+
+    /// Whether a tensor is what the run before has left.
+    pub(crate) fn is_kept(&self, id: TensorId) -> bool {
+        self.states.iter().any(|state| state.before == id)
     }
 
     /// Whether a tensor holds quantised integers.

@@ -1,4 +1,4 @@
-use crate::ir::{Graph, LayoutRule, Node, Op, Tensor, TensorId, Values};
+use crate::ir::{Graph, LayoutRule, Node, Op, State, Tensor, TensorId, Values};
 use crate::options::IoLayout;
 
 use super::Layout;
@@ -43,6 +43,11 @@ pub(crate) fn arrange(graph: Graph, io: IoLayout) -> Arranged {
         arranger.operand(id, &layout)
     });
     let outputs = outputs.collect();
+    for index in 0..arranger.arranged.graph.states.len() {
+        let State { before, after, .. } = arranger.arranged.graph.states[index];
+        let layout = arranger.arranged.layouts[before.0].clone();
+        arranger.arranged.graph.states[index].after = arranger.operand(after, &layout);
+    }
     let mut arranged = arranger.arranged;
     arranged.graph.outputs = outputs;
     arranged.graph.nodes = arranger.nodes;
@@ -136,7 +141,8 @@ impl Arranger {
         if layout.is_plain() {
             return;
         }
-        if shape.iter().product::<usize>() != depth {
+        let is_in_order = self.arranged.graph.in_order.contains(&node.output());
+        if is_in_order || shape.iter().product::<usize>() != depth {
             node.inputs[0] = self.laid_out(input, &Layout::plain(shape));
             return;
         }
@@ -189,6 +195,7 @@ impl Arranger {
         let orders = node.inputs.iter().filter_map(|&input| {
             let own = graph.shape(input);
             let follows = !graph.is_constant(input) && own.len() == shape.len();
+            let follows = follows && !graph.is_kept(input);
             follows.then(|| self.arranged.layouts[input.0].order_over(own))?
         });
         let order = orders.reduce(|found, order| if found == plain { order } else { found });
@@ -201,6 +208,10 @@ impl Arranger {
             } else {
                 Layout::plain(own)
             };
+            // What is kept between runs lies as its only reader wants it.
+            if self.arranged.graph.is_kept(input) {
+                self.arranged.layouts[input.0] = wanted.clone();
+            }
             node.inputs[index] = self.operand(input, &wanted);
         }
         order

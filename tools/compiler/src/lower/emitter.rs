@@ -1,9 +1,10 @@
 use std::collections::HashMap;
 
 use bytemuck::Pod;
-use cadet_format::{DType, KernelId, NO_TENSOR, Numerics, Opcode};
+use cadet_format::{DType, Fill, KernelId, NO_TENSOR, Numerics, Opcode};
 
 use super::constants::Constants;
+use super::state::place_states;
 use super::storage::{StoredBuffer, assign, homes};
 use super::strips;
 use crate::error::CompileError;
@@ -25,6 +26,9 @@ pub(crate) struct Lowered {
     pub(crate) outputs: Vec<u16>,
     pub(crate) arena_bytes: usize,
     pub(crate) lower_bound_bytes: usize,
+    pub(crate) state_bytes: usize,
+    /// What the state holds after a reset, where that is not zero.
+    pub(crate) initial: Vec<Fill>,
     /// What lies in the arena, and when.
     pub(crate) buffers: Vec<StoredBuffer>,
     pub(crate) alignment: usize,
@@ -78,6 +82,8 @@ impl LoweredTensor {
 pub(crate) enum Place {
     /// At an offset in the arena.
     Arena(usize),
+    /// At an offset in the state.
+    State(usize),
     /// At an offset in the weights.
     Weights(usize),
     /// At an offset in the caller's input.
@@ -359,16 +365,20 @@ impl<'a> Emitter<'a> {
             outputs,
             arena_bytes: 0,
             lower_bound_bytes: 0,
+            state_bytes: 0,
+            initial: Vec::new(),
             buffers: Vec::new(),
             alignment: self.alignment,
             activations,
             strips: None,
         };
         let mut homes = homes(graph, &owners);
+        place_states(&mut lowered, &mut homes, &owners, self.arranged);
         strips::cut(&mut lowered, &mut homes, options)?;
         check_rows(&lowered.tensors)?;
         assign(&mut lowered, &homes, options);
         let total = lowered.weights.len().max(lowered.arena_bytes);
+        let total = total.max(lowered.state_bytes);
         if total > u32::MAX as usize / 2 {
             let message = format!("{total} bytes, a package addresses 2 GiB");
             return Err(CompileError::TooLarge(message));

@@ -87,7 +87,7 @@ fn net(seed: u64, padded: bool, kind: Dead) -> Vec<u8> {
 fn outputs<T: Element>(compiled: &Compiled, inputs: &[Vec<T>]) -> Vec<Vec<u8>> {
     let package = Aligned::copy_of(&compiled.package, 64);
     let mut arena = Aligned::zeroed(compiled.report.arena_bytes, 64);
-    let mut session = open(&package, &mut arena).unwrap();
+    let mut session = open(&package, &mut arena, &mut []).unwrap();
     let run = |input: &Vec<T>| {
         session.write_input(0, 0, input).unwrap();
         session.run(0).unwrap();

@@ -8,7 +8,12 @@ use crate::against_tract::agree;
 use crate::support::{Generator, Machine};
 
 /// Adds int8 weights with a scale for each index of `axis`, and gives the name of their float values.
-fn weights(graph: &mut GraphBuilder, name: &str, shape: &[usize], axis: usize) -> String {
+pub(crate) fn weights(
+    graph: &mut GraphBuilder,
+    name: &str,
+    shape: &[usize],
+    axis: usize,
+) -> String {
     let mut random = Generator::new(name.len() as u64);
     let values = (0..shape.iter().product()).map(|_| (random.uniform() * 255.0 - 127.0) as i8);
     let values: Vec<i8> = values.collect();
@@ -25,7 +30,12 @@ fn weights(graph: &mut GraphBuilder, name: &str, shape: &[usize], axis: usize) -
 }
 
 /// Adds a `QuantizeLinear` and a `DequantizeLinear` of `input`.
-fn requantise(graph: &mut GraphBuilder, input: &str, scale: f32, zero_point: i8) -> String {
+pub(crate) fn requantise(
+    graph: &mut GraphBuilder,
+    input: &str,
+    scale: f32,
+    zero_point: i8,
+) -> String {
     let names = ["scale", "zero point", "integers", "again"].map(|part| format!("{input} {part}"));
     let [scale_name, zero, integers, floats] = &names;
     graph.constant_f32(scale_name, &[], &[scale]);

@@ -17,6 +17,7 @@ mod quantisation;
 mod quantised_elsewhere;
 mod quantised_models;
 mod random_nets;
+mod stream;
 mod support;
 mod targets;
 mod whole;

@@ -63,6 +63,7 @@ pub(crate) struct Machine<'a> {
     compiled: &'a Compiled,
     package: Vec<u64>,
     arena: Vec<u64>,
+    state: Vec<u64>,
 }
 
 /// Words that are enough to find an aligned part of `bytes` in.
@@ -85,6 +86,7 @@ impl<'a> Machine<'a> {
             compiled,
             package,
             arena,
+            state: words(compiled.report.state_bytes),
         }
     }
 
@@ -92,7 +94,8 @@ impl<'a> Machine<'a> {
         let package = aligned(&mut self.package, self.compiled.package.len());
         let arena = aligned(&mut self.arena, self.compiled.report.arena_bytes);
         let package = Package::new(package).unwrap();
-        let memory = Memory::with_arena(arena);
+        let state = aligned(&mut self.state, self.compiled.report.state_bytes);
+        let memory = Memory::with_arena_and_state(arena, state);
         run(&mut Session::new(package, memory, kernels::ALL).unwrap())
     }
 

@@ -62,6 +62,12 @@ pub(super) fn compare(
         target: package.target(),
         ..Options::recorded(manifest.provenance)
     };
+    if options.stream.is_some() {
+        bail!(
+            "the package runs frame by frame, and the model over the whole window, so their tensors differ; verify a \
+             package made without --stream, which gives the same bytes"
+        );
+    }
     let report = fit(&onnx, &options).with_context(context)?;
     let places = places(package, &manifest, &report);
     let names: Vec<&str> = places.iter().map(|it| it.report.name.as_str()).collect();
