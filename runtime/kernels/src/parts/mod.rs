@@ -152,7 +152,9 @@ fn is_made_alike(window: &Window) -> bool {
         window.pad[axis] == 0 && last <= window.input[axis]
     };
     let columns = span[1].saturating_add(window.stride[1]);
-    let row = columns.saturating_mul(window.input[2]).saturating_add(SLACK);
+    let row = columns
+        .saturating_mul(window.input[2])
+        .saturating_add(SLACK);
     let held = span[0].saturating_add(1).saturating_mul(row);
     let [height, width, _] = window.output;
     let is_held_alike = [height, width] == [1, 1] || held <= LEAST_SCRATCH;
