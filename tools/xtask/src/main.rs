@@ -21,7 +21,7 @@ usage: cargo xtask <task>
   deps            check the dependency rules
   test [--full]   run all tests; --full adds the long ones
   coverage        write the table of ONNX operators anew
-  cost [--host]   write the table of what kernels cost on the board anew, or on this kind of host
+  cost            write the table of what kernels cost on the board anew
   bench [--save FILE] [--against FILE] [--rounds N] [FILTER]
                   run the criterion suites in N rounds (7); keep the times in a file, or fail where a
                   benchmark has become slower than those in a file by more than 5 % and its noise
@@ -44,7 +44,6 @@ fn main() -> ExitCode {
         ["test", "--full"] => test::run(root, test::Extent::Full),
         ["coverage"] => coverage::write(root),
         ["cost"] => cost::write(root),
-        ["cost", "--host"] => cost::write_host(root),
         ["bench", ref rest @ ..] => match bench::Options::parse(rest) {
             Some(options) => bench::run(root, &options),
             None => return usage(),

@@ -84,6 +84,25 @@ fn what_loses_in_int8_is_told_and_replaced_where_that_pays() {
 }
 
 #[test]
+fn fit_foretells_by_the_figures_of_a_host() {
+    let desk = Desk::new();
+    write_costs(&desk, 20);
+    let target = ["--target", "x86-64-v3", "--targets", "costs"];
+    let fit = [&["fit", "model.onnx", "--int8"][..], &target].concat();
+    let report = json(&desk.succeed(&[&fit[..], &["--json"]].concat()));
+    assert_eq!(report["on_host"]["cost"], 110);
+    assert_eq!(report["on_host"]["unit"], "instructions");
+    assert_eq!(report["on_host"]["steps"], serde_json::json!([100, 10]));
+    assert_eq!(report["mixed"]["losing"][0]["step"], "conv");
+    let text = desk.succeed(&fit);
+    assert!(text.contains("110 instructions by the figures"), "{text}");
+    assert!(
+        text.contains("conv costs 100 in int8, 10 in floats"),
+        "{text}"
+    );
+}
+
+#[test]
 fn without_figures_nothing_is_chosen() {
     let desk = Desk::new();
     write_costs(&desk, 20);

@@ -32,7 +32,7 @@ fn features(row: &Row) -> [f64; FEATURES] {
         size.elements as f64,
         1.0,
     ]
-    .map(|it| it / row.cost)
+    .map(|it| it / row.instructions)
 }
 
 fn error(rows: &[Row], coefficients: &[f64; FEATURES]) -> f64 {
@@ -123,7 +123,7 @@ fn exact_costs_are_found_again() {
         Row {
             kernel: String::new(),
             size,
-            cost: wanted.of(size),
+            instructions: wanted.of(size),
             stack: 96,
         }
     });

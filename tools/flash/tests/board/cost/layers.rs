@@ -106,12 +106,6 @@ pub(super) fn models() -> Vec<(Vec<u8>, Options)> {
         numerics,
         ..Options::int8(samples.clone())
     };
-    // Some steps in floats, for the conversions around them.
-    let turned = (0..IMAGES.len()).map(|index| format!("turned{index}"));
-    let converted = Options {
-        kept_float: turned.collect(),
-        ..int8(Numerics::Onnx)
-    };
     let compressed = |weights| Options {
         weights,
         ..Options::float()
@@ -121,7 +115,6 @@ pub(super) fn models() -> Vec<(Vec<u8>, Options)> {
         (onnx.clone(), int8(Numerics::Onnx)),
         (onnx.clone(), int8(Numerics::Tflite)),
         (onnx.clone(), int8(Numerics::Tflm)),
-        (onnx.clone(), converted),
         (onnx.clone(), compressed(Weights::F16)),
         (onnx, compressed(Weights::Int8)),
     ]

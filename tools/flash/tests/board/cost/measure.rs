@@ -9,8 +9,7 @@ use cadet_flash::{Size, Work, flash};
 pub(crate) struct Row {
     pub(crate) kernel: String,
     pub(crate) size: Size,
-    /// In the table's unit.
-    pub(crate) cost: f64,
+    pub(crate) instructions: f64,
     pub(crate) stack: u32,
 }
 
@@ -36,7 +35,7 @@ pub(crate) fn measure(onnx: &[u8], options: &Options) -> Option<Vec<Row>> {
     let rows = steps.map(|(step, measured)| Row {
         kernel: work(step).cost_key().into(),
         size: work(step).size(),
-        cost: f64::from(measured.ticks) * per_tick,
+        instructions: f64::from(measured.ticks) * per_tick,
         stack: measured.stack_bytes,
     });
     Some(rows.collect())

@@ -2,12 +2,11 @@
 //! none of which is among these layers. `cargo xtask cost` writes it anew.
 
 mod fit;
-mod host;
 mod layers;
 pub(crate) mod measure;
 
 use crate::support::board;
-use cadet_flash::{CostTable, KernelCost, Unit};
+use cadet_flash::{CostTable, KernelCost};
 use measure::{Row, measure};
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -41,11 +40,7 @@ fn the_table_is_what_the_board_measures() {
         .map(|(kernel, rows)| (kernel, fit::fit(rows)))
         .collect();
     if is_blessed {
-        std::fs::write(
-            board().folder.join("cost.toml"),
-            render(&kernels, &fitted, Unit::Instructions),
-        )
-        .unwrap();
+        std::fs::write(board().folder.join("cost.toml"), render(&kernels, &fitted)).unwrap();
         return;
     }
     let kept = CostTable::of(&board()).unwrap().unwrap();
@@ -57,7 +52,7 @@ fn the_table_is_what_the_board_measures() {
         let sum = |value: fn(&Row, &KernelCost) -> f64| -> f64 {
             rows.iter().map(|row| value(row, cost)).sum()
         };
-        let found = sum(|row, _| row.cost);
+        let found = sum(|row, _| row.instructions);
         let told = sum(|row, cost| cost.of(row.size));
         assert!(
             (0.75..1.25).contains(&(told / found)),
@@ -66,37 +61,21 @@ fn the_table_is_what_the_board_measures() {
     }
 }
 
-fn render(
-    kernels: &BTreeMap<String, Vec<Row>>,
-    fitted: &BTreeMap<&String, KernelCost>,
-    unit: Unit,
-) -> String {
-    let (digits, head) = match unit {
-        Unit::Instructions => (
-            2,
-            "# What kernels cost on this board: instructions for a multiplication with a weight (mac), for each start of\n\
+fn render(kernels: &BTreeMap<String, Vec<Row>>, fitted: &BTreeMap<&String, KernelCost>) -> String {
+    let mut text = String::from(
+        "# What kernels cost on this board: instructions for a multiplication with a weight (mac), for each start of\n\
          # an innermost loop (start), for each element of the output (element) and for a step (call), and most bytes of stack\n\
          # seen. `steps` of them were measured, each of which lies within `worst` of this, as a share. Made by `cargo xtask cost`.\n\n[kernels]\n",
-        ),
-        Unit::Nanoseconds => (
-            3,
-            "# What kernels cost on one machine of this kind, one thread, the least of many rounds: nanoseconds for a\n\
-             # multiplication with a weight (mac), for each start of an innermost loop (start), for each element of the output\n\
-             # (element) and for a step (call). `steps` of them were measured, each of which lies within `worst` of this, as a\n\
-             # share. Made by `cargo xtask cost --host`.\n\nunit = \"nanoseconds\"\n\n[kernels]\n",
-        ),
-    };
-    let mut text = String::from(head);
+    );
     for (kernel, cost) in fitted {
         let rows = &kernels[*kernel];
         let worst = rows
             .iter()
-            .map(|row| (cost.of(row.size) / row.cost - 1.0).abs())
+            .map(|row| (cost.of(row.size) / row.instructions - 1.0).abs())
             .fold(0.0, f64::max);
         writeln!(
             text,
-            "\"{kernel}\" = {{ mac = {:.*}, start = {:.digits$}, element = {:.digits$}, call = {:.0}, stack = {} }} # steps {}, worst {worst:.2}",
-            digits + 1,
+            "\"{kernel}\" = {{ mac = {:.3}, start = {:.2}, element = {:.2}, call = {:.0}, stack = {} }} # steps {}, worst {worst:.2}",
             cost.mac,
             cost.start,
             cost.element,
