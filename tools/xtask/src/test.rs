@@ -1,6 +1,6 @@
 //! `cargo xtask test`: everything that is tested, in one command.
 
-use crate::{aarch64, fuzz, setup};
+use crate::{aarch64, fuzz, setup, x86};
 use anyhow::{Context, Result, ensure};
 use std::path::Path;
 use std::process::Command;
@@ -10,7 +10,7 @@ use std::process::Command;
 pub(crate) enum Extent {
     /// What every change must pass.
     Normal,
-    /// The long sweeps too (`CADET_FULL=1`), and all fuzz targets.
+    /// The long sweeps too (`CADET_FULL=1`), older processors and AVX-512 by emulation, and all fuzz targets.
     Full,
 }
 
@@ -37,6 +37,7 @@ pub(crate) fn run(root: &Path, extent: Extent) -> Result<()> {
         Extent::Normal => Ok(()),
         Extent::Full => {
             aarch64::test(root, &aarch64::OLDER)?;
+            x86::test(root)?;
             fuzz::run(root, FUZZ_SECONDS, None)
         }
     }

@@ -143,13 +143,15 @@ fn machine(image: &Path, serial: &Path, log: &Path) -> String {
     )
 }
 
-/// An archive of the first file system, in the form that the kernel unpacks (newc): a console, a folder for temporary
-/// files, the program.
+/// An archive of the first file system, in the form that the kernel unpacks (newc): a console, random numbers, a folder
+/// for temporary files, the program.
 fn archive(program: &[u8]) -> Vec<u8> {
     let mut archive = Vec::new();
-    let entries: [(&str, u32, [u32; 2], &[u8]); 5] = [
+    let entries: [(&str, u32, [u32; 2], &[u8]); 7] = [
         ("dev", 0o40755, [0, 0], &[]),
         ("dev/console", 0o20600, [5, 1], &[]),
+        ("dev/random", 0o20444, [1, 8], &[]),
+        ("dev/urandom", 0o20444, [1, 9], &[]),
         ("tmp", 0o40777, [0, 0], &[]),
         ("init", 0o100755, [0, 0], program),
         ("TRAILER!!!", 0, [0, 0], &[]),
