@@ -25,7 +25,7 @@ pub(crate) fn by_rows<'a, X: Pod, Y>(
     window.check(input.len(), output.len())?;
     let split = || {
         let cut = Cut::of(window)?;
-        let parts = crew.parts(work, cut.count / cut.least)?;
+        let parts = crew.parts(work, cut.count.checked_div(cut.least)?)?;
         Some((cut, parts, crew.apart(window, input, output)?))
     };
     let Some((cut, parts, input)) = split() else {
