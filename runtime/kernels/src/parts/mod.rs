@@ -7,6 +7,8 @@
 //!
 //! Parts share the input and nothing else. Where the plan lets the output overlap it, the input is copied to scratch
 //! memory first; where there is no room for that, the kernel runs as a whole.
+//!
+//! Kernels' functions for crews are inline, so that an engine without has nothing of them.
 #![allow(unsafe_code)] // One wrapper: cells that several threads see.
 
 mod blocks;
