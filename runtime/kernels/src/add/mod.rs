@@ -99,7 +99,6 @@ pub fn i8_by(op: &I8<'_>, isa: Isa) -> Result {
 ///
 /// # Errors
 /// As [`i8`].
-#[inline]
 pub fn i8_in_parts(op: &I8<'_>, isa: Isa, crew: Option<Crew<'_>>) -> Result {
     by_elements(crew, &op.pair, |pair| i8_by(&I8 { pair, ..*op }, isa))
 }

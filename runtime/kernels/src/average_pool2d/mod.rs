@@ -76,7 +76,6 @@ pub fn i8(op: &I8<'_>) -> Result {
 ///
 /// # Errors
 /// As [`f32`].
-#[inline]
 pub fn f32_in_parts<X: Real + Pod>(op: &F32<'_, X>, crew: Option<Crew<'_>>) -> Result {
     let operands = (&op.window, op.input, op.output);
     by_rows(
@@ -98,7 +97,6 @@ pub fn f32_in_parts<X: Real + Pod>(op: &F32<'_, X>, crew: Option<Crew<'_>>) -> R
 ///
 /// # Errors
 /// As [`i8`].
-#[inline]
 pub fn i8_in_parts(op: &I8<'_>, crew: Option<Crew<'_>>) -> Result {
     let operands = (&op.window, op.input, op.output);
     by_rows(

@@ -90,7 +90,6 @@ pub fn f32(function: Function, clamp: [f32; 2], pair: &Pair<'_, f32, f32, f32>) 
 ///
 /// # Errors
 /// As [`f32`].
-#[inline]
 pub fn f32_in_parts(
     function: Function,
     clamp: [f32; 2],

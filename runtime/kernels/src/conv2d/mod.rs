@@ -92,7 +92,6 @@ pub fn i8(op: &I8<'_>) -> Result {
 ///
 /// # Errors
 /// As [`f32`].
-#[inline]
 pub fn f32_in_parts<X: Real + Pod, W: Widen>(op: &F32<'_, X, W>, crew: Option<Crew<'_>>) -> Result {
     let operands = (&op.window, op.input, op.output);
     let work = work(&op.window, op.groups);
@@ -110,7 +109,6 @@ pub fn f32_in_parts<X: Real + Pod, W: Widen>(op: &F32<'_, X, W>, crew: Option<Cr
 ///
 /// # Errors
 /// As [`i8`].
-#[inline]
 pub fn i8_in_parts(op: &I8<'_>, crew: Option<Crew<'_>>) -> Result {
     let operands = (&op.window, op.input, op.output);
     let work = work(&op.window, op.groups);

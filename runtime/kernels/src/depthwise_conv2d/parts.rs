@@ -8,7 +8,6 @@ use crate::{Isa, Result, Weight};
 ///
 /// # Errors
 /// As there.
-#[inline]
 pub fn f32_in_parts<W: Weight>(op: &F32<'_, f32, W>, isa: Isa, crew: Option<Crew<'_>>) -> Result {
     let operands = (&op.window, op.input, op.output);
     let work = Work::channelwise(&op.window, isa);
@@ -27,7 +26,6 @@ pub fn f32_in_parts<W: Weight>(op: &F32<'_, f32, W>, isa: Isa, crew: Option<Crew
 ///
 /// # Errors
 /// As there.
-#[inline]
 pub fn i8_in_parts(op: &I8<'_>, isa: Isa, crew: Option<Crew<'_>>) -> Result {
     let operands = (&op.window, op.input, op.output);
     let work = Work::channelwise(&op.window, isa);

@@ -30,7 +30,6 @@ pub fn pool<T: Maximum>(window: &Window, input: &[Cell<T>], output: &[Cell<T>]) 
 ///
 /// # Errors
 /// As [`pool`].
-#[inline]
 pub fn in_parts<T: Maximum + Pod>(
     window: &Window,
     input: &[Cell<T>],

@@ -7,8 +7,6 @@
 //!
 //! Parts share the input and nothing else. Where the plan lets the output overlap it, the input is copied to scratch
 //! memory first; where there is no room for that, the kernel runs as a whole.
-//!
-//! Kernels' functions for crews are inline, so that an engine without has nothing of them.
 #![allow(unsafe_code)] // One wrapper: cells that several threads see.
 
 mod blocks;
@@ -56,6 +54,10 @@ pub struct Crew<'a> {
     pub team: &'a dyn Team,
     /// Room for a copy of an input. Steps whose input overlaps their output and is larger run on one thread.
     pub scratch: &'a [Cell<u8>],
+    /// There is none where nothing asks for crews, and what is for them is left out.
+    #[cfg(not(any(test, feature = "crew")))]
+    #[expect(dead_code, reason = "nobody can make one")]
+    never: core::convert::Infallible,
 }
 
 /// How much there is to do.

@@ -10,7 +10,6 @@ use crate::{ContractError, Epilogue, Isa, Result, Weight, Window};
 ///
 /// # Errors
 /// As there.
-#[inline]
 pub fn f32_in_parts<W: Weight>(op: &F32<'_, f32, W>, isa: Isa, crew: Option<Crew<'_>>) -> Result {
     let (window, input, output) = (&op.window, op.input, op.output);
     let work = work(window, isa);
@@ -63,7 +62,6 @@ pub fn f32_in_parts<W: Weight>(op: &F32<'_, f32, W>, isa: Isa, crew: Option<Crew
 ///
 /// # Errors
 /// As there.
-#[inline]
 pub fn i8_in_parts(op: &I8<'_>, isa: Isa, crew: Option<Crew<'_>>) -> Result {
     check_i8(op)?;
     integers(op, isa, crew, i8)
@@ -73,7 +71,6 @@ pub fn i8_in_parts(op: &I8<'_>, isa: Isa, crew: Option<Crew<'_>>) -> Result {
 ///
 /// # Errors
 /// As there.
-#[inline]
 pub fn i8_pairs_in_parts(op: &I8<'_>, isa: Isa, crew: Option<Crew<'_>>) -> Result {
     check_pairs(op)?;
     integers(op, isa, crew, i8_pairs)
