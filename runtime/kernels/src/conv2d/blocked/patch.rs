@@ -105,7 +105,9 @@ pub(super) unsafe fn for_each_patch<T: Copy + AnyBitPattern>(
         return;
     };
     let step = window.stride[1] * channels;
-    let most_gathered = GATHERED.saturating_sub(STEP) / (count * length).next_multiple_of(STEP);
+    // `max(1)`, here and below, says to the compiler what the contract has checked.
+    let a_pixel = (count * length).next_multiple_of(STEP).max(1);
+    let most_gathered = (GATHERED.saturating_sub(STEP) / a_pixel).max(1);
     rows.for_each_strip(
         (input.cells, output),
         // SAFETY: so many elements are in the input, and have room in the row.
