@@ -39,7 +39,7 @@ unsafe fn all<W: Weight>(op: &F32<'_, f32, W>) {
         // SAFETY: `Rows` asks for elements of the input, and has room for them.
         unsafe { input.add(from).copy_to_nonoverlapping(to, count) }
     };
-    let mut short = Short::NONE;
+    let mut short = Short::new();
     rows.for_each_band((op.input, op.output), copy, |band| {
         short.set(&window, band, 1);
         // SAFETY: the band is one of this window's.
@@ -70,7 +70,7 @@ unsafe fn band_of<W: Weight>(op: &F32<'_, f32, W>, band: &Band<f32>, short: &Sho
 /// Sixteen channels of a strip.
 struct Sixteen<'a, W> {
     block: Block<'a, f32, W, f32>,
-    taps: &'a Taps<f32>,
+    taps: Taps<'a, f32>,
     finish: &'a [FinishF32; 2],
 }
 
@@ -122,7 +122,7 @@ impl<W: Weight> Sixteen<'_, W> {
     unsafe fn tile<const PIXELS: usize, const HALVES: usize>(&self, first: usize) {
         let mut sums = [[_mm256_setzero_ps(); HALVES]; PIXELS];
         let step = self.block.pixel_step;
-        let taps = self.taps.get();
+        let taps = self.taps.taps;
         let mut w = self.block.weights_of(self.taps, 1);
         for tap in taps {
             // SAFETY: the tap lies under the pixels, and in the block.

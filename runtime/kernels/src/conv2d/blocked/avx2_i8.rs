@@ -37,7 +37,7 @@ unsafe fn all(op: &I8<'_>) {
         // SAFETY: `Rows` asks for elements of the input, and has room for them.
         unsafe { widen(input.add(from), to, count, zero_point) }
     };
-    let mut short = Short::NONE;
+    let mut short = Short::new();
     rows.for_each_band((op.input, op.output), copy, |band| {
         short.set(&window, band, PAIR);
         // SAFETY: the band is one of this window's.
@@ -75,7 +75,7 @@ unsafe fn band_of(op: &I8<'_>, band: &Band<i16>, short: &Short<i16>) {
 /// Sixteen channels of a strip.
 struct Sixteen<'a> {
     block: Block<'a, i16, i8, i8>,
-    taps: &'a Taps<i16>,
+    taps: Taps<'a, i16>,
     bias: [__m256i; 2],
 }
 
@@ -123,7 +123,7 @@ impl Sixteen<'_> {
         } = self.block;
         // What follows lies under the pixels, and in the block. An odd run is filled up: its weights with zeros, its
         // elements with whatever comes next.
-        let taps = self.taps.get();
+        let taps = self.taps.taps;
         let mut w = self.block.weights_of(self.taps, PAIR);
         for tap in taps {
             let x = tap.wrapping_add(first * pixel_step);

@@ -1,6 +1,6 @@
 //! Where the elements, weights and outputs of a block lie, for files that make a strip block by block.
 
-#![allow(unsafe_code)] // Reads of what was written, as `count` says.
+#![allow(unsafe_code)] // Reads of what was written, as `counts` says.
 
 use core::mem::MaybeUninit;
 
@@ -14,28 +14,28 @@ const MAX_TAPS: usize = 64;
 
 /// Short runs under the first pixel of each row of outputs, element by element or group by group.
 pub(super) struct Short<X> {
-    rows: [Taps<X>; MAX_BAND],
+    taps: [[MaybeUninit<*const X>; MAX_TAPS]; MAX_BAND],
+    /// How many of a row's are written, none where runs are not short, and how many are outside the input, above.
+    counts: [[usize; 2]; MAX_BAND],
 }
 
 /// Of a row of outputs; none where runs are not short.
-pub(super) struct Taps<X> {
-    taps: [MaybeUninit<*const X>; MAX_TAPS],
-    /// So many of them are written.
-    count: usize,
-    /// How many are outside the input, above.
+#[derive(Clone, Copy)]
+pub(super) struct Taps<'a, X> {
+    /// Their elements, or groups of them, under the first pixel.
+    pub(super) taps: &'a [*const X],
     skipped: usize,
 }
 
 impl<X> Short<X> {
-    pub(super) const NONE: Self = Short {
-        rows: [const {
-            Taps {
-                taps: [const { MaybeUninit::uninit() }; MAX_TAPS],
-                count: 0,
-                skipped: 0,
-            }
-        }; MAX_BAND],
-    };
+    /// None. Not a constant: that would be copied as a whole.
+    #[inline(always)]
+    pub(super) fn new() -> Self {
+        Short {
+            taps: [const { [const { MaybeUninit::uninit() }; MAX_TAPS] }; MAX_BAND],
+            counts: [[0; 2]; MAX_BAND],
+        }
+    }
 
     /// Those of a band, in groups of so many elements, if they are short.
     #[inline(always)]
@@ -47,15 +47,16 @@ impl<X> Short<X> {
             return;
         }
         let run_step = window.dilation[1] * window.input[2];
-        for (row, (under, _)) in self.rows.iter_mut().zip(band.strips()) {
-            row.count = 0;
-            row.skipped = under.rows().first().map_or(0, |(ky, _)| ky * runs * groups);
+        let rows = self.taps.iter_mut().zip(&mut self.counts);
+        for ((taps, [count, skipped]), (under, _)) in rows.zip(band.strips()) {
+            *count = 0;
+            *skipped = under.rows().first().map_or(0, |(ky, _)| ky * runs * groups);
             for (_, x) in under.rows() {
                 for run in 0..runs {
                     for at in 0..groups {
-                        if let Some(place) = row.taps.get_mut(row.count) {
+                        if let Some(place) = taps.get_mut(*count) {
                             place.write(x.wrapping_add(run * run_step + at * group));
-                            row.count += 1;
+                            *count += 1;
                         }
                     }
                 }
@@ -68,18 +69,13 @@ impl<X> Short<X> {
     pub(super) fn strips<'a>(
         &'a self,
         band: &'a Band<X>,
-    ) -> impl Iterator<Item = (&'a Taps<X>, Under<'a, X>, Strip)> {
-        let rows = self.rows.iter().zip(band.strips());
-        rows.map(|(taps, (under, strip))| (taps, under, strip))
-    }
-}
-
-impl<X> Taps<X> {
-    /// Their elements, or groups of them, under the first pixel.
-    #[inline(always)]
-    pub(super) fn get(&self) -> &[*const X] {
-        // SAFETY: so many are written.
-        unsafe { core::slice::from_raw_parts(self.taps.as_ptr().cast(), self.count) }
+    ) -> impl Iterator<Item = (Taps<'a, X>, Under<'a, X>, Strip)> {
+        let rows = self.taps.iter().zip(&self.counts).zip(band.strips());
+        rows.map(|((taps, &[count, skipped]), (under, strip))| {
+            // SAFETY: so many are written.
+            let taps = unsafe { core::slice::from_raw_parts(taps.as_ptr().cast(), count) };
+            (Taps { taps, skipped }, under, strip)
+        })
     }
 }
 
@@ -147,7 +143,7 @@ impl<'a, X, W, Y> Block<'a, X, W, Y> {
 
     /// Weights of the first of these taps, each of so many.
     #[inline(always)]
-    pub(super) fn weights_of(&self, taps: &Taps<X>, group: usize) -> *const W {
+    pub(super) fn weights_of(&self, taps: Taps<'_, X>, group: usize) -> *const W {
         self.weights.wrapping_add(taps.skipped * group * CHANNELS)
     }
 
