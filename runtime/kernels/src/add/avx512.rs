@@ -3,26 +3,13 @@
 
 use core::arch::x86_64::*;
 
-use super::{I8, Scaling};
+use super::{I8, Scaling, is_finite, plain};
 use crate::avx512::{LANES, Outputs, Saturate, first, scale_tflite};
-use crate::{Avx512, Cell, Source};
+use crate::{Avx512, Cell};
 
 /// Adds where nothing is broadcast and multipliers are numbers of a usual size; `None` elsewhere.
 pub(super) fn i8(op: &I8<'_>, _: Avx512) -> Option<()> {
-    let pair = &op.pair;
-    let (Source::Cells(a), Source::Cells(b)) = (pair.a, pair.b) else {
-        return None;
-    };
-    let is_plain = pair.a_shape == pair.shape && pair.b_shape == pair.shape;
-    // So small that no sum is infinite or not a number.
-    let is_small = |m: f32| m.abs() < 1.0e30;
-    let is_finite = match op.scaling {
-        Scaling::Onnx { a, b } => is_small(a) && is_small(b),
-        Scaling::Tflite { .. } => true,
-    };
-    if !is_plain || !is_finite || a.len() != pair.output.len() || b.len() != pair.output.len() {
-        return None;
-    }
+    let [a, b] = plain(&op.pair).filter(|_| is_finite(op.scaling))?;
     // SAFETY: the token proves that the processor has the instructions; the lengths are the same.
     unsafe { all(op, a, b) };
     Some(())

@@ -19,6 +19,8 @@ mod scalar;
 use crate::broadcast::Pair;
 use crate::parts::by_elements;
 use crate::requantize::Quant;
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+use crate::{Cell, Source};
 use crate::{Crew, Isa, Result, require};
 
 /// How int8 summands come to the output's scale.
@@ -103,10 +105,30 @@ pub fn i8_in_parts(op: &I8<'_>, isa: Isa, crew: Option<Crew<'_>>) -> Result {
     by_elements(crew, &op.pair, |pair| i8_by(&I8 { pair, ..*op }, isa))
 }
 
+/// The cells of both summands where nothing is broadcast and all operands are of one length.
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+fn plain<'a>(pair: &Pair<'a, i8, i8, i8>) -> Option<[&'a [Cell<i8>]; 2]> {
+    let (Source::Cells(a), Source::Cells(b)) = (pair.a, pair.b) else {
+        return None;
+    };
+    let is_plain = pair.a_shape == pair.shape && pair.b_shape == pair.shape;
+    let is_one_length = a.len() == pair.output.len() && b.len() == pair.output.len();
+    (is_plain && is_one_length).then_some([a, b])
+}
+
+/// Whether multipliers are so small that no sum is infinite or not a number.
+#[cfg(target_arch = "x86_64")]
+fn is_finite(scaling: Scaling) -> bool {
+    let is_small = |m: f32| m.abs() < 1.0e30;
+    match scaling {
+        Scaling::Onnx { a, b } => is_small(a) && is_small(b),
+        Scaling::Tflite { .. } => true,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Source;
     use crate::testing::{cells, numbers, values};
     use proptest::prelude::*;
     use std::vec::Vec;

@@ -3,23 +3,16 @@
 
 use core::arch::aarch64::*;
 
-use super::{I8, Scaling, scalar};
+use super::{I8, Scaling, plain, scalar};
 use crate::neon::{Clamp, Fixed};
-use crate::{Cell, Neon, Source, store};
+use crate::{Cell, Neon, store};
 
 /// Elements at a time.
 const STEP: usize = 16;
 
 /// Adds where nothing is broadcast; `None` elsewhere.
 pub(super) fn i8(op: &I8<'_>, _: Neon) -> Option<()> {
-    let pair = &op.pair;
-    let (Source::Cells(a), Source::Cells(b)) = (pair.a, pair.b) else {
-        return None;
-    };
-    let is_plain = pair.a_shape == pair.shape && pair.b_shape == pair.shape;
-    if !is_plain || a.len() != pair.output.len() || b.len() != pair.output.len() {
-        return None;
-    }
+    let [a, b] = plain(&op.pair)?;
     // SAFETY: the token proves that the processor has the instructions; the lengths are the same.
     unsafe { all(op, a, b) };
     Some(())
