@@ -94,6 +94,18 @@ def runners(arguments, name):
     return found
 
 
+def interleaved(found, arguments):
+    """Nanoseconds of each runner, by turns in every round: the least, and the median of the rounds' medians."""
+    least = dict.fromkeys(found, float("inf"))
+    medians = {key: [] for key in found}
+    for _ in range(arguments.repeat):
+        for key, run in found.items():
+            minimum, median = run(arguments.seconds)
+            least[key] = min(least[key], minimum)
+            medians[key].append(median)
+    return least, {key: sorted(values)[len(values) // 2] for key, values in medians.items()}
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--rounds", required=True, help="the program `rounds`, built for release")
@@ -108,14 +120,7 @@ def main():
             if arguments.only not in name:
                 continue
             found = runners(arguments, name)
-            least = dict.fromkeys(found, float("inf"))
-            medians = {key: [] for key in found}
-            for _ in range(arguments.repeat):
-                for key, run in found.items():
-                    minimum, median = run(arguments.seconds)
-                    least[key] = min(least[key], minimum)
-                    medians[key].append(median)
-            middle = {key: sorted(values)[len(values) // 2] for key, values in medians.items()}
+            least, middle = interleaved(found, arguments)
             peers = [key for key in found if key != "cadet"]
             ratio = {
                 kind: table["cadet"] / min(table[key] for key in peers)

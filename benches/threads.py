@@ -9,7 +9,7 @@ Prints the least and the median microseconds of each, and how many times as fast
 import argparse
 import pathlib
 
-from peers import cadet
+from peers import cadet, interleaved
 
 
 def main():
@@ -22,14 +22,7 @@ def main():
     arguments = parser.parse_args()
     for package in arguments.packages:
         found = {threads: cadet(arguments.rounds, package, threads) for threads in [1, *arguments.threads]}
-        least = dict.fromkeys(found, float("inf"))
-        medians = {threads: [] for threads in found}
-        for _ in range(arguments.repeat):
-            for threads, run in found.items():
-                minimum, median = run(arguments.seconds)
-                least[threads] = min(least[threads], minimum)
-                medians[threads].append(median)
-        middle = {threads: sorted(values)[len(values) // 2] for threads, values in medians.items()}
+        least, middle = interleaved(found, arguments)
         figures = [
             f"{threads}: {least[threads] / 1e3:.1f}/{middle[threads] / 1e3:.1f} us"
             f" ({least[1] / least[threads]:.2f}/{middle[1] / middle[threads]:.2f})"
