@@ -102,7 +102,10 @@ pub(crate) fn signless_bias(
     zero_point: i32,
 ) -> [__m256i; 2] {
     let shift = _mm256_set1_epi32(zero_point - i32::from(SIGN));
-    let [low, high] = weights.map(|weights| _mm256_mullo_epi32(weights, shift));
+    let [low, high] = [
+        _mm256_mullo_epi32(weights[0], shift),
+        _mm256_mullo_epi32(weights[1], shift),
+    ];
     [
         _mm256_sub_epi32(eight_i32(bias, channel), low),
         _mm256_sub_epi32(eight_i32(bias, channel + LANES), high),

@@ -69,17 +69,8 @@ impl Block {
         for (kx, weights) in weights.iter_mut().enumerate().take(columns) {
             let mut column = [_mm256_setzero_si256(); MAX_TAPS];
             for (ky, row) in column.iter_mut().enumerate().take(rows) {
-                let of_tap = op
-                    .weights
-                    .chunks_exact(channels.max(1))
-                    .nth(ky * columns + kx);
-                let some = of_tap.and_then(|it| it.get(channel..)).unwrap_or_default();
-                let mut sixteen = [0; CHANNELS];
-                for (place, weight) in sixteen.iter_mut().zip(some) {
-                    *place = *weight;
-                }
-                // SAFETY: sixteen bytes are read from sixteen.
-                *row = _mm256_cvtepu8_epi16(unsafe { _mm_loadu_si128(sixteen.as_ptr().cast()) });
+                let first = (ky * columns + kx) * channels + channel;
+                *row = sixteen(op.weights, first);
             }
             *weights = lanes(column);
             for (sums, weights) in sums.iter_mut().zip(weights) {
@@ -97,6 +88,21 @@ impl Block {
             },
         }
     }
+}
+
+/// Sixteen weights from one on, each in 16 bits; zeros behind the last. Those behind the last channel are used for nothing.
+#[target_feature(enable = "avx2,fma")]
+fn sixteen(weights: &[i8], first: usize) -> __m256i {
+    let rest = weights.get(first..).unwrap_or_default();
+    let mut filled = [0; CHANNELS];
+    let sixteen = rest.first_chunk().unwrap_or_else(|| {
+        for (place, weight) in filled.iter_mut().zip(rest) {
+            *place = *weight;
+        }
+        &filled
+    });
+    // SAFETY: sixteen bytes are read from sixteen.
+    _mm256_cvtepu8_epi16(unsafe { _mm_loadu_si128(sixteen.as_ptr().cast()) })
 }
 
 /// Bytes of rows, each in 16 bits, side by side in a lane for each channel.
@@ -131,14 +137,14 @@ unsafe fn all<D: Dot>(op: &I8<'_>) {
     };
     let output = op.output.as_ptr().cast::<i8>().cast_mut();
     rows.for_each_strip((op.input, op.output), copy, |under, strip| {
-        let rows = rows_of(under);
+        let mut rows = rows_of(under);
         for (block, channel) in blocks.iter().zip((0..channels).step_by(CHANNELS)) {
             // SAFETY: so many blocks were written.
             let block = unsafe { block.assume_init_ref() };
             let run = Run {
                 block,
                 window,
-                rows: rows.map(|row| row.wrapping_add(channel)),
+                rows,
                 strip,
                 output: output.wrapping_add(strip.pixel * channels + channel),
                 left: channels - channel,
@@ -149,6 +155,9 @@ unsafe fn all<D: Dot>(op: &I8<'_>) {
                     Finish::Onnx(finish) => D::run(&run, |sums| finish.apply_interleaved(sums)),
                     Finish::Fixed(finish) => D::run(&run, |sums| finish.apply(interleaved(sums))),
                 }
+            }
+            for row in &mut rows {
+                *row = row.wrapping_add(CHANNELS);
             }
         }
     });

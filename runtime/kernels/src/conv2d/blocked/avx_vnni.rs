@@ -19,8 +19,9 @@ use crate::{AvxVnni, Isa, Window};
 
 /// Pixels of a tile at the most.
 const ROWS: usize = 6;
-/// Blocks whose biases the stack has room for.
+/// Blocks whose biases the stack has room for, and those whose multipliers are kept too.
 const MAX_BLOCKS: usize = 256;
+const MAX_KEPT: usize = 64;
 /// Bytes of a vector of weights.
 const VECTOR: usize = LANES * LANE;
 
@@ -51,6 +52,8 @@ struct Layer<'a> {
     block: usize,
     /// What sums of a block begin with, for each block.
     biases: &'a [MaybeUninit<[__m256i; 2]>; MAX_BLOCKS],
+    /// What makes bytes of sums, for as many of the first blocks as are kept.
+    kept: &'a [Finish],
 }
 
 /// # Safety
@@ -61,17 +64,25 @@ unsafe fn all<D: Dot>(op: &I8<'_>) {
     let is_alone = height * width == 1;
     let block = op.weights.len() / outputs.div_ceil(CHANNELS).max(1);
     let mut biases = [const { MaybeUninit::uninit() }; MAX_BLOCKS];
+    let mut finishes = [const { MaybeUninit::uninit() }; MAX_KEPT];
+    let mut kept = 0;
     // One pixel alone adds weights up on the way.
     if !is_alone {
         let blocks = op.weights.chunks_exact(block.max(1));
         for (index, (place, block)) in biases.iter_mut().zip(blocks).enumerate() {
             place.write(bias(op, index * CHANNELS, weight_sums(block)));
         }
+        for (place, channel) in finishes.iter_mut().zip((0..outputs).step_by(CHANNELS)) {
+            place.write(Finish::new(&op.multipliers, &op.quant, channel));
+            kept += 1;
+        }
     }
     let layer = Layer {
         op,
         block,
         biases: &biases,
+        // SAFETY: so many were written.
+        kept: unsafe { core::slice::from_raw_parts(finishes.as_ptr().cast(), kept) },
     };
     let input = Input {
         window: &op.window,
@@ -181,20 +192,23 @@ unsafe fn vectors<D: Dot, const PIXELS: usize, const VECTORS: usize, const ALONE
             (patch, start),
             (weights, layer.block),
             |sums, of_weights| {
-                for low in (0..VECTORS).step_by(2) {
-                    let high = (low + 1).min(VECTORS - 1);
-                    let channel = channel + low * LANES;
-                    let mut sums = sums.map(|sums| [sums[low], sums[high]]);
+                for block in 0..VECTORS.div_ceil(2) {
+                    let (low, high) = (2 * block, (2 * block + 1).min(VECTORS - 1));
+                    let channel = channel + block * CHANNELS;
+                    let mut of_block = [[_mm256_setzero_si256(); 2]; PIXELS];
+                    for (place, sums) in of_block.iter_mut().zip(sums) {
+                        *place = [sums[low], sums[high]];
+                    }
                     if ALONE {
                         let bias = bias(op, channel, [of_weights[low], of_weights[high]]);
-                        sums = sums.map(|[low, high]| {
-                            [
-                                _mm256_add_epi32(low, bias[0]),
-                                _mm256_add_epi32(high, bias[1]),
-                            ]
-                        });
+                        for sums in &mut of_block {
+                            *sums = [
+                                _mm256_add_epi32(sums[0], bias[0]),
+                                _mm256_add_epi32(sums[1], bias[1]),
+                            ];
+                        }
                     }
-                    write(op, channel, output, sums);
+                    write(layer, channel, output, of_block);
                 }
             },
         );
@@ -208,19 +222,27 @@ unsafe fn vectors<D: Dot, const PIXELS: usize, const VECTORS: usize, const ALONE
 #[inline]
 #[target_feature(enable = "avx2,fma")]
 unsafe fn write<const PIXELS: usize>(
-    op: &I8<'_>,
+    layer: &Layer<'_>,
     channel: usize,
     output: *mut i8,
     sums: [[__m256i; 2]; PIXELS],
 ) {
-    let [_, _, outputs] = op.window.output;
+    let (op, [_, _, outputs]) = (layer.op, layer.op.window.output);
     let write = |pixel: usize, bytes: __m128i| {
         let output = output.wrapping_add(pixel * outputs + channel);
         // SAFETY: the caller's promise.
         unsafe { store_i8(output, bytes, outputs - channel) };
     };
+    let made;
+    let finish = match layer.kept.get(channel / CHANNELS) {
+        Some(kept) => kept,
+        None => {
+            made = Finish::new(&op.multipliers, &op.quant, channel);
+            &made
+        }
+    };
     let sums = sums.into_iter().enumerate();
-    match Finish::new(&op.multipliers, &op.quant, channel) {
+    match finish {
         Finish::Onnx(finish) => sums.for_each(|(pixel, sums)| write(pixel, finish.apply(sums))),
         Finish::Fixed(finish) => sums.for_each(|(pixel, sums)| write(pixel, finish.apply(sums))),
     }
@@ -229,7 +251,7 @@ unsafe fn write<const PIXELS: usize>(
 /// The loops around dot products of int8.
 trait Dot {
     /// Calls `finish` with `start` and the sums of the products of `PIXELS` pixels with the vectors from one on, of blocks of
-    /// so many weights; and with the sums of the weights where `SUMS`.
+    /// so many weights; and with the sums of the weights where `SUMS`, of one pixel.
     ///
     /// # Safety
     /// The processor has the instructions; the patch has `PIXELS` pixels, and the blocks lie at `weights`.
