@@ -13,6 +13,8 @@ mod avx512_f32;
 #[cfg(target_arch = "x86_64")]
 mod avx512_vnni;
 #[cfg(target_arch = "x86_64")]
+mod avx_vnni;
+#[cfg(target_arch = "x86_64")]
 mod block;
 #[cfg(target_arch = "aarch64")]
 mod neon_dot;
@@ -85,6 +87,8 @@ pub fn f32<W: Weight>(op: &F32<'_, f32, W>, isa: Isa) -> Result {
 pub fn i8(op: &I8<'_>, isa: Isa) -> Result {
     let depth = check_i8(op)?;
     match isa {
+        #[cfg(target_arch = "x86_64")]
+        _ if avx_vnni::i8(op, isa).is_some() => {}
         #[cfg(target_arch = "x86_64")]
         Isa::Avx512Vnni(token) if are_finite(&op.multipliers) && avx512_vnni::holds(&op.window) => {
             avx512_vnni::i8(op, token);
