@@ -70,11 +70,16 @@ impl FinishF32 {
     #[inline]
     #[target_feature(enable = "avx2,fma")]
     pub(crate) fn apply(&self, sums: __m256) -> __m256 {
-        let [min, max] = self.clamp;
-        // The second operand comes out where either is NaN.
-        let value = _mm256_max_ps(min, _mm256_fmadd_ps(sums, self.scale, self.bias));
-        _mm256_min_ps(max, value)
+        clamp(_mm256_fmadd_ps(sums, self.scale, self.bias), self.clamp)
     }
+}
+
+/// [`clamp_f32`](crate::clamp_f32), lane by lane.
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+pub(crate) fn clamp(value: __m256, [min, max]: [__m256; 2]) -> __m256 {
+    // The second operand comes out where either is NaN.
+    _mm256_min_ps(max, _mm256_max_ps(min, value))
 }
 
 /// Converts `count` elements to i16, less their zero point.
@@ -100,6 +105,19 @@ pub(crate) unsafe fn widen(from: *const i8, to: *mut i16, count: usize, zero_poi
                 .write(i16::from(from.add(index).read()) - zero_point);
         }
     }
+}
+
+/// The first `count` lanes.
+///
+/// # Safety
+/// As many elements are at `from`.
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+pub(crate) unsafe fn load_f32(from: *const f32, count: usize) -> __m256 {
+    let lanes = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+    let mask = _mm256_cmpgt_epi32(_mm256_set1_epi32(count.min(LANES) as i32), lanes);
+    // SAFETY: the caller's promise; the mask leaves out what lies behind the last element.
+    unsafe { _mm256_maskload_ps(from, mask) }
 }
 
 /// Writes the first `count` lanes.
@@ -391,6 +409,27 @@ fn single(sums: __m256i, [multiplier, shift]: [__m256i; 2]) -> __m256i {
     }
     // SAFETY: and read from there.
     unsafe { _mm256_loadu_si256(scaled.as_ptr().cast()) }
+}
+
+/// The first `count` bytes.
+///
+/// # Safety
+/// As many elements are at `from`.
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+pub(crate) unsafe fn load_i8(from: *const i8, count: usize) -> __m128i {
+    // SAFETY: the caller's promise.
+    unsafe {
+        match count {
+            16.. => _mm_loadu_si128(from.cast()),
+            8 => _mm_loadl_epi64(from.cast()),
+            _ => {
+                let mut filled = [0i8; 16];
+                from.copy_to_nonoverlapping(filled.as_mut_ptr(), count);
+                _mm_loadu_si128(filled.as_ptr().cast())
+            }
+        }
+    }
 }
 
 /// Writes the first `count` bytes.

@@ -5,6 +5,7 @@
 use core::arch::x86_64::*;
 
 use crate::Epilogue;
+use crate::add::avx512::Adder;
 use crate::requantize::{Multipliers, Quant};
 
 /// Elements of 32 bits in a register.
@@ -76,7 +77,7 @@ pub(crate) fn signless_bias(
 pub(crate) struct FinishF32 {
     scale: __m512,
     bias: __m512,
-    clamp: [__m512; 2],
+    clamp: [f32; 2],
 }
 
 impl FinishF32 {
@@ -90,7 +91,7 @@ impl FinishF32 {
                 None => _mm512_set1_ps(1.0),
             },
             bias: some_f32(epilogue.bias.unwrap_or_default(), channel),
-            clamp: epilogue.clamp.map(|bound| _mm512_set1_ps(bound)),
+            clamp: epilogue.clamp,
         }
     }
 
@@ -98,11 +99,17 @@ impl FinishF32 {
     #[inline]
     #[target_feature(enable = "avx512f")]
     pub(crate) fn apply(&self, sums: __m512) -> __m512 {
-        let [min, max] = self.clamp;
-        // The second operand comes out where either is NaN.
-        let value = _mm512_max_ps(min, _mm512_fmadd_ps(sums, self.scale, self.bias));
-        _mm512_min_ps(max, value)
+        clamp(_mm512_fmadd_ps(sums, self.scale, self.bias), self.clamp)
     }
+}
+
+/// [`clamp_f32`](crate::clamp_f32), lane by lane.
+#[inline]
+#[target_feature(enable = "avx512f")]
+pub(crate) fn clamp(value: __m512, bounds: [f32; 2]) -> __m512 {
+    let [min, max] = bounds.map(|bound| _mm512_set1_ps(bound));
+    // The second operand comes out where either is NaN.
+    _mm512_min_ps(max, _mm512_max_ps(min, value))
 }
 
 /// Where bytes of sixteen channels go.
@@ -121,6 +128,8 @@ pub(crate) struct Finish<'a> {
     multipliers: Multipliers<'a>,
     channel: usize,
     saturate: Saturate,
+    /// What adds that which the outputs hold.
+    sum: Option<&'a Adder>,
 }
 
 impl<'a> Finish<'a> {
@@ -131,7 +140,13 @@ impl<'a> Finish<'a> {
             multipliers: *multipliers,
             channel,
             saturate: Saturate::new(quant),
+            sum: None,
         }
+    }
+
+    /// The same, to add what the outputs hold.
+    pub(crate) fn with_sum(self, sum: Option<&'a Adder>) -> Finish<'a> {
+        Finish { sum, ..self }
     }
 
     /// Writes the sixteen channels of neighbouring pixels.
@@ -139,7 +154,7 @@ impl<'a> Finish<'a> {
     /// # Safety
     /// The processor has AVX-512; the outputs are there.
     #[inline]
-    #[target_feature(enable = "avx512f")]
+    #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
     pub(crate) unsafe fn write<const PIXELS: usize>(
         &self,
         sums: [__m512i; PIXELS],
@@ -154,7 +169,7 @@ impl<'a> Finish<'a> {
                 for (pixel, sums) in sums.into_iter().enumerate() {
                     let value = _mm512_mul_ps(_mm512_cvtepi32_ps(sums), m);
                     // SAFETY: the caller's promise.
-                    unsafe { self.saturate.store_f32(value, outputs, pixel) };
+                    unsafe { self.store(self.saturate.of_f32(value), outputs, pixel) };
                 }
             }
             // SAFETY: the caller's promise.
@@ -167,7 +182,7 @@ impl<'a> Finish<'a> {
     /// # Safety
     /// As [`write`](Self::write).
     #[inline(never)]
-    #[target_feature(enable = "avx512f")]
+    #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
     unsafe fn fixed<const SINGLE: bool>(
         &self,
         multipliers: &[[i32; 2]],
@@ -181,7 +196,24 @@ impl<'a> Finish<'a> {
                 false => scale_tflite(*sums, m, shift),
             };
             // SAFETY: the caller's promise.
-            unsafe { self.saturate.store_i32(value, outputs, pixel) };
+            unsafe { self.store(self.saturate.of_i32(value), outputs, pixel) };
+        }
+    }
+
+    /// # Safety
+    /// As [`write`](Self::write).
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw,avx512vl")]
+    unsafe fn store(&self, value: __m512i, outputs: Outputs, pixel: usize) {
+        let at = outputs.at.wrapping_add(pixel * outputs.stride);
+        // SAFETY: the caller's promise; the mask leaves out what lies behind the last channel.
+        unsafe {
+            let mask = first(outputs.count);
+            let value = match self.sum {
+                Some(sum) => sum.of(value, some_i8(at, mask)),
+                None => value,
+            };
+            store_some_i8(at, mask, value);
         }
     }
 }
@@ -204,40 +236,44 @@ impl Saturate {
         }
     }
 
-    /// Rounds half to even, as the processor does by default, what is a number or infinite, and writes it.
-    ///
-    /// # Safety
-    /// As [`Finish::write`].
+    /// Rounds half to even, as the processor does by default, what is a number or infinite.
     #[inline]
     #[target_feature(enable = "avx512f")]
-    pub(crate) unsafe fn store_f32(&self, value: __m512, outputs: Outputs, pixel: usize) {
+    pub(crate) fn of_f32(&self, value: __m512) -> __m512i {
         let [min, max] = self.bounds.map(|bound| _mm512_set1_ps(bound as f32));
         let value = _mm512_cvtps_epi32(_mm512_min_ps(_mm512_max_ps(value, min), max));
-        // SAFETY: the caller's promise.
-        unsafe { self.store(value, outputs, pixel) };
+        _mm512_add_epi32(value, self.output_zero_point)
     }
 
-    /// # Safety
-    /// As [`Finish::write`].
     #[inline]
     #[target_feature(enable = "avx512f")]
-    pub(crate) unsafe fn store_i32(&self, value: __m512i, outputs: Outputs, pixel: usize) {
+    pub(crate) fn of_i32(&self, value: __m512i) -> __m512i {
         let [min, max] = self.bounds.map(|bound| _mm512_set1_epi32(bound));
         let value = _mm512_min_epi32(_mm512_max_epi32(value, min), max);
-        // SAFETY: the caller's promise.
-        unsafe { self.store(value, outputs, pixel) };
+        _mm512_add_epi32(value, self.output_zero_point)
     }
+}
 
-    /// # Safety
-    /// As [`Finish::write`].
-    #[inline]
-    #[target_feature(enable = "avx512f")]
-    unsafe fn store(&self, value: __m512i, outputs: Outputs, pixel: usize) {
-        let value = _mm512_add_epi32(value, self.output_zero_point);
-        let at = outputs.at.wrapping_add(pixel * outputs.stride);
-        // SAFETY: the caller's promise; the mask leaves out what lies behind the last channel.
-        unsafe { _mm512_mask_cvtepi32_storeu_epi8(at, first(outputs.count), value) };
-    }
+/// The bytes that a mask names, as integers.
+///
+/// # Safety
+/// The processor has AVX-512; the bytes are there.
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl")]
+pub(crate) unsafe fn some_i8(from: *const i8, mask: __mmask16) -> __m512i {
+    // SAFETY: the caller's promise.
+    _mm512_cvtepi8_epi32(unsafe { _mm_maskz_loadu_epi8(mask, from) })
+}
+
+/// Writes the bytes that a mask names.
+///
+/// # Safety
+/// The processor has AVX-512; there is room for the bytes.
+#[inline]
+#[target_feature(enable = "avx512f")]
+pub(crate) unsafe fn store_some_i8(at: *mut i8, mask: __mmask16, value: __m512i) {
+    // SAFETY: the caller's promise.
+    unsafe { _mm512_mask_cvtepi32_storeu_epi8(at, mask, value) };
 }
 
 /// Multipliers and shifts of sixteen channels.

@@ -112,6 +112,7 @@ fn convolved<W: Weight>(
         clamp,
     };
     let op = conv2d::F32 {
+        sum: None,
         window,
         groups: 1,
         input: &input,
@@ -231,7 +232,7 @@ proptest! {
         let weights: Vec<i8> = numbers(outputs * depth, seed ^ 1).collect();
         let m = multipliers(outputs, seed ^ 2);
         let expected = cells(&std::vec![0i8; elements(window.output)]);
-        let op = conv2d::I8 {
+        let op = conv2d::I8 { sum: None,
             window, groups: 1, input: &input, weights: &weights, weight_zero_points: None, bias: None,
             multipliers: Multipliers::Onnx(&m), quant: QUANT, output: &expected,
         };
@@ -276,7 +277,7 @@ proptest! {
                 a: Source::Cells(&a), a_shape: &[count], b: Source::Cells(&b), b_shape: &[count], output: &output, shape: &[count],
             };
             let scaling = add::Scaling::Onnx { a: m[0], b: m[1] };
-            add::i8_by(&add::I8 { pair, quant: QUANT, b_zero_point: 9, scaling }, isa).unwrap();
+            add::i8_by(&add::I8 { pair, sum: add::Sum { quant: QUANT, b_zero_point: 9, scaling } }, isa).unwrap();
             values(&output)
         };
         for isa in Isa::all() {

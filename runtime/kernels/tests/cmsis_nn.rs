@@ -163,6 +163,7 @@ fn convolution(case: &Case, isa: Isa) -> Vec<i8> {
     let groups = i * window.kernel.iter().product::<usize>() / depth;
     batches(&case.i8s("input"), &window, |input, output| {
         let op = conv2d::I8 {
+            sum: None,
             window,
             groups,
             input,
@@ -292,6 +293,7 @@ fn dense(case: &Case, isa: Isa) -> Vec<i8> {
     .unwrap();
     if zero_points.iter().all(|&it| it == 0) {
         let op = conv2d::I8 {
+            sum: None,
             window: Window::of_rows(rows, [inputs, outputs]),
             groups: 1,
             input: &input,
@@ -380,13 +382,12 @@ fn addition(case: &Case, isa: Isa) -> Vec<i8> {
     let (quant, b_zero_point) = pair_quant(case);
     let shape = &[case.get("DST_SIZE") as usize][..];
     of_pair(case, ["input1", "input2"], [shape, shape], shape, |pair| {
-        let op = add::I8 {
-            pair,
+        let sum = add::Sum {
             quant,
             b_zero_point,
             scaling,
         };
-        add::i8_by(&op, isa)
+        add::i8_by(&add::I8 { pair, sum }, isa)
     })
 }
 

@@ -184,7 +184,7 @@ proptest! {
         let multipliers = Multipliers::Onnx(&SCALES[..o]);
         let weights = integers(o * kh * kw * i);
         overwrites(Overlap::window(&window, [1, 1]), &integers(inputs), outputs, |input, output| {
-            conv2d::i8(&conv2d::I8 {
+            conv2d::i8(&conv2d::I8 { sum: None,
                 window, groups: 1, input, weights: &weights, weight_zero_points: None, bias: None, multipliers,
                 quant: QUANT, output,
             }).unwrap();

@@ -9,11 +9,11 @@
 //! scaled to the output.
 
 #[cfg(target_arch = "x86_64")]
-mod avx2;
+pub(crate) mod avx2;
 #[cfg(target_arch = "x86_64")]
-mod avx512;
+pub(crate) mod avx512;
 #[cfg(target_arch = "aarch64")]
-mod neon;
+pub(crate) mod neon;
 mod scalar;
 
 use crate::broadcast::Pair;
@@ -46,17 +46,49 @@ pub enum Scaling {
     },
 }
 
-/// Operands of an int8 addition.
-#[derive(Clone, Copy)]
-pub struct I8<'a> {
-    /// Summands and sum.
-    pub pair: Pair<'a, i8, i8, i8>,
+/// How int8 elements are added.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Sum {
     /// Zero points of the first summand and of the output, and the fused activation.
     pub quant: Quant,
     /// Zero point of the second summand.
     pub b_zero_point: i32,
     /// Scales.
     pub scaling: Scaling,
+}
+
+impl Sum {
+    pub(crate) fn check(&self) -> Result {
+        require(i8::try_from(self.b_zero_point).is_ok())?;
+        self.quant.check()
+    }
+
+    /// Whether multipliers are so small that no sum is infinite or not a number.
+    #[cfg(target_arch = "x86_64")]
+    pub(crate) fn is_finite(&self) -> bool {
+        let is_small = |m: f32| m.abs() < 1.0e30;
+        match self.scaling {
+            Scaling::Onnx { a, b } => is_small(a) && is_small(b),
+            Scaling::Tflite { .. } => true,
+        }
+    }
+
+    /// Sum of two elements.
+    #[inline(always)]
+    pub(crate) fn of(&self, a: i8, b: i8) -> i8 {
+        let a = i32::from(a) - self.quant.input_zero_point;
+        let b = i32::from(b) - self.b_zero_point;
+        self.quant.finish(scalar::sum(self.scaling, a, b))
+    }
+}
+
+/// Operands of an int8 addition.
+#[derive(Clone, Copy)]
+pub struct I8<'a> {
+    /// Summands and sum.
+    pub pair: Pair<'a, i8, i8, i8>,
+    /// How they are added.
+    pub sum: Sum,
 }
 
 /// Addition in int8.
@@ -72,8 +104,7 @@ pub fn i8(op: &I8<'_>) -> Result {
 /// # Errors
 /// As [`i8`].
 pub fn i8_by(op: &I8<'_>, isa: Isa) -> Result {
-    require(i8::try_from(op.b_zero_point).is_ok())?;
-    op.quant.check()?;
+    op.sum.check()?;
     match isa {
         #[cfg(target_arch = "x86_64")]
         _ if let Some(token) = isa.avx512()
@@ -116,16 +147,6 @@ fn plain<'a>(pair: &Pair<'a, i8, i8, i8>) -> Option<[&'a [Cell<i8>]; 2]> {
     (is_plain && is_one_length).then_some([a, b])
 }
 
-/// Whether multipliers are so small that no sum is infinite or not a number.
-#[cfg(target_arch = "x86_64")]
-fn is_finite(scaling: Scaling) -> bool {
-    let is_small = |m: f32| m.abs() < 1.0e30;
-    match scaling {
-        Scaling::Onnx { a, b } => is_small(a) && is_small(b),
-        Scaling::Tflite { .. } => true,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -149,7 +170,7 @@ mod tests {
                     a: Source::Cells(a), a_shape: &[count], b: Source::Cells(&b), b_shape: &[count], output, shape: &[count],
                 };
                 let quant = Quant { input_zero_point: za, output_zero_point: 11, min: -120, max: 100 };
-                i8_by(&I8 { pair, quant, b_zero_point: zb, scaling }, isa).unwrap();
+                i8_by(&I8 { pair, sum: Sum { quant, b_zero_point: zb, scaling } }, isa).unwrap();
                 values(output)
             };
             let expected = run(&a, &cells(&std::vec![0i8; count]), Isa::Baseline);
@@ -182,13 +203,12 @@ mod tests {
             output: &output,
             shape: &[2],
         };
-        i8(&I8 {
-            pair,
+        let sum = Sum {
             quant,
             b_zero_point: 10,
             scaling,
-        })
-        .unwrap();
+        };
+        i8(&I8 { pair, sum }).unwrap();
         assert_eq!(values(&output), [10, -128]);
     }
 }

@@ -3,18 +3,12 @@ use crate::Result;
 use crate::requantize::{round_to_i32, scale_tflite};
 
 pub(super) fn i8(op: &I8<'_>) -> Result {
-    op.pair.map(|a, b| element(op, a, b))
+    op.pair.map(|a, b| op.sum.of(a, b))
 }
 
-/// Sum of two elements.
+/// Of differences from the zero points, before that of the output.
 #[inline(always)]
-pub(super) fn element(op: &I8<'_>, a: i8, b: i8) -> i8 {
-    let a = i32::from(a) - op.quant.input_zero_point;
-    let b = i32::from(b) - op.b_zero_point;
-    op.quant.finish(sum(op.scaling, a, b))
-}
-
-fn sum(scaling: Scaling, a: i32, b: i32) -> i32 {
+pub(super) fn sum(scaling: Scaling, a: i32, b: i32) -> i32 {
     match scaling {
         Scaling::Onnx { a: ma, b: mb } => round_to_i32(a as f32 * ma + b as f32 * mb),
         Scaling::Tflite {

@@ -181,7 +181,7 @@ proptest! {
         let (a, b) = (cells(&vec![0.0f32; oh * ow * o]), cells(&vec![0.0f32; oh * ow * o]));
         let epilogue = Epilogue { clamp: [-0.5, 0.5], ..Epilogue::NONE };
         f32(&F32 { geometry, input: &x, weights: &weights, epilogue, output: &a }).unwrap();
-        conv2d::f32(&conv2d::F32 { window, groups, input: &x, weights: &weights[..], epilogue, output: &b }).unwrap();
+        conv2d::f32(&conv2d::F32 { sum: None, window, groups, input: &x, weights: &weights[..], epilogue, output: &b }).unwrap();
         prop_assert_eq!(values(&a), values(&b));
     }
 }

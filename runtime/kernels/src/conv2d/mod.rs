@@ -2,7 +2,8 @@
 //!
 //! Shapes: input `[1, h, w, i]`, weights `[o, kh, kw, i / groups]` (canonical OHWI), bias `[o]`, output
 //! `[1, oh, ow, o]`. Padded taps count as zero (as the zero point in int8). The output may overlap
-//! the input as [`Overlap::window`](crate::Overlap::window) says. Needs no scratch memory.
+//! the input as [`Overlap::window`](crate::Overlap::window) says; not where it is added to: then it has nothing in
+//! common with the input. Needs no scratch memory.
 
 pub mod blocked;
 mod scalar;
@@ -13,6 +14,8 @@ use core::cell::Cell;
 
 use bytemuck::Pod;
 
+use crate::add::Sum;
+use crate::overlap::is_apart;
 use crate::parts::{Work, by_rows};
 use crate::requantize::{Multipliers, Quant};
 use crate::{ContractError, Crew, Epilogue, Isa, Real, Result, Widen, Window, product, require};
@@ -30,6 +33,8 @@ pub struct F32<'a, X = f32, W = f32> {
     pub weights: &'a [W],
     /// Scales, bias and fused activation.
     pub epilogue: Epilogue<'a>,
+    /// Where what the output holds is to be added at the end: bounds of the sum.
+    pub sum: Option<[f32; 2]>,
     /// `[1, oh, ow, o]`.
     pub output: &'a [Cell<X>],
 }
@@ -53,6 +58,8 @@ pub struct I8<'a> {
     pub multipliers: Multipliers<'a>,
     /// Zero points and fused activation.
     pub quant: Quant,
+    /// Where what the output holds is to be added at the end, as the second summand: how.
+    pub sum: Option<Sum>,
     /// `[1, oh, ow, o]`.
     pub output: &'a [Cell<i8>],
 }
@@ -67,6 +74,7 @@ pub fn f32<X: Real, W: Widen>(op: &F32<'_, X, W>) -> Result {
     op.window.check(op.input.len(), op.output.len())?;
     check_weights(&op.window, op.groups, op.weights.len())?;
     op.epilogue.check(channels)?;
+    require(op.sum.is_none() || is_apart(op.input, op.output))?;
     scalar::f32(op);
     Ok(())
 }
@@ -84,6 +92,7 @@ pub fn i8(op: &I8<'_>) -> Result {
         .check_per_channel(op.weight_zero_points.map(<[i8]>::len))?;
     op.multipliers.check(channels)?;
     op.quant.check()?;
+    check_sum(op)?;
     scalar::i8(op);
     Ok(())
 }
@@ -120,6 +129,12 @@ pub fn i8_in_parts(op: &I8<'_>, crew: Option<Crew<'_>>) -> Result {
             ..*op
         })
     })
+}
+
+fn check_sum(op: &I8<'_>) -> Result {
+    let Some(sum) = op.sum else { return Ok(()) };
+    sum.check()?;
+    require(is_apart(op.input, op.output))
 }
 
 fn work(window: &Window, groups: usize) -> Work {

@@ -1,5 +1,5 @@
 use super::{F32, I8};
-use crate::{Cell, Real, Widen, Window, store};
+use crate::{Cell, Real, Widen, Window, clamp_f32, load, store};
 
 /// Input and output channels of a group.
 fn per_group(window: &Window, groups: usize) -> (usize, usize) {
@@ -32,6 +32,27 @@ fn channels<'a, X, W>(
     x.iter().zip(w)
 }
 
+/// Makes the output at `index` of the sum of all products of a channel.
+#[inline(always)]
+pub(super) fn finish_f32<X: Real, W>(op: &F32<'_, X, W>, index: usize, sum: f32, channel: usize) {
+    let mut value = X::narrow(op.epilogue.finish(sum, channel));
+    if let Some([min, max]) = op.sum {
+        let sum = value.widen() + load(op.output, index).widen();
+        value = X::narrow(clamp_f32(sum, min, max));
+    }
+    store(op.output, index, value);
+}
+
+/// As [`finish_f32`].
+#[inline(always)]
+pub(super) fn finish_i8(op: &I8<'_>, index: usize, sum: i32, channel: usize) {
+    let mut value = op.quant.finish(op.multipliers.scale(sum, channel));
+    if let Some(sum) = op.sum {
+        value = sum.of(value, load(op.output, index));
+    }
+    store(op.output, index, value);
+}
+
 pub(super) fn f32<X: Real, W: Widen>(op: &F32<'_, X, W>) {
     let window = op.window;
     let ([_, _, in_channels], [_, _, out_channels]) = (window.input, window.output);
@@ -48,7 +69,7 @@ pub(super) fn f32<X: Real, W: Widen>(op: &F32<'_, X, W>) {
                     sum += x.get().widen() * w.widen();
                 }
             });
-            store(op.output, start + o, X::narrow(op.epilogue.finish(sum, o)));
+            finish_f32(op, start + o, sum, o);
         }
     });
 }
@@ -73,11 +94,7 @@ pub(super) fn i8(op: &I8<'_>) {
                     sum = sum.wrapping_add(x * (i32::from(*w) - weight_zero_point));
                 }
             });
-            store(
-                op.output,
-                start + o,
-                op.quant.finish(op.multipliers.scale(sum, o)),
-            );
+            finish_i8(op, start + o, sum, o);
         }
     });
 }

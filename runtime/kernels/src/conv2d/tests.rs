@@ -73,7 +73,7 @@ proptest! {
             (scaled + zy).clamp(-100, 110) as i8
         }).collect();
         let output = cells(&std::vec![0i8; outputs]);
-        i8(&I8 {
+        i8(&I8 { sum: None,
             window, groups, input: &cells(&x), weights: &w, weight_zero_points: Some(&zw),
             bias: Some(&bias), multipliers: Multipliers::Onnx(&m),
             quant: Quant { input_zero_point: zx, output_zero_point: zy, min: -100, max: 110 },
@@ -97,7 +97,7 @@ proptest! {
             sums[y].1 += product.abs();
         });
         let output = cells(&std::vec![0.0f32; outputs]);
-        f32(&F32 {
+        f32(&F32 { sum: None,
             window, groups, input: &cells(&x), weights: &w[..], epilogue: Epilogue::NONE, output: &output,
         }).unwrap();
         let products = (kh * kw * i / groups) as f64;
@@ -121,9 +121,9 @@ proptest! {
         let wide = cells(&x.iter().map(|x| x.to_f32()).collect::<Vec<_>>());
         let outputs: usize = window.output.iter().product();
         let (a, b, c) = (cells(&std::vec![0.0f32; outputs]), cells(&std::vec![0.0f32; outputs]), cells(&std::vec![f16::ZERO; outputs]));
-        f32(&F32 { window, groups, input: &wide, weights: &decoded[..], epilogue, output: &a }).unwrap();
-        f32(&F32 { window, groups, input: &wide, weights: &w[..], epilogue, output: &b }).unwrap();
-        f32(&F32 { window, groups, input: &cells(&x), weights: &halves[..], epilogue, output: &c }).unwrap();
+        f32(&F32 { sum: None, window, groups, input: &wide, weights: &decoded[..], epilogue, output: &a }).unwrap();
+        f32(&F32 { sum: None, window, groups, input: &wide, weights: &w[..], epilogue, output: &b }).unwrap();
+        f32(&F32 { sum: None, window, groups, input: &cells(&x), weights: &halves[..], epilogue, output: &c }).unwrap();
         prop_assert_eq!(values(&a), values(&b));
         let narrowed: Vec<f16> = values(&a).into_iter().map(f16::from_f32).collect();
         prop_assert_eq!(narrowed, values(&c));
@@ -146,7 +146,7 @@ proptest! {
         let (a, b) = (cells(&std::vec![0i8; outputs]), cells(&std::vec![0i8; outputs]));
         let quant = Quant { input_zero_point: -3, output_zero_point: 5, min: -128, max: 127 };
         let multipliers = Multipliers::Tflite(&m);
-        i8(&I8 {
+        i8(&I8 { sum: None,
             window, groups: channels, input: &cells(&x), weights: &by_filter, weight_zero_points: None,
             bias: None, multipliers, quant, output: &a,
         }).unwrap();
@@ -170,6 +170,7 @@ fn operands_that_do_not_fit_are_refused() {
     };
     let (input, output) = (cells(&[0.0f32; 8]), cells(&[7.0f32; 16]));
     let op = F32 {
+        sum: None,
         window,
         groups: 1,
         input: &input,

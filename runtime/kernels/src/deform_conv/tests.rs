@@ -17,7 +17,7 @@ proptest! {
             window, groups, offset_groups: groups, input: &x, weights: &weights,
             offsets: &cells(&offsets), mask: None, epilogue: Epilogue::NONE, output: &moved,
         }).unwrap();
-        conv2d::f32(&conv2d::F32 {
+        conv2d::f32(&conv2d::F32 { sum: None,
             window: padded, groups, input: &x, weights: &weights[..], epilogue: Epilogue::NONE, output: &plain,
         }).unwrap();
         prop_assert_eq!(values(&moved), values(&plain));

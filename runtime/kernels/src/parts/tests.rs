@@ -163,12 +163,12 @@ proptest! {
         let epilogue = Epilogue { scales: None, bias: Some(&bias), clamp: [-300.0, 200.0] };
         for isa in Isa::all() {
             check(&window, &reals(x, seed), |input, output, crew| {
-                let op = conv2d::F32 { window, groups: 1, input, weights: &packed[..], epilogue, output };
+                let op = conv2d::F32 { sum: None, window, groups: 1, input, weights: &packed[..], epilogue, output };
                 conv2d::blocked::f32_in_parts(&op, isa, crew)
             })?;
         }
         check(&window, &reals(x, seed), |input, output, crew| {
-            let op = conv2d::F32 { window, groups: 1, input, weights: &weights[..], epilogue, output };
+            let op = conv2d::F32 { sum: None, window, groups: 1, input, weights: &weights[..], epilogue, output };
             conv2d::f32_in_parts(&op, crew)
         })?;
         let weights = integers(outputs * depth, y);
@@ -180,7 +180,7 @@ proptest! {
         let bias: Vec<i32> = integers(outputs, seed ^ 2).into_iter().map(|b| i32::from(b) * 1000).collect();
         let multipliers = floats(if has_one { 1 } else { outputs }, seed ^ 3);
         for isa in Isa::all() {
-            let op = conv2d::I8 {
+            let op = conv2d::I8 { sum: None,
                 window, groups: 1, input: &[], weights: &weights, weight_zero_points: None, bias: Some(&bias),
                 multipliers: Multipliers::Onnx(&multipliers), quant: quant(zero_point), output: &[],
             };
@@ -240,7 +240,7 @@ proptest! {
                 a: Source::Cells(&a), a_shape: &[count], b: Source::Cells(&b), b_shape: &[count], output, shape: &[count],
             };
             let scaling = add::Scaling::Onnx { a: 0.4, b: 0.9 };
-            add::i8_in_parts(&add::I8 { pair, quant: quant(4), b_zero_point: -7, scaling }, isa, crew).unwrap();
+            add::i8_in_parts(&add::I8 { pair, sum: add::Sum { quant: quant(4), b_zero_point: -7, scaling } }, isa, crew).unwrap();
             values(output)
         };
         for isa in Isa::all() {
@@ -278,6 +278,7 @@ fn rows_pixels_and_blocks_are_cut() {
         let cuts = check(&window, &input, |input, output, crew| {
             let epilogue = Epilogue::NONE;
             let op = conv2d::F32 {
+                sum: None,
                 window,
                 groups: 1,
                 input,
@@ -306,6 +307,7 @@ fn operands_that_do_not_fit_are_refused() {
     });
     let weights = [0.0; 48];
     let op = conv2d::F32 {
+        sum: None,
         window,
         groups: 1,
         input: &input,

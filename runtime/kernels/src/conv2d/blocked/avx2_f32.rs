@@ -6,7 +6,7 @@ use core::mem::MaybeUninit;
 
 use super::F32;
 use super::block::{Block, Short, Taps};
-use crate::avx2::{FinishF32, LANES, store_f32};
+use crate::avx2::{FinishF32, LANES, clamp, load_f32, store_f32};
 use crate::blocked::CHANNELS;
 use crate::overlap::is_apart;
 use crate::rows::{Band, Rows, Strip, flattened};
@@ -52,6 +52,7 @@ unsafe fn all<W: Weight>(op: &F32<'_, f32, W>) {
 #[target_feature(enable = "avx2,fma,f16c")]
 unsafe fn band_of<W: Weight>(op: &F32<'_, f32, W>, band: &Band<f32>, short: &Short<f32>) {
     let output = op.output.as_ptr().cast::<f32>().cast_mut();
+    let sum = op.sum.map(|it| it.map(|bound| _mm256_set1_ps(bound)));
     for channel in (0..op.window.output[2]).step_by(CHANNELS) {
         let weights = (op.weights.as_ptr(), 1);
         let finish = [channel, channel + LANES].map(|it| FinishF32::new(&op.epilogue, it));
@@ -60,6 +61,7 @@ unsafe fn band_of<W: Weight>(op: &F32<'_, f32, W>, band: &Band<f32>, short: &Sho
                 block: Block::new(&op.window, (&under, strip), weights, output, channel),
                 taps,
                 finish: &finish,
+                sum,
             };
             // SAFETY: the strip is the caller's, the block is one of the weights.
             unsafe { sixteen.tiles(strip) };
@@ -72,6 +74,8 @@ struct Sixteen<'a, W> {
     block: Block<'a, f32, W, f32>,
     taps: Taps<'a, f32>,
     finish: &'a [FinishF32; 2],
+    /// Bounds of the sum with what the output holds, where that is added.
+    sum: Option<[__m256; 2]>,
 }
 
 impl<W: Weight> Sixteen<'_, W> {
@@ -211,9 +215,13 @@ impl<W: Weight> Sixteen<'_, W> {
             let output = self.block.output(first + pixel);
             for ((half, sum), finish) in sums.into_iter().enumerate().zip(self.finish) {
                 let lane = half * LANES;
-                let (output, value) = (output.wrapping_add(lane), finish.apply(sum));
+                let (output, mut value) = (output.wrapping_add(lane), finish.apply(sum));
                 // SAFETY: the caller's promise.
                 unsafe {
+                    if let Some(bounds) = self.sum {
+                        let held = load_f32(output, self.block.left - lane);
+                        value = clamp(_mm256_add_ps(value, held), bounds);
+                    }
                     match is_whole {
                         true => _mm256_storeu_ps(output, value),
                         false => store_f32(output, value, self.block.left - lane),

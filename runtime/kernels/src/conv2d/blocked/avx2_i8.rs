@@ -9,6 +9,7 @@ use super::I8;
 use super::block::Block;
 use super::pixels::{Pixels, by_pixels};
 use crate::Avx2;
+use crate::add::avx2::Adder;
 use crate::avx2::{Finish, LANES, eight_i32, store_i8, widen};
 use crate::blocked::{CHANNELS, PAIR};
 use crate::rows::{Band, Rows, Strip, flattened};
@@ -54,6 +55,7 @@ unsafe fn band_of(op: &I8<'_>, band: &Band<i16>) {
     let bias = op.bias.unwrap_or_default();
     let outputs = op.window.output[2];
     let output = op.output.as_ptr().cast::<i8>().cast_mut();
+    let adder = op.sum.map(|sum| Adder::new(&sum));
     for channel in (0..outputs).step_by(CHANNELS) {
         let weights = (op.weights.as_ptr(), PAIR);
         // Where a pixel is eight channels, two of them are sixteen.
@@ -67,6 +69,7 @@ unsafe fn band_of(op: &I8<'_>, band: &Band<i16>) {
             let sixteen = Sixteen {
                 block: Block::new(&op.window, (&under, strip), weights, output, channel),
                 bias,
+                adder: adder.as_ref(),
             };
             // SAFETY: the strip is the caller's, the block is one of the weights.
             unsafe {
@@ -83,6 +86,8 @@ unsafe fn band_of(op: &I8<'_>, band: &Band<i16>) {
 struct Sixteen<'a> {
     block: Block<'a, i16, i8, i8>,
     bias: [__m256i; 2],
+    /// What adds that which the output holds.
+    adder: Option<&'a Adder>,
 }
 
 impl Sixteen<'_> {
@@ -130,15 +135,31 @@ impl Sixteen<'_> {
         if self.block.left >= CHANNELS {
             for sums in sums {
                 // SAFETY: the pixels are in the output.
-                unsafe { _mm_storeu_si128(output.cast(), finish(sums)) };
+                unsafe { self.store(output, finish(sums), CHANNELS) };
                 output = output.wrapping_add(self.block.outputs);
             }
             return;
         }
         for sums in sums {
             // SAFETY: the pixels are in the output.
-            unsafe { store_i8(output, finish(sums), self.block.left) };
+            unsafe { self.store(output, finish(sums), self.block.left) };
             output = output.wrapping_add(self.block.outputs);
+        }
+    }
+
+    /// Writes the first `count` bytes, or what they and the output add up to.
+    ///
+    /// # Safety
+    /// The processor has AVX2; as many are in the output.
+    #[inline]
+    #[target_feature(enable = "avx2,fma")]
+    unsafe fn store(&self, output: *mut i8, mut bytes: __m128i, count: usize) {
+        // SAFETY: the caller's promise.
+        unsafe {
+            if let Some(adder) = self.adder {
+                bytes = adder.to_held(bytes, output, count);
+            }
+            store_i8(output, bytes, count);
         }
     }
 
@@ -184,13 +205,13 @@ unsafe fn narrow<const PIXELS: usize>(
     let (mut pixels, is_whole) = (sums.as_flattened(), sixteen.block.outputs == LANES);
     while let ([a, b, rest @ ..], true) = (pixels, is_whole) {
         // SAFETY: the pixels are in the output.
-        unsafe { _mm_storeu_si128(output.cast(), finish([*a, *b])) };
+        unsafe { sixteen.store(output, finish([*a, *b]), CHANNELS) };
         output = output.wrapping_add(2 * LANES);
         pixels = rest;
     }
     for sums in pixels {
         // SAFETY: the pixels are in the output.
-        unsafe { store_i8(output, finish([*sums; 2]), sixteen.block.left) };
+        unsafe { sixteen.store(output, finish([*sums; 2]), sixteen.block.left) };
         output = output.wrapping_add(sixteen.block.outputs);
     }
 }

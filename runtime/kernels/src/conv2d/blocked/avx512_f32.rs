@@ -6,7 +6,7 @@ use core::arch::x86_64::*;
 use super::F32;
 use super::patch::{self, Input, Patch, for_each_patch};
 use super::pixels::{Pixels, by_pixels};
-use crate::avx512::{FinishF32, first as first_lanes};
+use crate::avx512::{FinishF32, clamp, first as first_lanes};
 use crate::blocked::CHANNELS;
 use crate::weight::avx512::Sixteen;
 use crate::{Avx512, Weight, Window};
@@ -101,7 +101,12 @@ unsafe fn blocks<const PIXELS: usize, const BLOCKS: usize>(
             let mask = first_lanes(outputs - channel - lanes);
             for (pixel, sums) in sums.iter().enumerate() {
                 let at = output.wrapping_add(pixel * outputs + lanes);
-                _mm512_mask_storeu_ps(at, mask, finish.apply(sums[block]));
+                let mut value = finish.apply(sums[block]);
+                if let Some(bounds) = op.sum {
+                    let held = _mm512_maskz_loadu_ps(mask, at);
+                    value = clamp(_mm512_add_ps(value, held), bounds);
+                }
+                _mm512_mask_storeu_ps(at, mask, value);
             }
         }
     }

@@ -10,6 +10,7 @@ use core::mem::MaybeUninit;
 use super::I8;
 use super::patch::{self, Input, Patch, for_each_patch};
 use super::pixels::{Pixels, by_pixels};
+use crate::add::avx512::Adder;
 use crate::avx512::{Finish, Outputs, SIGN, signless_bias, to_unsigned};
 use crate::blocked::{CHANNELS, LANE};
 use crate::{Avx512Vnni, Window};
@@ -39,11 +40,13 @@ struct Layer<'a> {
     block: usize,
     /// What sums of a block begin with, for each block.
     biases: &'a [MaybeUninit<__m512i>; MAX_BLOCKS],
+    /// What adds that which the output holds.
+    adder: Option<Adder>,
 }
 
 /// # Safety
 /// The processor has AVX-512 with dot products; the lengths of the operands fit the window, which [`holds`].
-#[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni")]
 unsafe fn all(op: &I8<'_>) {
     let [height, width, outputs] = op.window.output;
     let block = op.weights.len() / outputs.div_ceil(CHANNELS).max(1);
@@ -65,6 +68,7 @@ unsafe fn all(op: &I8<'_>) {
         op,
         block,
         biases: &biases,
+        adder: op.sum.map(|sum| Adder::new(&sum)),
     };
     let input = Input {
         window: &op.window,
@@ -98,7 +102,7 @@ fn bias(op: &I8<'_>, channel: usize, sums: __m512i) -> __m512i {
 /// # Safety
 /// As there.
 #[inline]
-#[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni")]
 unsafe fn several<const PIXELS: usize>(layer: &Layer<'_>, patch: Patch<'_, i8>, first: usize) {
     // SAFETY: the caller's promise.
     unsafe { tile::<PIXELS, false>(layer, patch, first) };
@@ -109,7 +113,7 @@ unsafe fn several<const PIXELS: usize>(layer: &Layer<'_>, patch: Patch<'_, i8>, 
 /// # Safety
 /// As [`all`]; the patch has `PIXELS` pixels, and biases are there unless `ALONE`.
 #[inline(never)]
-#[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni")]
 unsafe fn tile<const PIXELS: usize, const ALONE: bool>(
     layer: &Layer<'_>,
     patch: Patch<'_, i8>,
@@ -138,7 +142,7 @@ unsafe fn tile<const PIXELS: usize, const ALONE: bool>(
 /// # Safety
 /// As [`tile`].
 #[inline]
-#[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni")]
 unsafe fn blocks<const PIXELS: usize, const BLOCKS: usize, const ALONE: bool>(
     layer: &Layer<'_>,
     patch: Patch<'_, i8>,
@@ -171,7 +175,9 @@ unsafe fn blocks<const PIXELS: usize, const BLOCKS: usize, const ALONE: bool>(
                 stride: outputs,
                 count: outputs - channel,
             };
-            Finish::new(&op.multipliers, &op.quant, channel).write(of_block, outputs);
+            Finish::new(&op.multipliers, &op.quant, channel)
+                .with_sum(layer.adder.as_ref())
+                .write(of_block, outputs);
         }
     }
 }
@@ -182,7 +188,7 @@ unsafe fn blocks<const PIXELS: usize, const BLOCKS: usize, const ALONE: bool>(
 /// # Safety
 /// The processor has AVX-512 with dot products; the patch has `PIXELS` pixels, and the blocks lie at `weights`.
 #[inline]
-#[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+#[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vnni")]
 unsafe fn product<const PIXELS: usize, const BLOCKS: usize, const SUMS: bool>(
     patch: Patch<'_, i8>,
     weights: *const i8,

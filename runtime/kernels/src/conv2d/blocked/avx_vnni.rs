@@ -7,11 +7,12 @@
 use core::arch::x86_64::*;
 use core::mem::MaybeUninit;
 
-use super::I8;
 use super::patch::{self, Input, Patch, for_each_patch};
 use super::pixels::Pixels;
+use super::{I8, is_finite};
+use crate::add::avx2::Adder;
 use crate::avx_vnni::{by_dot_product, for_dot_products, fours, signless_bias, to_unsigned};
-use crate::avx2::{Finish, LANES, are_finite, store_i8};
+use crate::avx2::{Finish, LANES, store_i8};
 use crate::avx512::SIGN;
 use crate::blocked::{CHANNELS, LANE};
 use crate::{Isa, Window};
@@ -32,7 +33,7 @@ fn holds(window: &Window) -> bool {
 /// `None` where this is none of its instruction sets, or it has not what it takes.
 pub(super) fn i8(op: &I8<'_>, isa: Isa) -> Option<()> {
     let all: unsafe fn(&I8<'_>) = by_dot_product!(isa, all);
-    let does = holds(&op.window) && are_finite(&op.multipliers);
+    let does = holds(&op.window) && is_finite(op);
     // SAFETY: the token proves that the processor has the instructions; lengths were checked.
     does.then(|| unsafe { all(op) })
 }
@@ -46,6 +47,8 @@ struct Layer<'a> {
     biases: &'a [MaybeUninit<[__m256i; 2]>; MAX_BLOCKS],
     /// What makes bytes of sums, for as many of the first blocks as are kept.
     kept: &'a [Finish],
+    /// What adds that which the output holds.
+    adder: Option<Adder>,
 }
 
 /// # Safety
@@ -75,6 +78,7 @@ unsafe fn all<D: Dot>(op: &I8<'_>) {
         biases: &biases,
         // SAFETY: so many were written.
         kept: unsafe { core::slice::from_raw_parts(finishes.as_ptr().cast(), kept) },
+        adder: op.sum.map(|sum| Adder::new(&sum)),
     };
     let input = Input {
         window: &op.window,
@@ -220,10 +224,15 @@ unsafe fn write<const PIXELS: usize>(
     sums: [[__m256i; 2]; PIXELS],
 ) {
     let (op, [_, _, outputs]) = (layer.op, layer.op.window.output);
-    let write = |pixel: usize, bytes: __m128i| {
+    let write = |pixel: usize, mut bytes: __m128i| {
         let output = output.wrapping_add(pixel * outputs + channel);
         // SAFETY: the caller's promise.
-        unsafe { store_i8(output, bytes, outputs - channel) };
+        unsafe {
+            if let Some(adder) = &layer.adder {
+                bytes = adder.to_held(bytes, output, outputs - channel);
+            }
+            store_i8(output, bytes, outputs - channel);
+        }
     };
     let made;
     let finish = match layer.kept.get(channel / CHANNELS) {

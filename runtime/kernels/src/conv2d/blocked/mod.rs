@@ -35,10 +35,11 @@ mod tests;
 
 pub use parts::{f32_in_parts, i8_in_parts, i8_pairs_in_parts};
 
-use super::{F32, I8};
+use super::{F32, I8, check_sum};
 #[cfg(target_arch = "x86_64")]
 use crate::avx2::are_finite;
 use crate::blocked::{f32_len, i8_index, i8_len, pairs_index, pairs_len, runs};
+use crate::overlap::is_apart;
 #[cfg(target_arch = "x86_64")]
 use crate::rows::{fits, flattened};
 use crate::{ContractError, Isa, Result, Weight, Window, product, require};
@@ -59,6 +60,7 @@ pub fn f32<W: Weight>(op: &F32<'_, f32, W>, isa: Isa) -> Result {
         }
         #[cfg(target_arch = "x86_64")]
         _ if let Some(token) = isa.avx2()
+            && op.sum.is_none()
             && avx2_vector::holds(&op.window) =>
         {
             avx2_vector::f32(op, token);
@@ -71,6 +73,7 @@ pub fn f32<W: Weight>(op: &F32<'_, f32, W>, isa: Isa) -> Result {
         }
         #[cfg(target_arch = "aarch64")]
         _ if let Some(token) = isa.neon()
+            && op.sum.is_none()
             && patch::holds(&op.window, 1) =>
         {
             neon_f32::f32(op, token);
@@ -90,15 +93,21 @@ pub fn i8(op: &I8<'_>, isa: Isa) -> Result {
         #[cfg(target_arch = "x86_64")]
         _ if avx_vnni::i8(op, isa).is_some() => {}
         #[cfg(target_arch = "x86_64")]
-        Isa::Avx512Vnni(token) if are_finite(&op.multipliers) && avx512_vnni::holds(&op.window) => {
+        Isa::Avx512Vnni(token) if is_finite(op) && avx512_vnni::holds(&op.window) => {
             avx512_vnni::i8(op, token);
         }
         #[cfg(target_arch = "aarch64")]
-        Isa::Neon(token) if neon_i8::holds(&op.window) => neon_i8::i8(op, token),
+        Isa::Neon(token) if op.sum.is_none() && neon_i8::holds(&op.window) => {
+            neon_i8::i8(op, token)
+        }
         #[cfg(target_arch = "aarch64")]
-        Isa::NeonDot(token) if neon_i8::holds(&op.window) => neon_dot::i8(op, token),
+        Isa::NeonDot(token) if op.sum.is_none() && neon_i8::holds(&op.window) => {
+            neon_dot::i8(op, token)
+        }
         #[cfg(target_arch = "aarch64")]
-        Isa::NeonI8mm(token) if neon_i8::holds(&op.window) => neon_i8mm::i8(op, token),
+        Isa::NeonI8mm(token) if op.sum.is_none() && neon_i8::holds(&op.window) => {
+            neon_i8mm::i8(op, token)
+        }
         _ => scalar::i8(op, |output, k| i8_index(output, k, depth)),
     }
     Ok(())
@@ -113,21 +122,28 @@ pub fn i8_pairs(op: &I8<'_>, isa: Isa) -> Result {
     match isa {
         #[cfg(target_arch = "x86_64")]
         _ if let Some(token) = isa.avx2()
+            && op.sum.is_none()
             && avx2_vector::holds(&op.window)
-            && are_finite(&op.multipliers) =>
+            && is_finite(op) =>
         {
             avx2_vector::i8(op, token);
         }
         #[cfg(target_arch = "x86_64")]
         _ if let Some(token) = isa.avx2()
             && fits(&flattened(&op.window), avx2_i8::SCRATCH)
-            && are_finite(&op.multipliers) =>
+            && is_finite(op) =>
         {
             avx2_i8::i8(op, token);
         }
         _ => scalar::i8(op, |output, k| pairs_index(output, k, runs)),
     }
     Ok(())
+}
+
+/// Whether the files that ask for finite multipliers may do the step.
+#[cfg(target_arch = "x86_64")]
+fn is_finite(op: &I8<'_>) -> bool {
+    are_finite(&op.multipliers) && op.sum.is_none_or(|sum| sum.is_finite())
 }
 
 fn check_f32<W>(op: &F32<'_, f32, W>) -> Result {
@@ -138,6 +154,7 @@ fn check_f32<W>(op: &F32<'_, f32, W>) -> Result {
         op.groups == 1
             && depth.and_then(|depth| f32_len(channels, depth)) == Some(op.weights.len()),
     )?;
+    require(op.sum.is_none() || is_apart(op.input, op.output))?;
     op.epilogue.check(channels)
 }
 
@@ -163,6 +180,7 @@ fn check_integers(op: &I8<'_>, weights: Option<usize>) -> Result {
     require(op.groups == 1 && !has_zero_points && weights == Some(op.weights.len()))?;
     op.window.check_per_channel(op.bias.map(<[i32]>::len))?;
     op.multipliers.check(channels)?;
+    check_sum(op)?;
     op.quant.check()
 }
 

@@ -1,6 +1,7 @@
 use super::{F32, I8};
 use crate::blocked::f32_index;
-use crate::{Widen, Window, load, store};
+use crate::conv2d::scalar::{finish_f32, finish_i8};
+use crate::{Widen, Window, load};
 
 /// Calls `f(input element, depth)` for every product of an output pixel, in the order of the canonical file.
 #[inline(always)]
@@ -27,7 +28,7 @@ pub(super) fn f32<W: Widen>(op: &F32<'_, f32, W>) {
                     let w = op.weights.get(f32_index(o, k, depth)).copied();
                     sum += load(op.input, x) * w.unwrap_or_default().widen();
                 });
-                store(op.output, pixel * outputs + o, op.epilogue.finish(sum, o));
+                finish_f32(op, pixel * outputs + o, sum, o);
             }
         });
 }
@@ -44,8 +45,7 @@ pub(super) fn i8(op: &I8<'_>, index: impl Fn(usize, usize) -> usize) {
                     let x = i32::from(load(op.input, x)) - op.quant.input_zero_point;
                     sum = sum.wrapping_add(x * i32::from(w));
                 });
-                let value = op.quant.finish(op.multipliers.scale(sum, o));
-                store(op.output, pixel * outputs + o, value);
+                finish_i8(op, pixel * outputs + o, sum, o);
             }
         });
 }

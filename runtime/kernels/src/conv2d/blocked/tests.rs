@@ -1,4 +1,5 @@
 use super::*;
+use crate::add::{Scaling, Sum};
 use crate::blocked::{pack_f32, pack_i8, pack_pairs};
 use crate::requantize::{Multipliers, Quant};
 use crate::testing::{cells, numbers, reals, values};
@@ -38,7 +39,7 @@ proptest! {
             _ => Multipliers::TfliteSingle(&pairs[..1]),
         };
         let expected = cells(&std::vec![0i8; window.output.iter().product()]);
-        let op = I8 {
+        let op = I8 { sum: None,
             window, groups: 1, input: &input, weights: &weights, weight_zero_points: None,
             bias: (seed % 3 > 0).then_some(&bias), multipliers,
             quant: Quant { input_zero_point: zx, output_zero_point: 3, min: bounds.0, max: bounds.1 },
@@ -79,6 +80,88 @@ proptest! {
     }
 }
 
+proptest! {
+    #[test]
+    fn int8_with_a_sum_is_the_layer_and_then_the_sum(window in windows(), seed: u32, kind in 0..3, zb in -128i32..128) {
+        let (outputs, depth) = (window.output[2], depth(&window).unwrap());
+        let input = cells(&numbers(window.input.iter().product(), seed).collect::<Vec<_>>());
+        let weights: Vec<i8> = numbers(outputs * depth, seed ^ 1).collect();
+        let floats: Vec<f32> = numbers(outputs, seed ^ 3).map(|m| (f32::from(m) + 129.0) * 1e-5).collect();
+        let pairs: Vec<[i32; 2]> = numbers(outputs, seed ^ 4).map(|m| [(i32::from(m) + 384) << 22, i32::from(m % 9) - 8]).collect();
+        let q31 = |m: i32| [(m + 400) << 21, -1];
+        let (multipliers, scaling) = match kind {
+            0 => (Multipliers::Onnx(&floats), Scaling::Onnx { a: 0.7, b: -0.4 }),
+            1 => (Multipliers::Tflite(&pairs), Scaling::Tflite { left_shift: 20, a: q31(100), b: q31(1), y: [1 << 30, -18] }),
+            _ => (Multipliers::TfliteSingle(&pairs[..1]), Scaling::Tflite { left_shift: 19, a: q31(0), b: q31(99), y: [1 << 30, -16] }),
+        };
+        let held: Vec<i8> = numbers(window.output.iter().product(), seed ^ 5).collect();
+        let layer = cells(&held);
+        let op = I8 {
+            window, groups: 1, input: &input, weights: &weights, weight_zero_points: None, bias: None, multipliers,
+            quant: Quant { input_zero_point: 5, output_zero_point: 3, min: -100, max: 90 },
+            sum: None, output: &layer,
+        };
+        conv2d::i8(&op).unwrap();
+        let sum = Sum {
+            quant: Quant { input_zero_point: 3, output_zero_point: -9, min: -90, max: 100 },
+            b_zero_point: zb, scaling,
+        };
+        let expected: Vec<i8> = values(&layer).into_iter().zip(&held).map(|(a, b)| sum.of(a, *b)).collect();
+        let added = I8 { sum: Some(sum), ..op };
+        let output = cells(&held);
+        conv2d::i8(&I8 { output: &output, ..added }).unwrap();
+        prop_assert_eq!(&values(&output), &expected);
+        let mut packed = std::vec![0; i8_len(outputs, depth).unwrap()];
+        pack_i8(&weights, outputs, depth, &mut packed).unwrap();
+        let runs = runs(window.kernel, window.dilation, window.input[2]);
+        let mut pairs = std::vec![0; pairs_len(outputs, runs).unwrap()];
+        pack_pairs(&weights, outputs, runs, &mut pairs).unwrap();
+        for isa in Isa::all() {
+            let output = cells(&held);
+            i8(&I8 { weights: &packed, output: &output, ..added }, isa).unwrap();
+            prop_assert_eq!(&values(&output), &expected, "{}", isa.name());
+            let output = cells(&held);
+            i8_pairs(&I8 { weights: &pairs, output: &output, ..added }, isa).unwrap();
+            prop_assert_eq!(&values(&output), &expected, "{} in pairs", isa.name());
+        }
+        prop_assert_eq!(i8(&I8 { weights: &packed, output: &input, ..added }, Isa::Baseline), Err(ContractError));
+    }
+
+    #[test]
+    fn f32_with_a_sum_is_the_layer_and_then_the_sum(window in windows(), seed: u32) {
+        let (outputs, depth) = (window.output[2], depth(&window).unwrap());
+        let input = cells(&reals(window.input.iter().product(), seed));
+        let weights = reals(outputs * depth, seed ^ 1);
+        let mut packed = std::vec![0.0; f32_len(outputs, depth).unwrap()];
+        pack_f32(&weights, outputs, depth, &mut packed).unwrap();
+        let bias = reals(outputs, seed ^ 2);
+        let held = reals(window.output.iter().product(), seed ^ 3);
+        let epilogue = Epilogue { scales: None, bias: Some(&bias), clamp: [-3.0, 2.0] };
+        for isa in Isa::all() {
+            let run = |weights: &[f32], sum, is_blocked: bool| {
+                let output = cells(&held);
+                let op = F32 { window, groups: 1, input: &input, weights, epilogue, sum, output: &output };
+                match is_blocked {
+                    true => f32(&op, isa).unwrap(),
+                    false => conv2d::f32(&op).unwrap(),
+                }
+                values(&output)
+            };
+            for (weights, is_blocked) in [(&weights, false), (&packed, true)] {
+                // A pixel alone is added up otherwise where there is no sum: its products are within their bound of each other.
+                let layer = run(weights, None, is_blocked);
+                let added = run(weights, Some([-2.5, 2.5]), is_blocked);
+                let is_alone = window.output[..2] == [1, 1];
+                for ((layer, held), y) in layer.iter().zip(&held).zip(&added) {
+                    let expected = (layer + held).clamp(-2.5, 2.5);
+                    let bound = if is_alone { 4.0 * (depth + 1) as f32 * 2f32.powi(-24) * (depth as f32 + 4.0) } else { 0.0 };
+                    prop_assert!((y - expected).abs() <= bound, "{y} for {expected}, {}", isa.name());
+                }
+            }
+        }
+    }
+}
+
 fn weights_of(window: &Window) -> usize {
     window.output[2] * depth(window).unwrap()
 }
@@ -99,6 +182,7 @@ fn is_within_its_bound<W: Weight>(
         clamp: [-3.0, 2.0],
     };
     let canonical = F32 {
+        sum: None,
         window,
         groups: 1,
         input: &input,
@@ -111,6 +195,7 @@ fn is_within_its_bound<W: Weight>(
     // The magnitudes of the products, added up.
     let absolute = |it: &f32| it.abs();
     let magnitudes = F32 {
+        sum: None,
         input: &cells(&values(&input).iter().map(absolute).collect::<Vec<_>>()),
         weights: &weights
             .iter()
@@ -164,6 +249,7 @@ fn in_place_gives_what_two_buffers_give() {
     for isa in Isa::all() {
         let run = |input: &[Cell<f32>], output: &[Cell<f32>]| {
             let op = F32 {
+                sum: None,
                 window,
                 groups: 1,
                 input,
