@@ -243,6 +243,10 @@ opcodes! {
     DepthwiseConv2dCompressed = 104 "depthwise_conv2d_compressed",
     /// `FullyConnected` with weights in f16, or in i8 with scales.
     FullyConnectedCompressed = 105 "fully_connected_compressed",
+    /// `Conv2d`, and the sum of its result and what lies where that goes.
+    Conv2dAdd = 106 "conv2d_add",
+    /// `FullyConnected`, and the sum of its result and what lies where that goes.
+    FullyConnectedAdd = 107 "fully_connected_add",
 
     // Integer products and quantisation: 112 to 127.
     /// Convolution of 8-bit elements that keeps its i32 sums.

@@ -1,7 +1,7 @@
 use bytemuck::{Pod, pod_read_unaligned};
 use cadet_format::{
-    Conv2dF32, Conv2dI8, DepthwiseConv2dF32, DepthwiseConv2dI8, KernelId, MatMul, MatMulI8,
-    Numerics, Opcode, Package, Step, TensorInfo, Window,
+    Conv2dAddF32, Conv2dAddI8, Conv2dF32, Conv2dI8, DepthwiseConv2dF32, DepthwiseConv2dI8,
+    KernelId, MatMul, MatMulI8, Numerics, Opcode, Package, Step, TensorInfo, Window,
 };
 
 /// Multiplications with weights (of two activations in a matrix product) that a step makes, padding included; 0 for
@@ -25,6 +25,13 @@ fn products(package: &Package<'_>, step: &Step) -> Option<u64> {
             }?;
             elements * taps(&window) * last(&input(0)?).checked_div(groups.into())?
         }
+        Opcode::Conv2dAdd => {
+            let (window, groups) = match is_quantised {
+                false => of::<Conv2dAddF32>(params).map(|it| (it.layer.window, it.layer.groups)),
+                true => of::<Conv2dAddI8>(params).map(|it| (it.layer.window, it.layer.groups)),
+            }?;
+            elements * taps(&window) * last(&input(0)?).checked_div(groups.into())?
+        }
         Opcode::DepthwiseConv2d | Opcode::DepthwiseConv2dCompressed => {
             let window = match is_quantised {
                 false => of::<DepthwiseConv2dF32>(params)?.window,
@@ -32,7 +39,9 @@ fn products(package: &Package<'_>, step: &Step) -> Option<u64> {
             };
             elements * taps(&window)
         }
-        Opcode::FullyConnected | Opcode::FullyConnectedCompressed => elements * last(&input(0)?),
+        Opcode::FullyConnected | Opcode::FullyConnectedAdd | Opcode::FullyConnectedCompressed => {
+            elements * last(&input(0)?)
+        }
         Opcode::Conv | Opcode::ConvInteger => per_pixel(&output, &input(1)?)?,
         Opcode::ConvTranspose => per_pixel(&input(0)?, &input(1)?)?,
         Opcode::MatMul => elements * depth(id, params, &input(0)?)?,

@@ -2,7 +2,8 @@
 
 use bytemuck::{Pod, cast_slice, pod_read_unaligned};
 use cadet_format::{
-    Conv2dF32, Conv2dI8, DType, Layout, NO_TENSOR, Opcode, Package, Region, Step, TensorInfo,
+    Conv2dAddF32, Conv2dAddI8, Conv2dF32, Conv2dI8, DType, Layout, NO_TENSOR, Opcode, Package,
+    Region, Step, TensorInfo,
 };
 use cadet_kernels::blocked::{
     CHANNELS, LANE, PAIR, f32_len, i8_len, pack_f32, pack_i8, pack_pairs, pairs_len, runs,
@@ -65,6 +66,14 @@ impl Weights {
             (Opcode::Conv2d, DType::I8) => {
                 let params: Conv2dI8 = of(params)?;
                 (Some(params.window), params.groups)
+            }
+            (Opcode::Conv2dAdd, DType::F32) => {
+                let Conv2dAddF32 { layer, .. } = of(params)?;
+                (Some(layer.window), layer.groups)
+            }
+            (Opcode::Conv2dAdd, DType::I8) => {
+                let Conv2dAddI8 { layer, .. } = of(params)?;
+                (Some(layer.window), layer.groups)
             }
             _ => (None, 1),
         };
@@ -178,7 +187,10 @@ const PAIRS: u8 = Layout::BlockedPairs as u8;
 /// Whether a kernel in blocks takes weights of this type.
 fn is_stored_so(opcode: Opcode, dtype: DType, weights: DType) -> bool {
     match (opcode, dtype) {
-        (Opcode::Conv2d | Opcode::FullyConnected, DType::F32 | DType::I8) => weights == dtype,
+        (
+            Opcode::Conv2d | Opcode::Conv2dAdd | Opcode::FullyConnected | Opcode::FullyConnectedAdd,
+            DType::F32 | DType::I8,
+        ) => weights == dtype,
         (Opcode::Conv2dCompressed | Opcode::FullyConnectedCompressed, DType::F32) => {
             matches!(weights, DType::F16 | DType::I8)
         }

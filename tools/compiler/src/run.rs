@@ -42,7 +42,8 @@ impl Aligned {
     }
 }
 
-/// A graph in a package that never leaves the compiler, every tensor of it in memory as a whole.
+/// A graph in a package that never leaves the compiler, every tensor of it in memory as a whole, and each the
+/// result of a step.
 pub(crate) struct Scratch {
     pub(crate) arranged: Arranged,
     pub(crate) lowered: Lowered,
@@ -54,6 +55,7 @@ impl Scratch {
         let arranged = arrange(graph, options.io);
         let whole = Options {
             strips: Strips::None,
+            fuse: false,
             ..options.clone()
         };
         let lowered = lower(&arranged, &whole)?;

@@ -78,6 +78,73 @@ pub const TABLE: &[Kernel] = &[
         Numerics::TfliteSingle,
         ops::fully_connected::pairs_i8,
     ),
+    blocked(
+        Opcode::Conv2dAdd,
+        DType::F32,
+        Numerics::None,
+        ops::conv2d::blocked_added_f32,
+    ),
+    blocked(
+        Opcode::Conv2dAdd,
+        DType::I8,
+        Numerics::Onnx,
+        ops::conv2d::blocked_added_i8,
+    ),
+    blocked(
+        Opcode::Conv2dAdd,
+        DType::I8,
+        Numerics::Tflite,
+        ops::conv2d::blocked_added_i8,
+    ),
+    pairs(
+        Opcode::Conv2dAdd,
+        Numerics::Onnx,
+        ops::conv2d::pairs_added_i8,
+    ),
+    pairs(
+        Opcode::Conv2dAdd,
+        Numerics::Tflite,
+        ops::conv2d::pairs_added_i8,
+    ),
+    blocked(
+        Opcode::FullyConnectedAdd,
+        DType::F32,
+        Numerics::None,
+        ops::fully_connected::blocked_added_f32,
+    ),
+    blocked(
+        Opcode::FullyConnectedAdd,
+        DType::I8,
+        Numerics::Onnx,
+        ops::fully_connected::blocked_added_i8,
+    ),
+    blocked(
+        Opcode::FullyConnectedAdd,
+        DType::I8,
+        Numerics::Tflite,
+        ops::fully_connected::blocked_added_i8,
+    ),
+    blocked(
+        Opcode::FullyConnectedAdd,
+        DType::I8,
+        Numerics::TfliteSingle,
+        ops::fully_connected::blocked_added_i8,
+    ),
+    pairs(
+        Opcode::FullyConnectedAdd,
+        Numerics::Onnx,
+        ops::fully_connected::pairs_added_i8,
+    ),
+    pairs(
+        Opcode::FullyConnectedAdd,
+        Numerics::Tflite,
+        ops::fully_connected::pairs_added_i8,
+    ),
+    pairs(
+        Opcode::FullyConnectedAdd,
+        Numerics::TfliteSingle,
+        ops::fully_connected::pairs_added_i8,
+    ),
 ];
 
 const fn blocked(opcode: Opcode, dtype: DType, numerics: Numerics, run: StepFn) -> Kernel {

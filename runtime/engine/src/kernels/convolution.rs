@@ -106,4 +106,46 @@ pub const TABLE: &[Kernel] = &[
         Numerics::None,
         ops::deform_conv::f32,
     ),
+    kernel(
+        Opcode::Conv2dAdd,
+        DType::F32,
+        Numerics::None,
+        ops::conv2d::added_f32,
+    ),
+    kernel(
+        Opcode::Conv2dAdd,
+        DType::I8,
+        Numerics::Onnx,
+        ops::conv2d::added_i8,
+    ),
+    kernel(
+        Opcode::Conv2dAdd,
+        DType::I8,
+        Numerics::Tflite,
+        ops::conv2d::added_i8,
+    ),
+    kernel(
+        Opcode::FullyConnectedAdd,
+        DType::F32,
+        Numerics::None,
+        ops::fully_connected::added_f32,
+    ),
+    kernel(
+        Opcode::FullyConnectedAdd,
+        DType::I8,
+        Numerics::Onnx,
+        ops::fully_connected::added_i8,
+    ),
+    kernel(
+        Opcode::FullyConnectedAdd,
+        DType::I8,
+        Numerics::Tflite,
+        ops::fully_connected::added_i8,
+    ),
+    kernel(
+        Opcode::FullyConnectedAdd,
+        DType::I8,
+        Numerics::TfliteSingle,
+        ops::fully_connected::added_i8,
+    ),
 ];

@@ -1,8 +1,13 @@
-use cadet_format::{DType, Error, FullyConnectedF32, FullyConnectedI8};
+use cadet_format::{
+    ClampF32, DType, Error, FullyConnectedAddF32, FullyConnectedAddI8, FullyConnectedF32,
+    FullyConnectedI8,
+};
+use cadet_kernels::add::Sum;
 use cadet_kernels::fully_connected::{self, Extents};
 use cadet_kernels::{Crew, Isa, Real, Weight, Widen, Window, conv2d, f16};
 
 use super::convert::{contract, epilogue, multipliers, optional, quant};
+use super::sum;
 use crate::{Context, Element, Operand};
 
 pub(crate) fn f32(context: &Context<'_>) -> Result<(), Error> {
@@ -49,47 +54,110 @@ pub(crate) fn i8(context: &Context<'_>) -> Result<(), Error> {
 
 /// With weights in blocks: a convolution with a window of one pixel.
 pub(crate) fn blocked_f32(context: &Context<'_>) -> Result<(), Error> {
-    blocked_float::<f32>(context)
+    let FullyConnectedF32 { clamp } = context.params()?;
+    blocked_float::<f32>(context, &clamp, None)
+}
+
+/// And what the output holds.
+pub(crate) fn blocked_added_f32(context: &Context<'_>) -> Result<(), Error> {
+    let FullyConnectedAddF32 { layer, sum } = context.params()?;
+    blocked_float::<f32>(context, &layer.clamp, sum::f32(context, &sum)?)
 }
 
 /// As [`blocked_f32`], weights in whatever the second input has.
 pub(crate) fn blocked_compressed(context: &Context<'_>) -> Result<(), Error> {
+    let FullyConnectedF32 { clamp } = context.params()?;
     match context.input(1)?.info.dtype {
-        DType::F16 => blocked_float::<f16>(context),
-        DType::I8 => blocked_float::<i8>(context),
+        DType::F16 => blocked_float::<f16>(context, &clamp, None),
+        DType::I8 => blocked_float::<i8>(context, &clamp, None),
         _ => Err(Error::KernelContract),
     }
 }
 
-fn blocked_float<W: Element + Weight>(context: &Context<'_>) -> Result<(), Error> {
-    let params: FullyConnectedF32 = context.params()?;
+fn blocked_float<W: Element + Weight>(
+    context: &Context<'_>,
+    clamp: &ClampF32,
+    sum: Option<[f32; 2]>,
+) -> Result<(), Error> {
+    let op = layer_f32::<W>(context, clamp, sum)?;
+    conv2d::blocked::f32_in_parts(&op, context.isa(), context.crew()).map_err(contract)
+}
+
+/// A convolution with a window of one pixel.
+fn layer_f32<'a, W: Element>(
+    context: &Context<'a>,
+    clamp: &ClampF32,
+    sum: Option<[f32; 2]>,
+) -> Result<conv2d::F32<'a, f32, W>, Error> {
     let (input, output) = (context.input(0)?, context.output(0)?);
-    let op = conv2d::F32 {
+    Ok(conv2d::F32 {
         window: window(extents(&input, &output)?),
         groups: 1,
         input: input.cells()?,
-        weights: context.input(1)?.constant::<W>()?,
-        epilogue: epilogue(context, &params.clamp)?,
+        weights: context.input(1)?.constant()?,
+        epilogue: epilogue(context, clamp)?,
+        sum,
         output: output.cells()?,
-    };
-    conv2d::blocked::f32_in_parts(&op, context.isa(), context.crew()).map_err(contract)
+    })
 }
 
 /// As [`blocked_f32`].
 pub(crate) fn blocked_i8(context: &Context<'_>) -> Result<(), Error> {
-    blocked_integers(context, conv2d::blocked::i8_in_parts)
+    integers(
+        context,
+        context.params()?,
+        None,
+        conv2d::blocked::i8_in_parts,
+    )
 }
 
 /// As [`blocked_f32`], in pairs.
 pub(crate) fn pairs_i8(context: &Context<'_>) -> Result<(), Error> {
-    blocked_integers(context, conv2d::blocked::i8_pairs_in_parts)
+    integers(
+        context,
+        context.params()?,
+        None,
+        conv2d::blocked::i8_pairs_in_parts,
+    )
 }
 
-fn blocked_integers(
+/// And what the output holds.
+pub(crate) fn added_f32(context: &Context<'_>) -> Result<(), Error> {
+    let FullyConnectedAddF32 { layer, sum } = context.params()?;
+    let op = layer_f32::<f32>(context, &layer.clamp, sum::f32(context, &sum)?)?;
+    conv2d::f32_in_parts(&op, context.crew()).map_err(contract)
+}
+
+/// As [`added_f32`].
+pub(crate) fn added_i8(context: &Context<'_>) -> Result<(), Error> {
+    added(context, |op, _, crew| conv2d::i8_in_parts(op, crew))
+}
+
+/// As [`added_f32`], with weights in blocks.
+pub(crate) fn blocked_added_i8(context: &Context<'_>) -> Result<(), Error> {
+    added(context, conv2d::blocked::i8_in_parts)
+}
+
+/// As [`added_f32`], with weights in blocks, in pairs.
+pub(crate) fn pairs_added_i8(context: &Context<'_>) -> Result<(), Error> {
+    added(context, conv2d::blocked::i8_pairs_in_parts)
+}
+
+/// A kernel in int8, whatever the layout of the weights.
+type Integers = fn(&conv2d::I8<'_>, Isa, Option<Crew<'_>>) -> cadet_kernels::Result;
+
+fn added(context: &Context<'_>, run: Integers) -> Result<(), Error> {
+    let FullyConnectedAddI8 { layer, sum } = context.params()?;
+    integers(context, layer, Some(sum::i8(context, &sum)?), run)
+}
+
+/// As [`layer_f32`].
+fn integers(
     context: &Context<'_>,
-    run: fn(&conv2d::I8<'_>, Isa, Option<Crew<'_>>) -> cadet_kernels::Result,
+    params: FullyConnectedI8,
+    sum: Option<Sum>,
+    run: Integers,
 ) -> Result<(), Error> {
-    let params: FullyConnectedI8 = context.params()?;
     let (input, output) = (context.input(0)?, context.output(0)?);
     let op = conv2d::I8 {
         window: window(extents(&input, &output)?),
@@ -100,6 +168,7 @@ fn blocked_integers(
         multipliers: multipliers(context, 3)?,
         weight_zero_points: optional(context, 4)?,
         quant: quant(&params.quant),
+        sum,
         output: output.cells()?,
     };
     run(&op, context.isa(), context.crew()).map_err(contract)

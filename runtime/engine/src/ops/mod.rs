@@ -25,6 +25,7 @@ pub(crate) mod reduce;
 pub(crate) mod resample;
 pub(crate) mod select;
 pub(crate) mod softmax;
+mod sum;
 pub(crate) mod transform;
 pub(crate) mod unary;
 

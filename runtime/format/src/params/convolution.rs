@@ -1,6 +1,6 @@
 use bytemuck::{Pod, Zeroable};
 
-use super::{ClampF32, QuantI8, Window, Window3d};
+use super::{AddF32, AddI8, ClampF32, QuantI8, Window, Window3d};
 
 /// `Conv2d` in f32. Operands: input `[n, h, w, i]`, weights `[o, kh, kw, i/groups]`, bias `[o]` or none;
 /// output `[n, oh, ow, o]`. `Conv2dCompressed` (f32 or f16) takes weights in f16, or in i8 with a fourth operand:
@@ -74,6 +74,54 @@ pub struct FullyConnectedI8 {
     /// Zero points and fused activation.
     pub quant: QuantI8,
 }
+
+/// `Conv2dAdd` in f32. Operands as [`Conv2dF32`], and number [`SUMMAND`], which lies where the output goes: the output is
+/// the sum of what the layer gives and of that.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
+#[cfg_attr(feature = "manifest", derive(serde::Serialize))]
+pub struct Conv2dAddF32 {
+    /// The layer.
+    pub layer: Conv2dF32,
+    /// The sum.
+    pub sum: AddF32,
+}
+
+/// `Conv2dAdd` in int8. Operands as [`Conv2dI8`], and number [`SUMMAND`] as in [`Conv2dAddF32`].
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "manifest", derive(serde::Serialize))]
+pub struct Conv2dAddI8 {
+    /// The layer.
+    pub layer: Conv2dI8,
+    /// The sum, of which the layer's result is the first summand.
+    pub sum: AddI8,
+}
+
+/// `FullyConnectedAdd` in f32. Operands as [`FullyConnectedF32`], and number [`SUMMAND`] as in [`Conv2dAddF32`].
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
+#[cfg_attr(feature = "manifest", derive(serde::Serialize))]
+pub struct FullyConnectedAddF32 {
+    /// The layer.
+    pub layer: FullyConnectedF32,
+    /// The sum.
+    pub sum: AddF32,
+}
+
+/// `FullyConnectedAdd` in int8. Operands as [`FullyConnectedI8`], and number [`SUMMAND`] as in [`Conv2dAddF32`].
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "manifest", derive(serde::Serialize))]
+pub struct FullyConnectedAddI8 {
+    /// The layer.
+    pub layer: FullyConnectedI8,
+    /// The sum, of which the layer's result is the first summand.
+    pub sum: AddI8,
+}
+
+/// Which operand of a layer with a sum is the other summand.
+pub const SUMMAND: usize = 5;
 
 /// `Conv` and `ConvTranspose` in f32. Operands: input `[n, .., i]`, weights `[o, .., i/groups]` in either direction,
 /// bias `[o]` or none; output `[n, .., o]`.

@@ -4,6 +4,7 @@ use bytemuck::Pod;
 use cadet_format::{DType, Fill, KernelId, NO_TENSOR, Numerics, Opcode};
 
 use super::constants::Constants;
+use super::fold_sums::fold_sums;
 use super::state::place_states;
 use super::storage::{StoredBuffer, assign, homes};
 use super::strips;
@@ -375,6 +376,9 @@ impl<'a> Emitter<'a> {
         let mut homes = homes(graph, &owners);
         place_states(&mut lowered, &mut homes, &owners, self.arranged);
         strips::cut(&mut lowered, &mut homes, options)?;
+        if options.fuse && options.overlap {
+            fold_sums(&mut lowered, &mut homes, options);
+        }
         check_rows(&lowered.tensors)?;
         assign(&mut lowered, &homes, options);
         let total = lowered.weights.len().max(lowered.arena_bytes);

@@ -9,6 +9,7 @@ mod conv_variants;
 mod dense;
 mod emitter;
 mod epilogue;
+mod fold_sums;
 mod in_place;
 mod matmul;
 mod movement;

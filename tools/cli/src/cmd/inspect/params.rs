@@ -3,13 +3,14 @@
 use bytemuck::AnyBitPattern;
 use cadet_format::{
     AddF32, AddI8, Affine, AffineGrid, ArgMax, AveragePool, AveragePool2dF32, AveragePool2dI8,
-    AxisAffine, Binary, BinaryF32, Col2Im, Compare, Concat, Conv2dF32, Conv2dI8, ConvF32, ConvI8,
-    ConvInteger, Cumulative, DType, DeformConvF32, DepthwiseConv2dF32, DepthwiseConv2dI8, Dft,
-    FullyConnectedF32, FullyConnectedI8, Gather, GatherElements, GridSample, KernelId,
-    LinearAttention, LocalResponseNorm, LpPool, MatMul, MatMulI8, MaxPool, MaxPool2d, MaxUnpool,
-    MulI8, Normalize, Numerics, OneHot, Opcode, PReluI8, Pad, Recurrent, Reduce, ReduceI8,
-    RequantizeI8, ResampleF32, ResampleI8, ReverseSequence, RoiAlign, ScatterElements, ScatterNd,
-    SoftmaxI8, StridedCopy, TensorScatter, TopK, Transpose, Triangle, UnaryF32,
+    AxisAffine, Binary, BinaryF32, Col2Im, Compare, Concat, Conv2dAddF32, Conv2dAddI8, Conv2dF32,
+    Conv2dI8, ConvF32, ConvI8, ConvInteger, Cumulative, DType, DeformConvF32, DepthwiseConv2dF32,
+    DepthwiseConv2dI8, Dft, FullyConnectedAddF32, FullyConnectedAddI8, FullyConnectedF32,
+    FullyConnectedI8, Gather, GatherElements, GridSample, KernelId, LinearAttention,
+    LocalResponseNorm, LpPool, MatMul, MatMulI8, MaxPool, MaxPool2d, MaxUnpool, MulI8, Normalize,
+    Numerics, OneHot, Opcode, PReluI8, Pad, Recurrent, Reduce, ReduceI8, RequantizeI8, ResampleF32,
+    ResampleI8, ReverseSequence, RoiAlign, ScatterElements, ScatterNd, SoftmaxI8, StridedCopy,
+    TensorScatter, TopK, Transpose, Triangle, UnaryF32,
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -42,6 +43,8 @@ fn reader(id: &KernelId) -> Option<Read> {
         (Opcode::Conv | Opcode::ConvTranspose, true) => fields::<ConvI8>,
         (Opcode::Conv2d | Opcode::Conv2dCompressed, false) => fields::<Conv2dF32>,
         (Opcode::Conv2d, true) => fields::<Conv2dI8>,
+        (Opcode::Conv2dAdd, false) => fields::<Conv2dAddF32>,
+        (Opcode::Conv2dAdd, true) => fields::<Conv2dAddI8>,
         (Opcode::ConvInteger, _) => fields::<ConvInteger>,
         (Opcode::Cumulative, _) => fields::<Cumulative>,
         (Opcode::DeformConv, _) => fields::<DeformConvF32>,
@@ -54,6 +57,8 @@ fn reader(id: &KernelId) -> Option<Read> {
             fields::<FullyConnectedF32>
         }
         (Opcode::FullyConnected, true) => fields::<FullyConnectedI8>,
+        (Opcode::FullyConnectedAdd, false) => fields::<FullyConnectedAddF32>,
+        (Opcode::FullyConnectedAdd, true) => fields::<FullyConnectedAddI8>,
         (Opcode::Gather, _) => fields::<Gather>,
         (Opcode::GatherElements, _) => fields::<GatherElements>,
         (Opcode::GridSample, _) => fields::<GridSample>,

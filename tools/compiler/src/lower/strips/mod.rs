@@ -10,3 +10,4 @@ mod segment;
 mod write;
 
 pub(super) use choose::cut;
+pub(super) use write::drop_unused;

@@ -74,7 +74,7 @@ pub(super) fn write(
 }
 
 /// Takes out the rows of the tensor table that nothing refers to any more.
-fn drop_unused(lowered: &mut Lowered, homes: &mut Vec<Option<Home>>) {
+pub(in crate::lower) fn drop_unused(lowered: &mut Lowered, homes: &mut Vec<Option<Home>>) {
     let mut is_used = vec![false; lowered.tensors.len()];
     for_each_row(lowered, |row| {
         if let Some(used) = is_used.get_mut(usize::from(*row)) {
