@@ -193,19 +193,9 @@ fn tallest_band(window: &Window) -> usize {
 
 impl<'a, T: Copy + AnyBitPattern> Rows<'a, T> {
     /// Rows are read from `input`, its first element, where that is given and no padding is at their sides; a ring
-    /// in the scratch memory holds them otherwise, with padding of zeros. `None` where they do not [fit](fits).
+    /// in the scratch memory holds them otherwise, with padding of this byte. `None` where they do not [fit](fits).
     #[inline(always)]
     pub(crate) fn new(
-        window: &'a Window,
-        scratch: &'a mut [MaybeUninit<T>],
-        input: Option<*const T>,
-    ) -> Option<Self> {
-        Rows::with_padding(window, scratch, input, 0)
-    }
-
-    /// As [`new`](Self::new), with padding of this byte.
-    #[inline(always)]
-    pub(crate) fn with_padding(
         window: &'a Window,
         scratch: &'a mut [MaybeUninit<T>],
         input: Option<*const T>,

@@ -35,7 +35,7 @@ unsafe fn all(op: &I8<'_>, a: &[Cell<i8>], b: &[Cell<i8>]) {
                     let b = differences(b, index, zb);
                     let sums: [int32x4_t; 4] = core::array::from_fn(|part| $sum(a[part], b[part]));
                     let to = output.as_ptr().cast::<i8>().cast_mut().add(index);
-                    clamp.store(sums, to, STEP);
+                    vst1q_s8(to, clamp.finish(sums));
                 }
             }
         };

@@ -1,5 +1,5 @@
-//! NEON: a few neighbouring pixels times 8 channels at a time, of the rows that [`rows`](crate::rows) keeps. What the
-//! files for f32 and int8 share.
+//! NEON: a few neighbouring pixels of all channels at a time, of the rows that [`rows`](crate::rows) keeps. What the files
+//! for f32 and int8 share.
 #![allow(unsafe_code)] // Pointers that `check` has measured.
 
 use core::cell::Cell;
@@ -8,77 +8,96 @@ use core::mem::MaybeUninit;
 use bytemuck::AnyBitPattern;
 
 use crate::Window;
-use crate::rows::{Rows, fits};
-
-/// Channels at a time.
-pub(super) const CHANNELS: usize = 8;
+use crate::rows::{Rows, Under, fits};
 
 /// Elements of all rows at the most, on the stack.
 const SCRATCH: usize = 16 * 1024;
+/// Taps of a window at the most.
+const MAX_TAPS: usize = 64;
 
-/// Whether there is one output channel for each input channel, and what lies under windows has room.
+/// Whether there is one output channel for each input channel, and room for what lies under windows.
 pub(super) fn holds(window: &Window) -> bool {
-    window.input[2] == window.output[2] && fits(window, SCRATCH)
+    window.input[2] == window.output[2] && window.taps() <= MAX_TAPS && fits(window, SCRATCH)
 }
 
-/// Weights of eight channels.
+/// Elements under the windows of neighbouring pixels.
 #[derive(Clone, Copy)]
-pub(super) struct Weights<T> {
-    /// Those of the first tap.
-    pub(super) at: *const T,
-    /// From tap to tap.
-    pub(super) stride: usize,
-}
-
-/// A depthwise layer, by eight channels.
-pub(super) trait Layer {
-    /// Of the copies.
-    type Element: Copy + AnyBitPattern;
-    /// Of the weights.
-    type Weight: Copy;
-    /// Eight elements or weights in registers.
-    type Eight: Copy;
-    /// Their sums.
-    type Sums: Copy;
-
-    /// # Safety
-    /// Eight elements are at `from`.
-    unsafe fn load(from: *const Self::Element) -> Self::Eight;
-
-    /// # Safety
-    /// Eight weights are at `from`.
-    unsafe fn load_weights(from: *const Self::Weight) -> Self::Eight;
-
-    /// `sums + x * w`.
-    fn add(sums: &mut Self::Sums, x: Self::Eight, w: Self::Eight);
-
-    /// What the sums begin with.
-    fn start(&self, channel: usize) -> Self::Sums;
-
-    /// Weights of the channels from `channel` on, filled up with anything.
-    fn weights(&self, channel: usize) -> Weights<Self::Weight>;
-
-    /// Writes the channels from `channel` on of `PIXELS` output pixels.
-    ///
-    /// # Safety
-    /// They are pixels and channels of the layer.
-    unsafe fn finish<const PIXELS: usize>(
-        &self,
-        sums: [Self::Sums; PIXELS],
-        first_pixel: usize,
-        channel: usize,
-    );
-}
-
-/// Elements under the windows of neighbouring pixels, of eight channels.
-#[derive(Clone, Copy)]
-struct Taps<'a, T> {
-    /// The rows of taps inside the input, each with its place in the window.
+pub(super) struct Taps<'a, T> {
+    /// The rows under the windows, each with its place in them, from its element under the first tap of the first pixel
+    /// on.
     rows: &'a [(usize, *const T)],
-    /// The first element in each row.
+    /// That element, counted from where rows begin.
     first: usize,
     /// From pixel to pixel.
-    step: usize,
+    pub(super) step: usize,
+}
+
+impl<T> Taps<'_, T> {
+    /// Place in the window of the first row.
+    #[inline(always)]
+    pub(super) fn top(&self) -> usize {
+        self.rows.first().map_or(0, |(ky, _)| *ky)
+    }
+
+    /// Each row, from its element under the first tap of the first pixel on.
+    #[inline(always)]
+    pub(super) fn rows(&self) -> impl ExactSizeIterator<Item = *const T> {
+        let rows = self.rows.iter();
+        rows.map(|(_, row)| row.wrapping_add(self.first))
+    }
+}
+
+/// Weights by groups of `N` channels.
+pub(super) struct Weights<'a, W, const N: usize> {
+    all: &'a [W],
+    channels: usize,
+    /// The weights of the channels that make up no whole group, filled up with zeros.
+    rest: [[W; N]; MAX_TAPS],
+}
+
+impl<'a, W: Copy + Default, const N: usize> Weights<'a, W, N> {
+    /// Of weights `[taps, channels]`.
+    #[inline(always)]
+    pub(super) fn new(all: &'a [W], channels: usize) -> Self {
+        let mut rest = [[W::default(); N]; MAX_TAPS];
+        let whole = channels / N * N;
+        if whole < channels {
+            for (place, tap) in rest.iter_mut().zip(all.chunks_exact(channels)) {
+                let weights = tap.get(whole..).unwrap_or_default();
+                place.iter_mut().zip(weights).for_each(|(it, w)| *it = *w);
+            }
+        }
+        Weights {
+            all,
+            channels,
+            rest,
+        }
+    }
+
+    /// The first weight of the group that begins at a channel, and how many lie from tap to tap.
+    #[inline(always)]
+    pub(super) fn of(&self, channel: usize) -> (*const W, usize) {
+        match channel + N <= self.channels {
+            true => (self.all.as_ptr().wrapping_add(channel), self.channels),
+            false => (self.rest.as_ptr().cast(), N),
+        }
+    }
+}
+
+/// A depthwise layer.
+pub(super) trait Layer {
+    /// Of the rows.
+    type Element: Copy + AnyBitPattern;
+    /// Each byte of padding, where rows of padding are read as others are; they are left out elsewhere.
+    fn padding(&self) -> Option<u8>;
+    /// Pixels of a tile at the most, eight or fewer.
+    const MOST: usize;
+
+    /// Makes all channels of `PIXELS` pixels from `pixel` on.
+    ///
+    /// # Safety
+    /// The processor has NEON; the taps lie where they are said to, and the pixels are those of the layer.
+    unsafe fn tile<const PIXELS: usize>(&self, taps: Taps<'_, Self::Element>, pixel: usize);
 }
 
 /// Runs a layer; `copy(first, to, count)` copies elements of the input. Rows are read from `direct`, the input's first
@@ -87,8 +106,7 @@ struct Taps<'a, T> {
 /// # Safety
 /// The processor has NEON; the operands fit the window, which [`holds`]. `copy` writes as many elements as it is asked
 /// for; eight elements may be read from the last one of `direct` on where channels are no multiple of eight.
-#[inline]
-#[target_feature(enable = "neon")]
+#[inline(always)]
 pub(super) unsafe fn run<L: Layer, X>(
     layer: &L,
     window: &Window,
@@ -96,122 +114,60 @@ pub(super) unsafe fn run<L: Layer, X>(
     direct: Option<*const L::Element>,
     copy: impl Fn(usize, *mut L::Element, usize),
 ) {
-    let channels = window.output[2];
-    let step = window.stride[1] * channels;
+    let step = window.stride[1] * window.output[2];
     let mut scratch = [const { MaybeUninit::uninit() }; SCRATCH];
-    let Some(mut rows) = Rows::new(window, &mut scratch, direct) else {
+    let padding = layer.padding();
+    let rows = Rows::new(window, &mut scratch, direct, padding.unwrap_or(0));
+    let Some(mut rows) = rows else {
         return;
     };
     rows.for_each_strip(operands, copy, |under, strip| {
-        let rows = under.rows();
-        for (first, pixels) in strip.tiles(8) {
-            for channel in (0..channels).step_by(CHANNELS) {
-                let taps = Taps {
-                    rows,
-                    first: first * step + channel,
-                    step,
-                };
-                let place = (strip.pixel + first, channel);
-                // SAFETY: rows hold the windows of the pixels they come with; the rest is the caller's promise.
-                unsafe {
-                    match pixels {
-                        1 => tile::<L, 1>(layer, window, taps, place),
-                        2 => tile::<L, 2>(layer, window, taps, place),
-                        3 => tile::<L, 3>(layer, window, taps, place),
-                        4 => tile::<L, 4>(layer, window, taps, place),
-                        5 => tile::<L, 5>(layer, window, taps, place),
-                        6 => tile::<L, 6>(layer, window, taps, place),
-                        7 => tile::<L, 7>(layer, window, taps, place),
-                        _ => tile::<L, 8>(layer, window, taps, place),
-                    }
+        let mut all = [(0, core::ptr::null()); MAX_TAPS];
+        let rows = match padding {
+            Some(_) => with_padding(under, window.kernel[0], &mut all),
+            None => under.rows(),
+        };
+        for (first, pixels) in strip.tiles(L::MOST) {
+            let taps = Taps {
+                rows,
+                first: first * step,
+                step,
+            };
+            let pixel = strip.pixel + first;
+            // SAFETY: rows hold the windows of the pixels they come with; the rest is the caller's promise.
+            unsafe {
+                match pixels {
+                    1 => layer.tile::<1>(taps, pixel),
+                    2 => layer.tile::<2>(taps, pixel),
+                    3 => layer.tile::<3>(taps, pixel),
+                    4 => layer.tile::<4>(taps, pixel),
+                    5 => layer.tile::<5>(taps, pixel),
+                    6 if L::MOST > 5 => layer.tile::<6>(taps, pixel),
+                    7 if L::MOST > 5 => layer.tile::<7>(taps, pixel),
+                    _ if L::MOST > 5 => layer.tile::<8>(taps, pixel),
+                    _ => {}
                 }
             }
         }
     });
 }
 
-/// Eight channels of `PIXELS` pixels.
-///
-/// # Safety
-/// As [`run`]; the taps lie where they are said to.
-#[target_feature(enable = "neon")]
-unsafe fn tile<L: Layer, const PIXELS: usize>(
-    layer: &L,
-    window: &Window,
-    taps: Taps<'_, L::Element>,
-    (pixel, channel): (usize, usize),
-) {
-    let mut sums = [layer.start(channel); PIXELS];
-    let weights = layer.weights(channel);
-    // SAFETY: the caller's promise.
-    unsafe {
-        if (window.kernel[1], window.stride[1], window.dilation[1]) == (3, 1, 1) {
-            shared::<L, PIXELS>(&mut sums, taps, weights);
-        } else {
-            apart::<L, PIXELS>(&mut sums, taps, weights, window);
-        }
-        layer.finish(sums, pixel, channel);
+/// The rows under windows of so many, those of padding among them.
+#[inline(always)]
+fn with_padding<'a, T>(
+    under: &Under<'_, T>,
+    height: usize,
+    rows: &'a mut [(usize, *const T); MAX_TAPS],
+) -> &'a [(usize, *const T)] {
+    let rows = rows.get_mut(..height).unwrap_or_default();
+    let padding = under.padding().unwrap_or(core::ptr::null());
+    for (ky, place) in rows.iter_mut().enumerate() {
+        *place = (ky, padding);
     }
-}
-
-/// Sums of windows of three columns, side by side: what two or three pixels read is loaded once.
-///
-/// # Safety
-/// As [`tile`].
-#[inline]
-#[target_feature(enable = "neon")]
-unsafe fn shared<L: Layer, const PIXELS: usize>(
-    sums: &mut [L::Sums; PIXELS],
-    taps: Taps<'_, L::Element>,
-    weights: Weights<L::Weight>,
-) {
-    for (ky, row) in taps.rows {
-        let w_at = weights.at.wrapping_add(3 * ky * weights.stride);
-        // SAFETY: the caller's promise.
-        unsafe {
-            let mut x_at = row.add(taps.first);
-            let w: [L::Eight; 3] =
-                core::array::from_fn(|kx| L::load_weights(w_at.add(kx * weights.stride)));
-            for column in 0..PIXELS + 2 {
-                let x = L::load(x_at);
-                x_at = x_at.wrapping_add(taps.step);
-                for (kx, w) in w.iter().enumerate() {
-                    if let Some(pixel) = column.checked_sub(kx).filter(|it| *it < PIXELS) {
-                        L::add(&mut sums[pixel], x, *w);
-                    }
-                }
-            }
+    for &(ky, row) in under.rows() {
+        if let Some(place) = rows.get_mut(ky) {
+            *place = (ky, row);
         }
     }
-}
-
-/// Sums of any windows.
-///
-/// # Safety
-/// As [`tile`].
-#[inline]
-#[target_feature(enable = "neon")]
-unsafe fn apart<L: Layer, const PIXELS: usize>(
-    sums: &mut [L::Sums; PIXELS],
-    taps: Taps<'_, L::Element>,
-    weights: Weights<L::Weight>,
-    window: &Window,
-) {
-    let next = window.dilation[1] * window.input[2];
-    let columns = window.kernel[1];
-    for (ky, row) in taps.rows {
-        let mut w_at = weights.at.wrapping_add(ky * columns * weights.stride);
-        let mut x_at = row.wrapping_add(taps.first);
-        for _ in 0..columns {
-            // SAFETY: the caller's promise.
-            unsafe {
-                let w = L::load_weights(w_at);
-                for (pixel, sums) in sums.iter_mut().enumerate() {
-                    L::add(sums, L::load(x_at.add(pixel * taps.step)), w);
-                }
-            }
-            w_at = w_at.wrapping_add(weights.stride);
-            x_at = x_at.wrapping_add(next);
-        }
-    }
+    rows
 }

@@ -17,6 +17,8 @@ mod avx_vnni;
 #[cfg(target_arch = "x86_64")]
 mod block;
 #[cfg(target_arch = "aarch64")]
+mod neon_blocks;
+#[cfg(target_arch = "aarch64")]
 mod neon_dot;
 #[cfg(target_arch = "aarch64")]
 mod neon_f32;
@@ -94,11 +96,11 @@ pub fn i8(op: &I8<'_>, isa: Isa) -> Result {
             avx512_vnni::i8(op, token);
         }
         #[cfg(target_arch = "aarch64")]
-        Isa::Neon(token) if neon_i8::holds(&op.window) => neon_i8::i8(op, token),
+        Isa::Neon(token) if neon_blocks::holds(&op.window) => neon_i8::i8(op, token),
         #[cfg(target_arch = "aarch64")]
-        Isa::NeonDot(token) if neon_i8::holds(&op.window) => neon_dot::i8(op, token),
+        Isa::NeonDot(token) if neon_blocks::holds(&op.window) => neon_dot::i8(op, token),
         #[cfg(target_arch = "aarch64")]
-        Isa::NeonI8mm(token) if neon_i8::holds(&op.window) => neon_i8mm::i8(op, token),
+        Isa::NeonI8mm(token) if neon_blocks::holds(&op.window) => neon_i8mm::i8(op, token),
         _ => scalar::i8(op, |output, k| i8_index(output, k, depth)),
     }
     Ok(())

@@ -7,6 +7,8 @@ use core::mem::MaybeUninit;
 use bytemuck::AnyBitPattern;
 
 use crate::blocked::runs;
+#[cfg(target_arch = "aarch64")]
+use crate::neon::copy;
 use crate::overlap::is_apart;
 use crate::rows::{Rows, Strip, Under, fits, flattened};
 use crate::{Window, product};
@@ -63,6 +65,17 @@ fn is_whole([runs, length]: [usize; 2], multiple: usize) -> bool {
 /// So many elements are there, and have room; the processor has the instructions.
 pub(super) type Convert<T> = unsafe fn(*const T, *mut T, usize);
 
+/// Copies elements.
+///
+/// # Safety
+/// As [`Convert`] says.
+#[cfg(not(target_arch = "aarch64"))]
+#[inline(always)]
+unsafe fn copy<T>(from: *const T, to: *mut T, count: usize) {
+    // SAFETY: the caller's promise.
+    unsafe { from.copy_to_nonoverlapping(to, count) };
+}
+
 /// What is read.
 pub(super) struct Input<'a, T> {
     pub(super) window: &'a Window,
@@ -100,7 +113,7 @@ pub(super) unsafe fn for_each_patch<T: Copy + AnyBitPattern>(
         && is_apart(input.cells, output);
     let mut scratch = [const { MaybeUninit::uninit() }; SCRATCH];
     let direct = (is_direct && (input.multiple == 1 || !has_padding)).then_some(from);
-    let rows = Rows::with_padding(&window, &mut scratch, direct, input.padding);
+    let rows = Rows::new(&window, &mut scratch, direct, input.padding);
     let Some(mut rows) = rows else {
         return;
     };
@@ -114,7 +127,7 @@ pub(super) unsafe fn for_each_patch<T: Copy + AnyBitPattern>(
         |first, to, count| unsafe {
             match input.convert {
                 Some(convert) => convert(from.add(first), to, count),
-                None => from.add(first).copy_to_nonoverlapping(to, count),
+                None => copy(from.add(first), to, count),
             }
         },
         |under, strip| {
@@ -188,15 +201,21 @@ unsafe fn gather<T: Copy>(
     let at = scratch.as_mut_ptr().cast::<T>();
     let length = patch.runs.len() * patch.length;
     let step = length.next_multiple_of(STEP);
+    let chunk = size_of::<[u8; STEP]>() / size_of::<T>().max(1);
     for pixel in 0..strip.count {
         let mut to = at.wrapping_add(pixel * step);
         // SAFETY: the room of a pixel ends there.
         unsafe { to.add(step - STEP).write_bytes(0, STEP) };
         for (_, run) in patch.runs {
             let from = run.wrapping_add(patch.first + pixel * patch.step);
-            for done in (0..patch.length).step_by(STEP) {
+            let mut done = 0;
+            loop {
                 // SAFETY: the caller's promise. What is written behind a run is written again by the next one.
-                unsafe { from.add(done).copy_to_nonoverlapping(to.add(done), STEP) };
+                unsafe { from.add(done).copy_to_nonoverlapping(to.add(done), chunk) };
+                done += chunk;
+                if done >= patch.length {
+                    break;
+                }
             }
             to = to.wrapping_add(patch.length);
         }

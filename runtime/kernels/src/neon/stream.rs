@@ -1,0 +1,68 @@
+//! Pointers that move on with what they read. The compiler would make sums of a base and an offset of them, each an
+//! instruction of its own; a load moves its pointer by itself.
+#![allow(unsafe_code)] // Loads, and empty instructions.
+
+use core::arch::aarch64::int8x16_t;
+use core::arch::asm;
+
+/// Gives the pointer, and moves it on by so many elements.
+#[inline(always)]
+pub(crate) fn next<T>(at: &mut *const T, count: usize) -> *const T {
+    let here = *at;
+    let mut there = here.wrapping_add(count);
+    // SAFETY: no instruction at all. The compiler does not know what the pointer is a sum of.
+    unsafe {
+        asm!("/* {at} */", at = inlateout(reg) there, options(pure, nomem, nostack, preserves_flags));
+    }
+    *at = there;
+    here
+}
+
+/// Gives the offset, which serves several pointers, and moves it on.
+#[inline(always)]
+pub(crate) fn next_offset(at: &mut usize, count: usize) -> usize {
+    let mut pointer = core::ptr::without_provenance::<u8>(*at);
+    let here = next(&mut pointer, count).addr();
+    *at = pointer.addr();
+    here
+}
+
+/// Four registers of bytes, behind which the pointer moves.
+///
+/// # Safety
+/// They lie there; the processor has NEON.
+#[inline(always)]
+pub(crate) unsafe fn four(at: &mut *const i8) -> [int8x16_t; 4] {
+    let (a, b, c, d);
+    // SAFETY: the caller's promise.
+    unsafe {
+        asm!(
+            "ld1 {{v0.16b, v1.16b, v2.16b, v3.16b}}, [{at}], #64",
+            at = inout(reg) *at,
+            out("v0") a, out("v1") b, out("v2") c, out("v3") d,
+            options(pure, readonly, nostack, preserves_flags),
+        );
+    }
+    [a, b, c, d]
+}
+
+/// Eight registers of bytes, in two fours.
+///
+/// # Safety
+/// As [`four`].
+#[inline(always)]
+pub(crate) unsafe fn two_fours(at: &mut *const i8) -> [[int8x16_t; 4]; 2] {
+    let (a, b, c, d, e, f, g, h);
+    // SAFETY: the caller's promise.
+    unsafe {
+        asm!(
+            "ld1 {{v0.16b, v1.16b, v2.16b, v3.16b}}, [{at}], #64",
+            "ld1 {{v4.16b, v5.16b, v6.16b, v7.16b}}, [{at}], #64",
+            at = inout(reg) *at,
+            out("v0") a, out("v1") b, out("v2") c, out("v3") d,
+            out("v4") e, out("v5") f, out("v6") g, out("v7") h,
+            options(pure, readonly, nostack, preserves_flags),
+        );
+    }
+    [[a, b, c, d], [e, f, g, h]]
+}
