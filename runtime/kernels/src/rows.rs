@@ -377,10 +377,13 @@ impl<T: Copy + AnyBitPattern> Ring<T> {
             row.add(from).write_bytes(self.padding, count);
         };
         let right = columns - left - inner;
-        pad(0, left * channels);
+        // Padding stays where the place held a row of the same columns.
+        if held.as_deref().is_none_or(|held| held[1] != first) {
+            pad(0, left * channels);
+            pad((left + inner) * channels, right * channels + SLACK);
+        }
         let from = (y * width + x) * channels;
         copy(from, row.wrapping_add(left * channels), inner * channels);
-        pad((left + inner) * channels, right * channels + SLACK);
         if let Some(held) = held {
             *held = [y, first];
         }

@@ -5,7 +5,7 @@ use core::arch::aarch64::*;
 
 use super::F32;
 use super::neon::{Layer, Taps, Weights, run};
-use crate::neon::stream::next;
+use crate::neon::stream::{next, settle};
 use crate::neon::{FinishF32, copy};
 use crate::overlap::is_apart;
 use crate::weight::neon::Fours;
@@ -55,6 +55,8 @@ impl<W: Weight> Layer for Floats<'_, W> {
         let window = &self.op.window;
         let channels = window.output[2];
         let is_shared = (window.kernel[1], window.stride[1], window.dilation[1]) == (3, 1, 1);
+        // A copy, which no output can be a part of.
+        let epilogue = self.op.epilogue;
         let output = self.op.output.as_ptr().cast::<f32>().cast_mut();
         let mut output = output.wrapping_add(pixel * channels);
         let skipped = taps.top() * window.kernel[1];
@@ -63,7 +65,7 @@ impl<W: Weight> Layer for Floats<'_, W> {
             let weights = (weights.wrapping_add(skipped * stride), stride);
             // SAFETY: the weights are those of the channels; the rest is the caller's promise.
             unsafe {
-                let finish = FinishF32::new(&self.op.epilogue, channel);
+                let finish = FinishF32::new(&epilogue, channel);
                 let mut sums = [finish.start(); PIXELS];
                 if is_shared {
                     shared(&mut sums, taps, channel, weights, channels);
@@ -102,6 +104,7 @@ unsafe fn shared<W: Weight, const PIXELS: usize>(
                 for (kx, w) in w.into_iter().enumerate() {
                     if let Some(pixel) = column.checked_sub(kx).filter(|it| *it < PIXELS) {
                         add(&mut sums[pixel], x, w);
+                        settle(&mut sums[pixel]);
                     }
                 }
             }

@@ -7,8 +7,9 @@ use core::mem::MaybeUninit;
 
 use super::I8;
 use super::neon::{self, Layer, Taps, Weights, run};
-use crate::neon::stream::{next, next_offset};
+use crate::neon::stream::{bytes, next};
 use crate::neon::{Clamp, LANES, Rows, copy, finish, some_i32};
+use crate::requantize::Multipliers;
 use crate::{Neon, Window};
 
 /// Channels at a time.
@@ -87,47 +88,78 @@ impl Bytes<'_> {
         }
         self.is_narrow = vminvq_s8(least) > i8::MIN;
     }
+}
+
+/// A tile: what is the same for all of its groups.
+struct Tile<'a> {
+    taps: Taps<'a, i8>,
+    /// The first three rows, of as many as there are.
+    rows: [*const i8; 3],
+    /// Columns of the window, and elements from one to the next.
+    columns: [usize; 2],
+    /// Pixels from output to output where there are three rows of three columns, side by side, and products are narrow.
+    nine: Option<usize>,
+    multipliers: Multipliers<'a>,
+    clamp: Clamp<'a>,
+    /// The first channel of the first pixel.
+    output: *mut i8,
+    channels: usize,
+}
+
+impl<'a> Tile<'a> {
+    /// From output pixel `pixel` on.
+    #[inline(always)]
+    fn new(bytes: &'a Bytes<'a>, taps: Taps<'a, i8>, pixel: usize) -> Self {
+        let op = bytes.op;
+        let window = &op.window;
+        let channels = window.output[2];
+        let mut rows = taps.rows();
+        let is_nine = (window.kernel, window.dilation[1]) == ([3, 3], 1) && bytes.is_narrow;
+        let output = op.output.as_ptr().cast::<i8>().cast_mut();
+        Tile {
+            taps,
+            rows: core::array::from_fn(|_| rows.next().unwrap_or(core::ptr::null())),
+            columns: [window.kernel[1], window.dilation[1] * channels],
+            nine: is_nine.then_some(window.stride[1]),
+            multipliers: op.multipliers,
+            // SAFETY: a layer runs only where the processor has NEON.
+            clamp: unsafe { Clamp::new(&op.quant) },
+            output: output.wrapping_add(pixel * channels),
+            channels,
+        }
+    }
 
     /// `N * 4` channels from `channel` on of `PIXELS` pixels.
     ///
     /// # Safety
-    /// As [`Layer::tile`]; a group begins at the channel.
+    /// As [`Layer::tile`]; a group begins at the channel, of the layer.
     #[inline(always)]
-    unsafe fn group<const PIXELS: usize, const N: usize>(
-        &self,
-        taps: Taps<'_, i8>,
-        pixel: usize,
-        channel: usize,
-    ) {
-        let op = self.op;
-        let window = &op.window;
-        let channels = window.output[2];
-        let output = op.output.as_ptr().cast::<i8>().cast_mut();
-        let weights = self.weights.of(channel);
+    unsafe fn group<const PIXELS: usize, const N: usize>(&self, layer: &Bytes<'_>, channel: usize) {
+        let weights = layer.weights.of(channel);
+        let step = self.channels;
         // SAFETY: `fill` has made the bias; the rest is the caller's promise.
         unsafe {
-            let bias = (*self.biases.as_ptr().add(channel / CHANNELS)).assume_init_ref();
+            let bias = (*layer.biases.as_ptr().add(channel / CHANNELS)).assume_init_ref();
             let mut sums = [core::array::from_fn(|part| bias[part % GROUP]); PIXELS];
-            let is_nine = (window.kernel, window.dilation[1]) == ([3, 3], 1);
-            match window.stride[1] {
-                1 if is_nine && self.is_narrow => {
-                    nine::<PIXELS, N, 1>(&mut sums, taps, channel, weights, channels);
-                }
-                2 if is_nine && self.is_narrow => {
-                    nine::<PIXELS, N, 2>(&mut sums, taps, channel, weights, channels);
-                }
-                _ => {
-                    let distance = window.dilation[1] * channels;
-                    let columns = [window.kernel[1], distance];
-                    any(&mut sums, taps, channel, weights, columns, self.is_narrow);
-                }
+            let rows = self.rows.map(|row| row.wrapping_add(channel));
+            match self.nine {
+                Some(1) => nine::<PIXELS, N, 1>(&mut sums, rows, weights, step),
+                Some(2) => nine::<PIXELS, N, 2>(&mut sums, rows, weights, step),
+                _ => any(
+                    &mut sums,
+                    self.taps,
+                    channel,
+                    weights,
+                    self.columns,
+                    layer.is_narrow,
+                ),
             }
             let rows = Rows {
-                output: output.wrapping_add(pixel * channels + channel),
-                stride: channels,
-                count: channels - channel,
+                output: self.output.wrapping_add(channel),
+                stride: self.channels,
+                count: self.channels - channel,
             };
-            finish(op.multipliers, Clamp::new(&op.quant), channel, sums, rows);
+            finish(self.multipliers, self.clamp, channel, sums, rows);
         }
     }
 }
@@ -143,13 +175,13 @@ impl Layer for Bytes<'_> {
 
     #[inline(never)]
     unsafe fn tile<const PIXELS: usize>(&self, taps: Taps<'_, i8>, pixel: usize) {
-        let channels = self.op.window.output[2];
-        for channel in (0..channels).step_by(CHANNELS) {
+        let tile = Tile::new(self, taps, pixel);
+        for channel in (0..tile.channels).step_by(CHANNELS) {
             // SAFETY: the caller's promise.
             unsafe {
-                match channels - channel > HALF * LANES {
-                    true => self.group::<PIXELS, GROUP>(taps, pixel, channel),
-                    false => self.group::<PIXELS, HALF>(taps, pixel, channel),
+                match tile.channels - channel > HALF * LANES {
+                    true => tile.group::<PIXELS, GROUP>(self, channel),
+                    false => tile.group::<PIXELS, HALF>(self, channel),
                 }
             }
         }
@@ -179,24 +211,19 @@ macro_rules! unrolled {
 #[inline(always)]
 unsafe fn nine<const PIXELS: usize, const N: usize, const STRIDE: usize>(
     sums: &mut [[int32x4_t; N]; PIXELS],
-    taps: Taps<'_, i8>,
-    channel: usize,
+    [mut top, mut middle, mut bottom]: [*const i8; 3],
     (weights, stride): (*const i8, usize),
     step: usize,
 ) {
-    let mut rows = taps.rows().map(|row| row.wrapping_add(channel));
-    let [top, middle, bottom] = core::array::from_fn(|_| rows.next().unwrap_or(weights));
     let mut weights = weights;
     let columns = (PIXELS - 1) * STRIDE + 3;
     // SAFETY: the caller's promise.
     unsafe {
-        let mut three = || [(); 3].map(|()| load::<N>(next(&mut weights, stride)));
+        let mut three = || [(); 3].map(|()| load::<N>(&mut weights, stride));
         let ([above, below], last) = ([three(), three()], three());
         // Columns of the upper two rows.
-        let mut at = 0;
         unrolled!(column < columns, {
-            let offset = next_offset(&mut at, step);
-            let x = [load::<N>(top.add(offset)), load::<N>(middle.add(offset))];
+            let x = [load::<N>(&mut top, step), load::<N>(&mut middle, step)];
             for kx in 0..3 {
                 if let Some(pixel) = pixel_of::<PIXELS, STRIDE>(column, kx) {
                     add_two(&mut sums[pixel], x, [above[kx], below[kx]]);
@@ -204,18 +231,16 @@ unsafe fn nine<const PIXELS: usize, const N: usize, const STRIDE: usize>(
             }
         });
         // The third row, two taps and one.
-        let mut before = load::<N>(bottom);
-        let mut at = step;
+        let mut x = load::<N>(&mut bottom, step);
         unrolled!(column < columns - 1, {
-            let column = column + 1;
-            let x = load::<N>(bottom.add(next_offset(&mut at, step)));
-            if let Some(pixel) = pixel_of::<PIXELS, STRIDE>(column, 1) {
+            let before = x;
+            x = load::<N>(&mut bottom, step);
+            if let Some(pixel) = pixel_of::<PIXELS, STRIDE>(column, 0) {
                 add_two(&mut sums[pixel], [before, x], [last[0], last[1]]);
             }
-            if let Some(pixel) = pixel_of::<PIXELS, STRIDE>(column, 2) {
+            if let Some(pixel) = pixel_of::<PIXELS, STRIDE>(column + 1, 2) {
                 add_one(&mut sums[pixel], x, last[2]);
             }
-            before = x;
         });
     }
 }
@@ -247,35 +272,35 @@ unsafe fn any<const PIXELS: usize, const N: usize>(
         // SAFETY: the caller's promise.
         unsafe {
             for _ in 0..pairs {
-                let w = [(); 2].map(|()| load::<N>(next(&mut weights, stride)));
+                let w = [(); 2].map(|()| load::<N>(&mut weights, stride));
                 let mut x_at = [next(&mut row, distance), next(&mut row, distance)];
                 for sums in sums.iter_mut() {
-                    let x = x_at.each_mut().map(|at| load::<N>(next(at, taps.step)));
+                    let x = x_at.each_mut().map(|at| load::<N>(at, taps.step));
                     add_two(sums, x, w);
                 }
             }
             for _ in 2 * pairs..columns {
-                let w = load::<N>(next(&mut weights, stride));
+                let w = load::<N>(&mut weights, stride);
                 let mut x_at = next(&mut row, distance);
                 for sums in sums.iter_mut() {
-                    add_one(sums, load::<N>(next(&mut x_at, taps.step)), w);
+                    add_one(sums, load::<N>(&mut x_at, taps.step), w);
                 }
             }
         }
     }
 }
 
-/// `N * 4` bytes; there are others behind eight.
+/// `N * 4` bytes; there are others behind eight. The pointer moves on by `stride`.
 ///
 /// # Safety
 /// They are there.
 #[inline(always)]
-unsafe fn load<const N: usize>(from: *const i8) -> int8x16_t {
+unsafe fn load<const N: usize>(from: &mut *const i8, stride: usize) -> int8x16_t {
     // SAFETY: the caller's promise.
     unsafe {
         match N {
-            HALF => vcombine_s8(vld1_s8(from), vdup_n_s8(0)),
-            _ => vld1q_s8(from),
+            HALF => bytes::<8>(from, stride),
+            _ => bytes::<16>(from, stride),
         }
     }
 }

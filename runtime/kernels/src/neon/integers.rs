@@ -13,7 +13,7 @@ use crate::requantize::{Multipliers, Quant};
 #[inline(always)]
 pub(crate) unsafe fn finish<const ROWS: usize, const N: usize>(
     multipliers: Multipliers<'_>,
-    clamp: Clamp,
+    clamp: Clamp<'_>,
     channel: usize,
     sums: [[int32x4_t; N]; ROWS],
     rows: Rows,
@@ -35,7 +35,13 @@ pub(crate) unsafe fn finish<const ROWS: usize, const N: usize>(
             Multipliers::TfliteSingle(m) => {
                 // A copy, so that the sums themselves need not be in memory.
                 let copy = sums;
-                finish_single(m, clamp, channel, &copy, rows);
+                finish_single(
+                    m,
+                    clamp.quant,
+                    channel,
+                    &copy,
+                    (rows.output, rows.stride, rows.count),
+                );
             }
         }
     }
@@ -49,14 +55,19 @@ pub(crate) unsafe fn finish<const ROWS: usize, const N: usize>(
 #[target_feature(enable = "neon")]
 unsafe fn finish_single<const ROWS: usize, const N: usize>(
     pairs: &[[i32; 2]],
-    clamp: Clamp,
+    quant: &Quant,
     channel: usize,
     sums: &[[int32x4_t; N]; ROWS],
-    rows: Rows,
+    (output, stride, count): (*mut i8, usize, usize),
 ) {
     let m: [Fixed; N] = Fixed::of(pairs, channel);
+    let rows = Rows {
+        output,
+        stride,
+        count,
+    };
     // SAFETY: the caller's promise.
-    unsafe { rows.store(clamp, *sums, |it, part| m[part].single(it)) };
+    unsafe { rows.store(Clamp::new(quant), *sums, |it, part| m[part].single(it)) };
 }
 
 /// Where rows of channels go.
@@ -76,7 +87,7 @@ impl Rows {
     #[inline(always)]
     unsafe fn store<const ROWS: usize, const N: usize>(
         self,
-        clamp: Clamp,
+        clamp: Clamp<'_>,
         sums: [[int32x4_t; N]; ROWS],
         scale: impl Fn(int32x4_t, usize) -> int32x4_t,
     ) {
@@ -90,7 +101,7 @@ impl Rows {
             if clamp.is_bounded {
                 // A copy, so that the bytes themselves need not be in memory.
                 let mut copy = bytes;
-                clamp.bound_all(&mut copy);
+                bound_all(clamp.quant, &mut copy);
                 bytes = copy;
             }
             let output = |row: usize| self.output.wrapping_add(row * self.stride);
@@ -112,20 +123,20 @@ impl Rows {
 
 /// [`Quant::finish`].
 #[derive(Clone, Copy)]
-pub(crate) struct Clamp {
+pub(crate) struct Clamp<'a> {
+    quant: &'a Quant,
     zero_point: int16x8_t,
-    bounds: [int8x16_t; 2],
     /// Whether there are bounds but those of int8.
     is_bounded: bool,
 }
 
-impl Clamp {
+impl<'a> Clamp<'a> {
     #[inline]
     #[target_feature(enable = "neon")]
-    pub(crate) fn new(quant: &Quant) -> Clamp {
+    pub(crate) fn new(quant: &'a Quant) -> Self {
         Clamp {
+            quant,
             zero_point: vdupq_n_s16(quant.output_zero_point as i16),
-            bounds: [quant.min, quant.max].map(|bound| vdupq_n_s8(bound as i8)),
             is_bounded: [quant.min, quant.max] != [i8::MIN, i8::MAX].map(i32::from),
         }
     }
@@ -134,7 +145,7 @@ impl Clamp {
     #[inline]
     #[target_feature(enable = "neon")]
     pub(crate) fn finish(self, scaled: [int32x4_t; 4]) -> int8x16_t {
-        self.bound(self.narrow(scaled))
+        bound(self.quant, self.narrow(scaled))
     }
 
     /// Adds the zero point of 16 scaled sums, or of eight, which then are there twice. Each step saturates, so that only
@@ -152,21 +163,21 @@ impl Clamp {
             _ => vqmovn_high_s16(low, eight(scaled[N - 2], scaled[N - 1])),
         }
     }
+}
 
-    /// Apart, since layers that have other bounds than int8 are few.
-    #[cold]
-    #[inline(never)]
-    #[target_feature(enable = "neon")]
-    fn bound_all(self, values: &mut [int8x16_t]) {
-        values.iter_mut().for_each(|it| *it = self.bound(*it));
-    }
+/// [`bound`] of all. Apart, since layers that have other bounds than int8 are few.
+#[cold]
+#[inline(never)]
+#[target_feature(enable = "neon")]
+fn bound_all(quant: &Quant, values: &mut [int8x16_t]) {
+    values.iter_mut().for_each(|it| *it = bound(quant, *it));
+}
 
-    #[inline]
-    #[target_feature(enable = "neon")]
-    fn bound(self, values: int8x16_t) -> int8x16_t {
-        let [min, max] = self.bounds;
-        vminq_s8(vmaxq_s8(values, min), max)
-    }
+#[inline]
+#[target_feature(enable = "neon")]
+fn bound(quant: &Quant, values: int8x16_t) -> int8x16_t {
+    let [min, max] = [quant.min, quant.max].map(|bound| vdupq_n_s8(bound as i8));
+    vminq_s8(vmaxq_s8(values, min), max)
 }
 
 /// Writes the first `count` lanes, fewer than 16.

@@ -2,7 +2,7 @@
 //! instruction of its own; a load moves its pointer by itself.
 #![allow(unsafe_code)] // Loads, and empty instructions.
 
-use core::arch::aarch64::int8x16_t;
+use core::arch::aarch64::{float32x4_t, int8x16_t};
 use core::arch::asm;
 
 /// Gives the pointer, and moves it on by so many elements.
@@ -18,13 +18,46 @@ pub(crate) fn next<T>(at: &mut *const T, count: usize) -> *const T {
     here
 }
 
-/// Gives the offset, which serves several pointers, and moves it on.
+/// Sixteen bytes, or eight and as many others; the pointer moves on by `stride`.
+///
+/// # Safety
+/// They lie there; the processor has NEON.
 #[inline(always)]
-pub(crate) fn next_offset(at: &mut usize, count: usize) -> usize {
-    let mut pointer = core::ptr::without_provenance::<u8>(*at);
-    let here = next(&mut pointer, count).addr();
-    *at = pointer.addr();
-    here
+pub(crate) unsafe fn bytes<const COUNT: usize>(at: &mut *const i8, stride: usize) -> int8x16_t {
+    let bytes;
+    // SAFETY: the caller's promise.
+    unsafe {
+        if COUNT == 8 {
+            asm!(
+                "ld1 {{{bytes:v}.8b}}, [{at}], {stride}",
+                at = inout(reg) *at, stride = in(reg) stride, bytes = out(vreg) bytes,
+                options(pure, readonly, nostack, preserves_flags),
+            );
+        } else {
+            asm!(
+                "ld1 {{{bytes:v}.16b}}, [{at}], {stride}",
+                at = inout(reg) *at, stride = in(reg) stride, bytes = out(vreg) bytes,
+                options(pure, readonly, nostack, preserves_flags),
+            );
+        }
+    }
+    bytes
+}
+
+/// Has the sums made before what comes next is loaded. [`Fours`](crate::weight::neon::Fours) loads to registers of its own
+/// choice, which the compiler would have to save otherwise.
+#[inline(always)]
+pub(crate) fn settle(sums: &mut [float32x4_t]) {
+    for sum in sums {
+        // SAFETY: no instruction at all. It stays where it is among others that have effects.
+        unsafe {
+            asm!(
+                "/* {sum:v} */",
+                sum = inout(vreg) * sum,
+                options(nomem, nostack, preserves_flags)
+            )
+        };
+    }
 }
 
 /// Four registers of bytes, behind which the pointer moves.

@@ -35,7 +35,7 @@ pub trait Fours: Copy + Default {
 }
 
 impl Fours for f32 {
-    /// By one instruction.
+    /// By one instruction, in the order of the program.
     #[inline(always)]
     unsafe fn load<const PARTS: usize>(
         from: &mut *const f32,
@@ -50,7 +50,7 @@ impl Fours for f32 {
                     "ld1 {{v0.4s, v1.4s}}, [{from}], {stride}",
                     from = inout(reg) *from, stride = in(reg) stride,
                     out("v0") a, out("v1") b,
-                    options(pure, readonly, nostack, preserves_flags),
+                    options(readonly, nostack, preserves_flags),
                 );
                 (c, d) = (a, b);
             } else {
@@ -58,7 +58,7 @@ impl Fours for f32 {
                     "ld1 {{v0.4s, v1.4s, v2.4s, v3.4s}}, [{from}], {stride}",
                     from = inout(reg) *from, stride = in(reg) stride,
                     out("v0") a, out("v1") b, out("v2") c, out("v3") d,
-                    options(pure, readonly, nostack, preserves_flags),
+                    options(readonly, nostack, preserves_flags),
                 );
             }
         }
@@ -78,7 +78,7 @@ impl Fours for f32 {
                 "ld1 {{v6.4s, v7.4s}}, [{from}], {stride}",
                 from = inout(reg) *from, stride = in(reg) stride,
                 out("v2") a, out("v3") b, out("v4") c, out("v5") d, out("v6") e, out("v7") f,
-                options(pure, readonly, nostack, preserves_flags),
+                options(readonly, nostack, preserves_flags),
             );
         }
         [[a, b], [c, d], [e, f]]

@@ -173,7 +173,7 @@ impl<P: Product> Layer<'_, P> {
 /// Where outputs of a tile go, and how sums become them.
 struct Outputs<'a> {
     multipliers: Multipliers<'a>,
-    clamp: Clamp,
+    clamp: Clamp<'a>,
     /// The first channel of the first pixel.
     output: *mut i8,
     /// Channels of a pixel.
@@ -183,7 +183,7 @@ struct Outputs<'a> {
 impl<'a> Outputs<'a> {
     /// Of the pixels from `first` on.
     #[inline(always)]
-    fn new(op: &I8<'a>, first: usize) -> Self {
+    fn new(op: &'a I8<'a>, first: usize) -> Self {
         let channels = op.window.output[2];
         let output = op.output.as_ptr().cast::<i8>().cast_mut();
         Outputs {

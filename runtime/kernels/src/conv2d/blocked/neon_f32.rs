@@ -6,7 +6,7 @@ use core::arch::aarch64::*;
 use super::F32;
 use super::patch::{Input, Patch, for_each_patch};
 use crate::blocked::CHANNELS;
-use crate::neon::stream::next;
+use crate::neon::stream::{next, settle};
 use crate::neon::{FinishF32, LANES};
 use crate::{Neon, Weight};
 
@@ -175,4 +175,5 @@ unsafe fn add<const LANE: i32, const ROWS: usize, const PARTS: usize, W: Weight>
             *sum = vfmaq_laneq_f32::<LANE>(*sum, w, x);
         }
     }
+    settle(sums.as_flattened_mut());
 }
