@@ -10,7 +10,7 @@ pub(crate) mod stream;
 
 pub(crate) use copy::copy;
 pub(crate) use floats::FinishF32;
-pub(crate) use integers::{Clamp, Fixed, Rows, finish};
+pub(crate) use integers::{Clamp, Fixed, Rows, Scale};
 
 /// Lanes of 32 bits in a register.
 pub(crate) const LANES: usize = 4;

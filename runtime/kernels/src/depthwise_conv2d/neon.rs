@@ -8,7 +8,7 @@ use core::mem::MaybeUninit;
 use bytemuck::AnyBitPattern;
 
 use crate::Window;
-use crate::rows::{Rows, Under, fits};
+use crate::rows::{MAX_BAND, Rows, Strip, Tiles, Under, fits};
 
 /// Elements of all rows at the most, on the stack.
 const SCRATCH: usize = 16 * 1024;
@@ -20,13 +20,48 @@ pub(super) fn holds(window: &Window) -> bool {
     window.input[2] == window.output[2] && window.taps() <= MAX_TAPS && fits(window, SCRATCH)
 }
 
+/// A row of outputs.
+#[derive(Clone, Copy)]
+struct Line<'a, T> {
+    /// The rows under its windows, each with its place in them.
+    rows: &'a [(usize, *const T)],
+    /// Its first pixel.
+    pixel: usize,
+}
+
+/// Tiles of neighbouring pixels in rows of outputs.
+pub(super) struct Part<'a, T> {
+    lines: &'a [Line<'a, T>],
+    /// Of each row.
+    tiles: Tiles,
+    /// Elements from pixel to pixel.
+    step: usize,
+}
+
+impl<T> Part<'_, T> {
+    /// What lies under each tile, and its first pixel.
+    #[inline(always)]
+    pub(super) fn tiles(&self) -> impl Iterator<Item = (Taps<'_, T>, usize)> {
+        self.lines.iter().flat_map(|line| {
+            (0..self.tiles.count).map(|tile| {
+                let pixel = self.tiles.first + tile * self.tiles.pixels;
+                let taps = Taps {
+                    rows: line.rows,
+                    first: pixel * self.step,
+                    step: self.step,
+                };
+                (taps, line.pixel + pixel)
+            })
+        })
+    }
+}
+
 /// Elements under the windows of neighbouring pixels.
 #[derive(Clone, Copy)]
 pub(super) struct Taps<'a, T> {
-    /// The rows under the windows, each with its place in them, from its element under the first tap of the first pixel
-    /// on.
+    /// The rows under the windows, each with its place in them.
     rows: &'a [(usize, *const T)],
-    /// That element, counted from where rows begin.
+    /// The element under the first tap of the first pixel, counted from where rows begin.
     first: usize,
     /// From pixel to pixel.
     pub(super) step: usize,
@@ -37,6 +72,16 @@ impl<T> Taps<'_, T> {
     #[inline(always)]
     pub(super) fn top(&self) -> usize {
         self.rows.first().map_or(0, |(ky, _)| *ky)
+    }
+
+    /// Three rows, where there are as many, from the element of a channel under the first tap of the first pixel on.
+    #[inline(always)]
+    pub(super) fn three(&self, channel: usize) -> [*const T; 3] {
+        let [a, b, c] = match self.rows {
+            [(_, a), (_, b), (_, c)] => [*a, *b, *c],
+            _ => [core::ptr::null(); 3],
+        };
+        [a, b, c].map(|row| row.wrapping_add(self.first + channel))
     }
 
     /// Each row, from its element under the first tap of the first pixel on.
@@ -93,11 +138,11 @@ pub(super) trait Layer {
     /// Pixels of a tile at the most, eight or fewer.
     const MOST: usize;
 
-    /// Makes all channels of `PIXELS` pixels from `pixel` on.
+    /// Makes all channels of tiles of `PIXELS` pixels.
     ///
     /// # Safety
-    /// The processor has NEON; the taps lie where they are said to, and the pixels are those of the layer.
-    unsafe fn tile<const PIXELS: usize>(&self, taps: Taps<'_, Self::Element>, pixel: usize);
+    /// The processor has NEON; the rows lie where they are said to, and the pixels are those of the layer.
+    unsafe fn make<const PIXELS: usize>(&self, part: &Part<'_, Self::Element>);
 }
 
 /// Runs a layer; `copy(first, to, count)` copies elements of the input. Rows are read from `direct`, the input's first
@@ -121,30 +166,48 @@ pub(super) unsafe fn run<L: Layer, X>(
     let Some(mut rows) = rows else {
         return;
     };
-    rows.for_each_strip(operands, copy, |under, strip| {
+    rows.for_each_band(operands, copy, |band| {
         let mut all = [(0, core::ptr::null()); MAX_TAPS];
-        let rows = match padding {
-            Some(_) => with_padding(under, window.kernel[0], &mut all),
-            None => under.rows(),
-        };
-        for (first, pixels) in strip.tiles(L::MOST) {
-            let taps = Taps {
-                rows,
-                first: first * step,
+        let mut places = &mut all[..];
+        let nothing: &[(usize, *const L::Element)] = &[];
+        let mut lines = [Line {
+            rows: nothing,
+            pixel: 0,
+        }; MAX_BAND];
+        let (mut height, mut strip) = (0, Strip { pixel: 0, count: 0 });
+        for (line, (under, row)) in lines.iter_mut().zip(band.strips()) {
+            line.pixel = row.pixel;
+            line.rows = match padding {
+                _ if under.rows().len() == window.kernel[0] => under.rows(),
+                // There is room for all taps down all windows of a band.
+                Some(_) => match places.split_at_mut_checked(window.kernel[0]) {
+                    Some((rows, rest)) => {
+                        places = rest;
+                        with_padding(&under, rows)
+                    }
+                    None => break,
+                },
+                None => under.rows(),
+            };
+            (height, strip) = (height + 1, row);
+        }
+        for tiles in strip.equal_tiles(L::MOST) {
+            let part = Part {
+                lines: lines.get(..height).unwrap_or_default(),
+                tiles,
                 step,
             };
-            let pixel = strip.pixel + first;
             // SAFETY: rows hold the windows of the pixels they come with; the rest is the caller's promise.
             unsafe {
-                match pixels {
-                    1 => layer.tile::<1>(taps, pixel),
-                    2 => layer.tile::<2>(taps, pixel),
-                    3 => layer.tile::<3>(taps, pixel),
-                    4 => layer.tile::<4>(taps, pixel),
-                    5 => layer.tile::<5>(taps, pixel),
-                    6 if L::MOST > 5 => layer.tile::<6>(taps, pixel),
-                    7 if L::MOST > 5 => layer.tile::<7>(taps, pixel),
-                    _ if L::MOST > 5 => layer.tile::<8>(taps, pixel),
+                match tiles.pixels {
+                    1 => layer.make::<1>(&part),
+                    2 => layer.make::<2>(&part),
+                    3 => layer.make::<3>(&part),
+                    4 => layer.make::<4>(&part),
+                    5 => layer.make::<5>(&part),
+                    6 if L::MOST > 5 => layer.make::<6>(&part),
+                    7 if L::MOST > 5 => layer.make::<7>(&part),
+                    _ if L::MOST > 5 => layer.make::<8>(&part),
                     _ => {}
                 }
             }
@@ -152,14 +215,12 @@ pub(super) unsafe fn run<L: Layer, X>(
     });
 }
 
-/// The rows under windows of so many, those of padding among them.
+/// The rows under windows, those of padding among them; `rows` has room for as many.
 #[inline(always)]
 fn with_padding<'a, T>(
     under: &Under<'_, T>,
-    height: usize,
-    rows: &'a mut [(usize, *const T); MAX_TAPS],
+    rows: &'a mut [(usize, *const T)],
 ) -> &'a [(usize, *const T)] {
-    let rows = rows.get_mut(..height).unwrap_or_default();
     let padding = under.padding().unwrap_or(core::ptr::null());
     for (ky, place) in rows.iter_mut().enumerate() {
         *place = (ky, padding);
@@ -171,3 +232,29 @@ fn with_padding<'a, T>(
     }
     rows
 }
+
+/// The pixel of a tile whose tap lies in a column, where pixels are so many columns apart.
+#[inline(always)]
+pub(super) fn pixel_of<const PIXELS: usize, const STRIDE: usize>(
+    column: usize,
+    tap: usize,
+) -> Option<usize> {
+    let first = column.checked_sub(tap)?;
+    (first % STRIDE == 0 && first / STRIDE < PIXELS).then_some(first / STRIDE)
+}
+
+/// A loop over columns of a tile that the compiler would keep, and all sums in memory with it.
+macro_rules! unrolled {
+    ($column:ident < $count:expr, $body:block) => {
+        unrolled!(@ $column $body ($count) 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16)
+    };
+    (@ $column:ident $body:block $count:tt $($at:literal)*) => {
+        $(
+            if $at < $count {
+                let $column = $at;
+                $body
+            }
+        )*
+    };
+}
+pub(super) use unrolled;

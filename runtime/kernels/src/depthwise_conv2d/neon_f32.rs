@@ -4,7 +4,7 @@
 use core::arch::aarch64::*;
 
 use super::F32;
-use super::neon::{Layer, Taps, Weights, run};
+use super::neon::{Layer, Part, Taps, Weights, pixel_of, run, unrolled};
 use crate::neon::stream::{next, settle};
 use crate::neon::{FinishF32, copy};
 use crate::overlap::is_apart;
@@ -51,42 +51,49 @@ impl<W: Weight> Layer for Floats<'_, W> {
     }
 
     #[inline(never)]
-    unsafe fn tile<const PIXELS: usize>(&self, taps: Taps<'_, f32>, pixel: usize) {
+    unsafe fn make<const PIXELS: usize>(&self, part: &Part<'_, f32>) {
         let window = &self.op.window;
-        let channels = window.output[2];
-        let is_shared = (window.kernel[1], window.stride[1], window.dilation[1]) == (3, 1, 1);
+        let (channels, [_, columns]) = (window.output[2], window.kernel);
+        let distance = window.dilation[1] * channels;
+        let stride = (columns == 3 && window.dilation[1] == 1).then_some(window.stride[1]);
         // A copy, which no output can be a part of.
         let epilogue = self.op.epilogue;
-        let output = self.op.output.as_ptr().cast::<f32>().cast_mut();
-        let mut output = output.wrapping_add(pixel * channels);
-        let skipped = taps.top() * window.kernel[1];
+        let mut output = self.op.output.as_ptr().cast::<f32>().cast_mut();
         for channel in (0..channels).step_by(CHANNELS) {
-            let (weights, stride) = self.weights.of(channel);
-            let weights = (weights.wrapping_add(skipped * stride), stride);
+            let (weights, step) = self.weights.of(channel);
             // SAFETY: the weights are those of the channels; the rest is the caller's promise.
             unsafe {
                 let finish = FinishF32::new(&epilogue, channel);
-                let mut sums = [finish.start(); PIXELS];
-                if is_shared {
-                    shared(&mut sums, taps, channel, weights, channels);
-                } else {
-                    let next = window.dilation[1] * channels;
-                    apart(&mut sums, taps, channel, weights, [window.kernel[1], next]);
+                for (taps, pixel) in part.tiles() {
+                    let weights = weights.wrapping_add(taps.top() * columns * step);
+                    let mut sums = [finish.start(); PIXELS];
+                    let to = &mut sums;
+                    match stride {
+                        Some(1) => {
+                            shared::<W, PIXELS, 1>(to, taps, channel, (weights, step), channels)
+                        }
+                        Some(2) => {
+                            shared::<W, PIXELS, 2>(to, taps, channel, (weights, step), channels)
+                        }
+                        _ => apart(to, taps, channel, (weights, step), [columns, distance]),
+                    }
+                    let output = output.wrapping_add(pixel * channels);
+                    finish.store(sums, output, [channels, channels - channel]);
                 }
-                finish.store(sums, output, [channels, channels - channel]);
             }
             output = output.wrapping_add(CHANNELS);
         }
     }
 }
 
-/// Sums of windows of three columns, side by side: what two or three pixels read is loaded once.
+/// Sums of windows of three columns, side by side, `STRIDE` columns from pixel to pixel: what several pixels read is loaded
+/// once.
 ///
 /// # Safety
-/// As [`Layer::tile`].
+/// As [`Layer::make`].
 #[inline]
 #[target_feature(enable = "neon")]
-unsafe fn shared<W: Weight, const PIXELS: usize>(
+unsafe fn shared<W: Weight, const PIXELS: usize, const STRIDE: usize>(
     sums: &mut [Eight; PIXELS],
     taps: Taps<'_, f32>,
     channel: usize,
@@ -94,20 +101,21 @@ unsafe fn shared<W: Weight, const PIXELS: usize>(
     step: usize,
 ) {
     let mut weights = weights;
+    let columns = (PIXELS - 1) * STRIDE + 3;
     for row in taps.rows() {
         let mut x_at = row.wrapping_add(channel);
         // SAFETY: the caller's promise.
         unsafe {
             let w = W::load_three(&mut weights, stride);
-            for column in 0..PIXELS + 2 {
+            unrolled!(column < columns, {
                 let x: Eight = f32::load(&mut x_at, step);
                 for (kx, w) in w.into_iter().enumerate() {
-                    if let Some(pixel) = column.checked_sub(kx).filter(|it| *it < PIXELS) {
+                    if let Some(pixel) = pixel_of::<PIXELS, STRIDE>(column, kx) {
                         add(&mut sums[pixel], x, w);
                         settle(&mut sums[pixel]);
                     }
                 }
-            }
+            });
         }
     }
 }
@@ -115,7 +123,7 @@ unsafe fn shared<W: Weight, const PIXELS: usize>(
 /// Sums of any windows, of so many columns, which lie so far from each other.
 ///
 /// # Safety
-/// As [`Layer::tile`].
+/// As [`Layer::make`].
 #[inline]
 #[target_feature(enable = "neon")]
 unsafe fn apart<W: Weight, const PIXELS: usize>(

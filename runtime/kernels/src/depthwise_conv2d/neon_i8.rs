@@ -6,9 +6,9 @@ use core::arch::aarch64::*;
 use core::mem::MaybeUninit;
 
 use super::I8;
-use super::neon::{self, Layer, Taps, Weights, run};
-use crate::neon::stream::{bytes, next};
-use crate::neon::{Clamp, LANES, Rows, copy, finish, some_i32};
+use super::neon::{self, Layer, Part, Taps, Weights, pixel_of, run, unrolled};
+use crate::neon::stream::{bytes, next, settle_i32};
+use crate::neon::{Clamp, LANES, Rows, Scale, copy, some_i32};
 use crate::requantize::Multipliers;
 use crate::{Neon, Window};
 
@@ -90,80 +90,6 @@ impl Bytes<'_> {
     }
 }
 
-/// A tile: what is the same for all of its groups.
-struct Tile<'a> {
-    taps: Taps<'a, i8>,
-    /// The first three rows, of as many as there are.
-    rows: [*const i8; 3],
-    /// Columns of the window, and elements from one to the next.
-    columns: [usize; 2],
-    /// Pixels from output to output where there are three rows of three columns, side by side, and products are narrow.
-    nine: Option<usize>,
-    multipliers: Multipliers<'a>,
-    clamp: Clamp<'a>,
-    /// The first channel of the first pixel.
-    output: *mut i8,
-    channels: usize,
-}
-
-impl<'a> Tile<'a> {
-    /// From output pixel `pixel` on.
-    #[inline(always)]
-    fn new(bytes: &'a Bytes<'a>, taps: Taps<'a, i8>, pixel: usize) -> Self {
-        let op = bytes.op;
-        let window = &op.window;
-        let channels = window.output[2];
-        let mut rows = taps.rows();
-        let is_nine = (window.kernel, window.dilation[1]) == ([3, 3], 1) && bytes.is_narrow;
-        let output = op.output.as_ptr().cast::<i8>().cast_mut();
-        Tile {
-            taps,
-            rows: core::array::from_fn(|_| rows.next().unwrap_or(core::ptr::null())),
-            columns: [window.kernel[1], window.dilation[1] * channels],
-            nine: is_nine.then_some(window.stride[1]),
-            multipliers: op.multipliers,
-            // SAFETY: a layer runs only where the processor has NEON.
-            clamp: unsafe { Clamp::new(&op.quant) },
-            output: output.wrapping_add(pixel * channels),
-            channels,
-        }
-    }
-
-    /// `N * 4` channels from `channel` on of `PIXELS` pixels.
-    ///
-    /// # Safety
-    /// As [`Layer::tile`]; a group begins at the channel, of the layer.
-    #[inline(always)]
-    unsafe fn group<const PIXELS: usize, const N: usize>(&self, layer: &Bytes<'_>, channel: usize) {
-        let weights = layer.weights.of(channel);
-        let step = self.channels;
-        // SAFETY: `fill` has made the bias; the rest is the caller's promise.
-        unsafe {
-            let bias = (*layer.biases.as_ptr().add(channel / CHANNELS)).assume_init_ref();
-            let mut sums = [core::array::from_fn(|part| bias[part % GROUP]); PIXELS];
-            let rows = self.rows.map(|row| row.wrapping_add(channel));
-            match self.nine {
-                Some(1) => nine::<PIXELS, N, 1>(&mut sums, rows, weights, step),
-                Some(2) => nine::<PIXELS, N, 2>(&mut sums, rows, weights, step),
-                _ => any(
-                    &mut sums,
-                    self.taps,
-                    channel,
-                    weights,
-                    self.columns,
-                    layer.is_narrow,
-                ),
-            }
-            let rows = Rows {
-                output: self.output.wrapping_add(channel),
-                stride: self.channels,
-                count: self.channels - channel,
-            };
-            finish(self.multipliers, self.clamp, channel, sums, rows);
-        }
-    }
-}
-
 impl Layer for Bytes<'_> {
     type Element = i8;
     /// Four registers of sums each, with weights of six taps.
@@ -174,88 +100,140 @@ impl Layer for Bytes<'_> {
     }
 
     #[inline(never)]
-    unsafe fn tile<const PIXELS: usize>(&self, taps: Taps<'_, i8>, pixel: usize) {
-        let tile = Tile::new(self, taps, pixel);
-        for channel in (0..tile.channels).step_by(CHANNELS) {
+    unsafe fn make<const PIXELS: usize>(&self, part: &Part<'_, i8>) {
+        let outputs = Outputs::new(self);
+        for channel in (0..outputs.channels).step_by(CHANNELS) {
             // SAFETY: the caller's promise.
             unsafe {
-                match tile.channels - channel > HALF * LANES {
-                    true => tile.group::<PIXELS, GROUP>(self, channel),
-                    false => tile.group::<PIXELS, HALF>(self, channel),
+                match outputs.channels - channel > HALF * LANES {
+                    true => outputs.group::<PIXELS, GROUP>(self, part, channel),
+                    false => outputs.group::<PIXELS, HALF>(self, part, channel),
                 }
             }
         }
     }
 }
 
-/// A loop over columns of a tile that the compiler would keep, and all sums in memory with it.
-macro_rules! unrolled {
-    ($column:ident < $count:expr, $body:block) => {
-        unrolled!(@ $column $body ($count) 0 1 2 3 4 5 6 7 8 9 10)
-    };
-    (@ $column:ident $body:block $count:tt $($at:literal)*) => {
-        $(
-            if $at < $count {
-                let $column = $at;
-                $body
+/// What is the same for all groups.
+struct Outputs<'a> {
+    /// Columns of the window, and elements from one to the next.
+    columns: [usize; 2],
+    /// Columns from pixel to pixel where windows have three rows of three, side by side, and products are narrow.
+    nine: Option<usize>,
+    multipliers: Multipliers<'a>,
+    clamp: Clamp<'a>,
+    output: *mut i8,
+    channels: usize,
+}
+
+impl<'a> Outputs<'a> {
+    #[inline(always)]
+    fn new(bytes: &'a Bytes<'a>) -> Self {
+        let op = bytes.op;
+        let window = &op.window;
+        let channels = window.output[2];
+        let is_nine = (window.kernel, window.dilation[1]) == ([3, 3], 1) && bytes.is_narrow;
+        Outputs {
+            columns: [window.kernel[1], window.dilation[1] * channels],
+            nine: is_nine.then_some(window.stride[1]),
+            multipliers: op.multipliers,
+            // SAFETY: a layer runs only where the processor has NEON.
+            clamp: unsafe { Clamp::new(&op.quant) },
+            output: op.output.as_ptr().cast::<i8>().cast_mut(),
+            channels,
+        }
+    }
+
+    /// `N * 4` channels from `channel` on of tiles of `PIXELS` pixels.
+    ///
+    /// # Safety
+    /// As [`Layer::make`]; a group begins at the channel, of the layer.
+    #[inline(always)]
+    unsafe fn group<const PIXELS: usize, const N: usize>(
+        &self,
+        layer: &Bytes<'_>,
+        part: &Part<'_, i8>,
+        channel: usize,
+    ) {
+        let weights = layer.weights.of(channel);
+        let step = self.channels;
+        // SAFETY: `fill` has made the bias; the rest is the caller's promise.
+        unsafe {
+            let bias = (*layer.biases.as_ptr().add(channel / CHANNELS)).assume_init();
+            let scale: Scale<N> = Scale::new(self.multipliers, channel);
+            for (taps, pixel) in part.tiles() {
+                let mut sums = [core::array::from_fn(|part| bias[part % GROUP]); PIXELS];
+                match self.nine {
+                    Some(1) => nine::<PIXELS, N, 1>(&mut sums, taps, channel, weights, step),
+                    Some(2) => nine::<PIXELS, N, 2>(&mut sums, taps, channel, weights, step),
+                    _ => {
+                        let is_narrow = layer.is_narrow;
+                        any(&mut sums, taps, channel, weights, self.columns, is_narrow);
+                    }
+                }
+                let rows = Rows {
+                    output: self.output.wrapping_add(pixel * self.channels + channel),
+                    stride: self.channels,
+                    count: self.channels - channel,
+                };
+                scale.finish(self.clamp, sums, rows);
             }
-        )*
-    };
+        }
+    }
 }
 
 /// Sums of windows of three rows and columns, side by side, `STRIDE` columns from pixel to pixel: what several pixels read
 /// is loaded once. No weight is -128.
 ///
 /// # Safety
-/// As [`Layer::tile`].
+/// As [`Layer::make`].
 #[inline(always)]
 unsafe fn nine<const PIXELS: usize, const N: usize, const STRIDE: usize>(
     sums: &mut [[int32x4_t; N]; PIXELS],
-    [mut top, mut middle, mut bottom]: [*const i8; 3],
+    taps: Taps<'_, i8>,
+    channel: usize,
     (weights, stride): (*const i8, usize),
     step: usize,
 ) {
+    let [mut top, mut middle, mut bottom] = taps.three(channel);
     let mut weights = weights;
     let columns = (PIXELS - 1) * STRIDE + 3;
     // SAFETY: the caller's promise.
     unsafe {
         let mut three = || [(); 3].map(|()| load::<N>(&mut weights, stride));
-        let ([above, below], last) = ([three(), three()], three());
+        let [above, below] = [three(), three()];
         // Columns of the upper two rows.
         unrolled!(column < columns, {
             let x = [load::<N>(&mut top, step), load::<N>(&mut middle, step)];
             for kx in 0..3 {
                 if let Some(pixel) = pixel_of::<PIXELS, STRIDE>(column, kx) {
                     add_two(&mut sums[pixel], x, [above[kx], below[kx]]);
+                    settle_i32(&mut sums[pixel]);
                 }
             }
         });
         // The third row, two taps and one.
+        let last = three();
         let mut x = load::<N>(&mut bottom, step);
         unrolled!(column < columns - 1, {
             let before = x;
             x = load::<N>(&mut bottom, step);
             if let Some(pixel) = pixel_of::<PIXELS, STRIDE>(column, 0) {
                 add_two(&mut sums[pixel], [before, x], [last[0], last[1]]);
+                settle_i32(&mut sums[pixel]);
             }
             if let Some(pixel) = pixel_of::<PIXELS, STRIDE>(column + 1, 2) {
                 add_one(&mut sums[pixel], x, last[2]);
+                settle_i32(&mut sums[pixel]);
             }
         });
     }
 }
 
-/// The pixel whose tap lies in a column.
-#[inline(always)]
-fn pixel_of<const PIXELS: usize, const STRIDE: usize>(column: usize, tap: usize) -> Option<usize> {
-    let first = column.checked_sub(tap)?;
-    (first % STRIDE == 0 && first / STRIDE < PIXELS).then_some(first / STRIDE)
-}
-
 /// Sums of any windows, of so many columns, which lie so far from each other.
 ///
 /// # Safety
-/// As [`Layer::tile`].
+/// As [`Layer::make`].
 #[inline(always)]
 unsafe fn any<const PIXELS: usize, const N: usize>(
     sums: &mut [[int32x4_t; N]; PIXELS],

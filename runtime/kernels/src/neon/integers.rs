@@ -6,68 +6,76 @@ use core::arch::aarch64::*;
 use super::{LANES, some_f32, some_i32};
 use crate::requantize::{Multipliers, Quant};
 
-/// Makes rows of channels, from `channel` on, of their sums: of `N` registers of neighbours each.
-///
-/// # Safety
-/// The processor has NEON; the rows are valid for writes.
-#[inline(always)]
-pub(crate) unsafe fn finish<const ROWS: usize, const N: usize>(
-    multipliers: Multipliers<'_>,
-    clamp: Clamp<'_>,
-    channel: usize,
-    sums: [[int32x4_t; N]; ROWS],
-    rows: Rows,
-) {
-    // SAFETY: the caller's promise.
-    unsafe {
+/// Multipliers of `N` registers of neighbouring channels.
+pub(crate) enum Scale<const N: usize> {
+    Onnx([float32x4_t; N]),
+    Tflite([Fixed; N]),
+    Single([Fixed; N]),
+}
+
+impl<const N: usize> Scale<N> {
+    /// Those from `channel` on.
+    #[inline]
+    #[target_feature(enable = "neon")]
+    pub(crate) fn new(multipliers: Multipliers<'_>, channel: usize) -> Self {
         match multipliers {
-            Multipliers::Onnx(m) => {
-                let m: [float32x4_t; N] = match m {
-                    [one] => [vdupq_n_f32(*one); N],
-                    m => some_f32(m, channel),
-                };
-                rows.store(clamp, sums, |it, part| scale_onnx(it, m[part]));
-            }
-            Multipliers::Tflite(m) => {
-                let m: [Fixed; N] = Fixed::of(m, channel);
-                rows.store(clamp, sums, |it, part| m[part].double(it));
-            }
-            Multipliers::TfliteSingle(m) => {
-                // A copy, so that the sums themselves need not be in memory.
-                let copy = sums;
-                finish_single(
-                    m,
-                    clamp.quant,
-                    channel,
-                    &copy,
-                    (rows.output, rows.stride, rows.count),
-                );
+            Multipliers::Onnx([one]) => Scale::Onnx([vdupq_n_f32(*one); N]),
+            Multipliers::Onnx(m) => Scale::Onnx(some_f32(m, channel)),
+            Multipliers::Tflite(m) => Scale::Tflite(Fixed::of(m, channel)),
+            Multipliers::TfliteSingle(m) => Scale::Single(Fixed::of(m, channel)),
+        }
+    }
+
+    /// Makes rows of channels of their sums.
+    ///
+    /// # Safety
+    /// The processor has NEON; the rows are valid for writes.
+    #[inline(always)]
+    pub(crate) unsafe fn finish<const ROWS: usize>(
+        &self,
+        clamp: Clamp<'_>,
+        sums: [[int32x4_t; N]; ROWS],
+        rows: Rows,
+    ) {
+        // SAFETY: the caller's promise.
+        unsafe {
+            match self {
+                Scale::Onnx(m) => rows.store(clamp, sums, |it, part| scale_onnx(it, m[part])),
+                Scale::Tflite(m) => rows.store(clamp, sums, |it, part| m[part].double(it)),
+                Scale::Single(m) => {
+                    // A copy, so that the sums themselves need not be in memory.
+                    let copy = sums;
+                    finish_single(
+                        m,
+                        clamp.quant,
+                        &copy,
+                        (rows.output, rows.stride, rows.count),
+                    );
+                }
             }
         }
     }
 }
 
-/// [`finish`] with one rounding. Apart, for brevity: only fully connected layers come here.
+/// [`Scale::finish`] with one rounding. Apart, for brevity: only fully connected layers come here.
 ///
 /// # Safety
 /// As there.
 #[inline(never)]
 #[target_feature(enable = "neon")]
 unsafe fn finish_single<const ROWS: usize, const N: usize>(
-    pairs: &[[i32; 2]],
+    scale: &[Fixed; N],
     quant: &Quant,
-    channel: usize,
     sums: &[[int32x4_t; N]; ROWS],
     (output, stride, count): (*mut i8, usize, usize),
 ) {
-    let m: [Fixed; N] = Fixed::of(pairs, channel);
     let rows = Rows {
         output,
         stride,
         count,
     };
     // SAFETY: the caller's promise.
-    unsafe { rows.store(Clamp::new(quant), *sums, |it, part| m[part].single(it)) };
+    unsafe { rows.store(Clamp::new(quant), *sums, |it, part| scale[part].single(it)) };
 }
 
 /// Where rows of channels go.
@@ -83,7 +91,7 @@ pub(crate) struct Rows {
 
 impl Rows {
     /// # Safety
-    /// As [`finish`].
+    /// As [`Scale::finish`].
     #[inline(always)]
     unsafe fn store<const ROWS: usize, const N: usize>(
         self,

@@ -2,7 +2,7 @@
 //! instruction of its own; a load moves its pointer by itself.
 #![allow(unsafe_code)] // Loads, and empty instructions.
 
-use core::arch::aarch64::{float32x4_t, int8x16_t};
+use core::arch::aarch64::{float32x4_t, int8x16_t, int32x4_t};
 use core::arch::asm;
 
 /// Gives the pointer, and moves it on by so many elements.
@@ -44,12 +44,27 @@ pub(crate) unsafe fn bytes<const COUNT: usize>(at: &mut *const i8, stride: usize
     bytes
 }
 
-/// Has the sums made before what comes next is loaded. [`Fours`](crate::weight::neon::Fours) loads to registers of its own
-/// choice, which the compiler would have to save otherwise.
+/// Has sums made before what comes next: the compiler would load and multiply ahead until sums had to make room, or move
+/// what [`Fours`](crate::weight::neon::Fours) load, which is always to the same registers.
 #[inline(always)]
 pub(crate) fn settle(sums: &mut [float32x4_t]) {
     for sum in sums {
         // SAFETY: no instruction at all. It stays where it is among others that have effects.
+        unsafe {
+            asm!(
+                "/* {sum:v} */",
+                sum = inout(vreg) * sum,
+                options(nomem, nostack, preserves_flags)
+            )
+        };
+    }
+}
+
+/// [`settle`] for integers.
+#[inline(always)]
+pub(crate) fn settle_i32(sums: &mut [int32x4_t]) {
+    for sum in sums {
+        // SAFETY: as there.
         unsafe {
             asm!(
                 "/* {sum:v} */",

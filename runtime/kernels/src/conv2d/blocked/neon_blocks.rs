@@ -10,8 +10,9 @@ use super::patch::{self, Input, Patch, for_each_patch};
 use crate::Window;
 use crate::blocked::{CHANNELS, LANE, runs};
 use crate::neon::stream::next;
-use crate::neon::{Clamp, LANES, Rows, finish, some_i32};
+use crate::neon::{Clamp, LANES, Rows, Scale, some_i32};
 use crate::requantize::Multipliers;
+use crate::rows::{Strip, Tiles};
 
 /// Registers of a block's sums.
 pub(super) const PARTS: usize = CHANNELS / LANES;
@@ -94,24 +95,25 @@ pub(super) unsafe fn run<P: Product>(op: &I8<'_>, product: P) {
         multiple: if is_short { REGISTER } else { LANE },
         convert: None,
     };
-    // SAFETY: the caller's promise; `count` pixels lie in the patch.
+    // SAFETY: the caller's promise; the tiles lie in the patch.
     unsafe {
         if !is_alone {
             layer.fill();
         }
-        for_each_patch(
-            &input,
-            op.output,
-            P::ROWS,
-            |patch, first, count| match count {
-                1 if is_alone => layer.alone(patch),
-                1 => layer.tile::<1>(patch, first),
-                2 => layer.tile::<2>(patch, first),
-                3 => layer.tile::<3>(patch, first),
-                4 => layer.tile::<4>(patch, first),
-                _ => layer.tile::<5>(patch, first),
-            },
-        );
+        for_each_patch(&input, op.output, usize::MAX, |patch, pixel, count| {
+            patch.for_each_tiles(
+                Strip { pixel, count },
+                P::ROWS,
+                |patch, tiles| match tiles.pixels {
+                    1 if is_alone => layer.alone(patch),
+                    1 => layer.several::<1>(patch, tiles),
+                    2 => layer.several::<2>(patch, tiles),
+                    3 => layer.several::<3>(patch, tiles),
+                    4 => layer.several::<4>(patch, tiles),
+                    _ => layer.several::<5>(patch, tiles),
+                },
+            );
+        });
     }
 }
 
@@ -142,29 +144,38 @@ impl<P: Product> Layer<'_, P> {
                 let [sums, weight_sums] = self.product.alone(patch, weights, has_zero_point);
                 let bias = bias(self.op, channel, weight_sums);
                 let sums = core::array::from_fn(|part| vaddq_s32(sums[part], bias[part]));
-                outputs.finish([sums], channel);
+                outputs.finish(&outputs.scale(channel), [sums], channel);
             }
             weights = weights.wrapping_add(self.block);
         }
     }
 
-    /// All channels of `ROWS` pixels from `first` on.
+    /// All channels of tiles of `ROWS` pixels.
     ///
     /// # Safety
-    /// As [`run`]; the biases are filled, and the patch has `ROWS` pixels.
+    /// As [`run`]; the biases are filled, and the patch has the pixels.
     #[inline(never)]
-    unsafe fn tile<const ROWS: usize>(&self, patch: Patch<'_, i8>, first: usize) {
+    unsafe fn several<const ROWS: usize>(&self, patch: Patch<'_, i8>, tiles: Tiles) {
+        let patch = patch.with_a_run();
         let mut weights = self.op.weights.as_ptr();
         let mut biases = self.biases.as_ptr();
-        let outputs = Outputs::new(self.op, first);
         let block = self.block;
+        let mut outputs = Outputs::new(self.op, tiles.first);
         for channel in (0..outputs.channels).step_by(CHANNELS) {
+            let mut patch = patch;
+            let first = outputs.output;
             // SAFETY: the block is one of the weights, and its bias was made; the rest is the caller's promise.
             unsafe {
                 let bias = next(&mut biases, 1).read().assume_init();
-                let sums = self.product.sums::<ROWS>(patch, weights, bias);
-                outputs.finish(sums, channel);
+                let scale = outputs.scale(channel);
+                for _ in 0..tiles.count {
+                    let sums = self.product.sums::<ROWS>(patch, weights, bias);
+                    outputs.finish(&scale, sums, channel);
+                    patch = patch.ahead(ROWS);
+                    outputs.output = outputs.output.wrapping_add(ROWS * outputs.channels);
+                }
             }
+            outputs.output = first;
             weights = weights.wrapping_add(block);
         }
     }
@@ -195,19 +206,31 @@ impl<'a> Outputs<'a> {
         }
     }
 
+    /// Multipliers of the block that begins at `channel`.
+    #[inline(always)]
+    fn scale(&self, channel: usize) -> Scale<PARTS> {
+        // SAFETY: as above.
+        unsafe { Scale::new(self.multipliers, channel) }
+    }
+
     /// Makes outputs of the sums of a block, which begins at `channel`.
     ///
     /// # Safety
     /// As [`run`]; the pixels and the block are those of the layer.
     #[inline(always)]
-    unsafe fn finish<const ROWS: usize>(&self, sums: [Block; ROWS], channel: usize) {
+    unsafe fn finish<const ROWS: usize>(
+        &self,
+        scale: &Scale<PARTS>,
+        sums: [Block; ROWS],
+        channel: usize,
+    ) {
         let rows = Rows {
             output: self.output.wrapping_add(channel),
             stride: self.channels,
             count: self.channels - channel,
         };
         // SAFETY: the caller's promise.
-        unsafe { finish(self.multipliers, self.clamp, channel, sums, rows) };
+        unsafe { scale.finish(self.clamp, sums, rows) };
     }
 }
 

@@ -8,6 +8,7 @@ use super::patch::{Input, Patch, for_each_patch};
 use crate::blocked::CHANNELS;
 use crate::neon::stream::{next, settle};
 use crate::neon::{FinishF32, LANES};
+use crate::rows::{Strip, Tiles};
 use crate::{Neon, Weight};
 
 /// Pixels of a tile at the most: four registers of sums each, with one of elements, and four of weights.
@@ -32,29 +33,34 @@ unsafe fn all<W: Weight>(op: &F32<'_, f32, W>) {
         multiple: 1,
         convert: None,
     };
-    // SAFETY: the caller's promise; `count` pixels lie in the patch.
+    // SAFETY: the caller's promise; the tiles lie in the patch.
     unsafe {
-        for_each_patch(&input, op.output, ROWS, |patch, first, count| match count {
-            1 => tile::<1, W>(op, patch, first),
-            2 => tile::<2, W>(op, patch, first),
-            3 => tile::<3, W>(op, patch, first),
-            4 => tile::<4, W>(op, patch, first),
-            _ => tile::<5, W>(op, patch, first),
+        for_each_patch(&input, op.output, usize::MAX, |patch, pixel, count| {
+            patch.for_each_tiles(Strip { pixel, count }, ROWS, |patch, tiles| {
+                match tiles.pixels {
+                    1 => several::<1, W>(op, patch, tiles),
+                    2 => several::<2, W>(op, patch, tiles),
+                    3 => several::<3, W>(op, patch, tiles),
+                    4 => several::<4, W>(op, patch, tiles),
+                    _ => several::<5, W>(op, patch, tiles),
+                }
+            });
         });
     }
 }
 
-/// All channels of `ROWS` pixels from `first` on.
+/// All channels of tiles of `ROWS` pixels.
 ///
 /// # Safety
-/// As [`all`]; the patch has `ROWS` pixels.
+/// As [`all`]; the patch has the pixels.
 #[inline(never)]
 #[target_feature(enable = "neon")]
-unsafe fn tile<const ROWS: usize, W: Weight>(
+unsafe fn several<const ROWS: usize, W: Weight>(
     op: &F32<'_, f32, W>,
     patch: Patch<'_, f32>,
-    first: usize,
+    tiles: Tiles,
 ) {
+    let patch = patch.with_a_run();
     let [_, _, outputs] = op.window.output;
     let depth = op.window.taps() * op.window.input[2];
     // Runs above the input are left out.
@@ -64,23 +70,48 @@ unsafe fn tile<const ROWS: usize, W: Weight>(
         .map_or(0, |(index, _)| index * patch.length);
     let mut weights = op.weights.as_ptr().wrapping_add(skipped * CHANNELS);
     let mut output = op.output.as_ptr().cast::<f32>().cast_mut();
-    output = output.wrapping_add(first * outputs);
+    output = output.wrapping_add(tiles.first * outputs);
+    // A copy, which no output can be a part of.
+    let epilogue = op.epilogue;
     for channel in (0..outputs).step_by(CHANNELS) {
-        let left = outputs - channel;
+        let place = (output, [outputs, outputs - channel]);
         // SAFETY: the block is one of the weights; the rest is the caller's promise.
         unsafe {
-            if left <= HALF * LANES {
-                let finish = FinishF32::new(&op.epilogue, channel);
-                let sums = product::<ROWS, HALF, W>(patch, weights, finish.start());
-                finish.store(sums, output, [outputs, left]);
+            if outputs - channel <= HALF * LANES {
+                let finish = FinishF32::new(&epilogue, channel);
+                block::<ROWS, HALF, W>(patch, tiles.count, weights, &finish, place);
             } else {
-                let finish = FinishF32::new(&op.epilogue, channel);
-                let sums = product::<ROWS, BLOCK, W>(patch, weights, finish.start());
-                finish.store(sums, output, [outputs, left]);
+                let finish = FinishF32::new(&epilogue, channel);
+                block::<ROWS, BLOCK, W>(patch, tiles.count, weights, &finish, place);
             }
         }
         weights = weights.wrapping_add(depth * CHANNELS);
         output = output.wrapping_add(CHANNELS);
+    }
+}
+
+/// The first `PARTS * 4` channels of a block, of so many tiles of `ROWS` pixels; its first channel goes to `output`, of
+/// pixels that are `stride` apart.
+///
+/// # Safety
+/// As [`several`]; the weights of the runs lie at `weights`, and the output is valid for writes.
+#[inline(always)]
+unsafe fn block<const ROWS: usize, const PARTS: usize, W: Weight>(
+    patch: Patch<'_, f32>,
+    tiles: usize,
+    weights: *const W,
+    finish: &FinishF32<PARTS>,
+    (output, [stride, left]): (*mut f32, [usize; 2]),
+) {
+    let (mut patch, mut output) = (patch, output);
+    for _ in 0..tiles {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let sums = product::<ROWS, PARTS, W>(patch, weights, finish.start());
+            finish.store(sums, output, [stride, left]);
+        }
+        patch = patch.ahead(ROWS);
+        output = output.wrapping_add(ROWS * stride);
     }
 }
 

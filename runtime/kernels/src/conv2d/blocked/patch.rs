@@ -10,6 +10,8 @@ use crate::blocked::runs;
 #[cfg(target_arch = "aarch64")]
 use crate::neon::copy;
 use crate::overlap::is_apart;
+#[cfg(target_arch = "aarch64")]
+use crate::rows::Tiles;
 use crate::rows::{Rows, Strip, Under, fits, flattened};
 use crate::{Window, product};
 
@@ -35,12 +37,63 @@ pub(super) struct Patch<'a, T> {
     pub(super) length: usize,
 }
 
+/// Tiles that read the weights of a block one after the other, at the most.
 #[cfg(target_arch = "aarch64")]
-impl<T> Patch<'_, T> {
+const MAX_TILES: usize = 8;
+
+#[cfg(target_arch = "aarch64")]
+impl<T: Copy> Patch<'_, T> {
     /// Where a run begins for each of `ROWS` pixels, or for the last one of `count` behind them.
     #[inline(always)]
     pub(super) fn rows<const ROWS: usize>(&self, run: *const T, count: usize) -> [*const T; ROWS] {
         core::array::from_fn(|row| run.wrapping_add(self.first + row.min(count - 1) * self.step))
+    }
+
+    /// With a run of no elements where there is none, so that the compiler knows of one: sums then begin in registers.
+    #[inline(always)]
+    pub(super) fn with_a_run(self) -> Self
+    where
+        T: 'static,
+    {
+        match self.runs {
+            [] => Patch {
+                runs: const { &[(0, core::ptr::null())] },
+                length: 0,
+                ..self
+            },
+            _ => self,
+        }
+    }
+
+    /// Cuts a strip into tiles of at most `most` pixels. Calls `several` with what lies under some of a length that are
+    /// neighbours, and with these, whose first pixel is counted from the start of the output.
+    #[inline(always)]
+    pub(super) fn for_each_tiles(
+        self,
+        strip: Strip,
+        most: usize,
+        mut several: impl FnMut(Self, Tiles),
+    ) {
+        for tiles in strip.equal_tiles(most) {
+            for done in (0..tiles.count).step_by(MAX_TILES) {
+                let first = tiles.first + done * tiles.pixels;
+                let some = Tiles {
+                    first: strip.pixel + first,
+                    count: MAX_TILES.min(tiles.count - done),
+                    ..tiles
+                };
+                several(self.ahead(first), some);
+            }
+        }
+    }
+
+    /// From so many pixels on.
+    #[inline(always)]
+    pub(super) fn ahead(self, pixels: usize) -> Self {
+        Patch {
+            first: self.first + pixels * self.step,
+            ..self
+        }
     }
 }
 
@@ -208,13 +261,11 @@ unsafe fn gather<T: Copy>(
         unsafe { to.add(step - STEP).write_bytes(0, STEP) };
         for (_, run) in patch.runs {
             let from = run.wrapping_add(patch.first + pixel * patch.step);
-            let mut done = 0;
-            loop {
-                // SAFETY: the caller's promise. What is written behind a run is written again by the next one.
-                unsafe { from.add(done).copy_to_nonoverlapping(to.add(done), chunk) };
-                done += chunk;
-                if done >= patch.length {
-                    break;
+            // SAFETY: the caller's promise. What is written behind a run is written again by the next one.
+            unsafe {
+                from.copy_to_nonoverlapping(to, chunk);
+                for done in (chunk..patch.length).step_by(chunk.max(1)) {
+                    from.add(done).copy_to_nonoverlapping(to.add(done), chunk);
                 }
             }
             to = to.wrapping_add(patch.length);
