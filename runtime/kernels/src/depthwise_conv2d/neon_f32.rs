@@ -70,10 +70,10 @@ impl<W: Weight> Layer for Floats<'_, W> {
                     let to = &mut sums;
                     match stride {
                         Some(1) => {
-                            shared::<W, PIXELS, 1>(to, taps, channel, (weights, step), channels)
+                            shared::<W, PIXELS, 1>(to, taps, channel, (weights, step), channels);
                         }
                         Some(2) => {
-                            shared::<W, PIXELS, 2>(to, taps, channel, (weights, step), channels)
+                            shared::<W, PIXELS, 2>(to, taps, channel, (weights, step), channels);
                         }
                         _ => apart(to, taps, channel, (weights, step), [columns, distance]),
                     }

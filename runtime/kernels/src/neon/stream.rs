@@ -7,6 +7,7 @@ use core::arch::asm;
 
 /// Gives the pointer, and moves it on by so many elements.
 #[inline(always)]
+#[expect(clippy::pointers_in_nomem_asm_block, reason = "nothing is read by it")]
 pub(crate) fn next<T>(at: &mut *const T, count: usize) -> *const T {
     let here = *at;
     let mut there = here.wrapping_add(count);
@@ -55,8 +56,8 @@ pub(crate) fn settle(sums: &mut [float32x4_t]) {
                 "/* {sum:v} */",
                 sum = inout(vreg) * sum,
                 options(nomem, nostack, preserves_flags)
-            )
-        };
+            );
+        }
     }
 }
 
@@ -70,8 +71,8 @@ pub(crate) fn settle_i32(sums: &mut [int32x4_t]) {
                 "/* {sum:v} */",
                 sum = inout(vreg) * sum,
                 options(nomem, nostack, preserves_flags)
-            )
-        };
+            );
+        }
     }
 }
 

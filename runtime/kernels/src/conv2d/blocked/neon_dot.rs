@@ -61,7 +61,7 @@ impl Product for Dot {
             let [mut weight_sums] = sums;
             if has_zero_point {
                 add_all(&mut sums, patch, weights, |w| {
-                    add_weights(&mut weight_sums, w)
+                    add_weights(&mut weight_sums, w);
                 });
             } else {
                 add_all(&mut sums, patch, weights, |_| {});

@@ -110,7 +110,7 @@ impl Product for Pairs {
                         least = vminq_s8(least, vminq_s8(a, b));
                     }
                 }
-                if lanes % 2 > 0 {
+                if !lanes.is_multiple_of(2) {
                     let w = four(&mut at);
                     add_one(&mut sums, one_lane(&mut row), w);
                     for (sum, w) in weight_sums.iter_mut().zip(w) {
