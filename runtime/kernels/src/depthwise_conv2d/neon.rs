@@ -68,6 +68,12 @@ pub(super) struct Taps<'a, T> {
 }
 
 impl<T> Taps<'_, T> {
+    /// Whether windows lie in padding as a whole, and rows of padding are left out.
+    #[inline(always)]
+    pub(super) fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
     /// Place in the window of the first row.
     #[inline(always)]
     pub(super) fn top(&self) -> usize {
@@ -97,21 +103,22 @@ pub(super) struct Weights<'a, W, const N: usize> {
     all: &'a [W],
     channels: usize,
     /// The weights of the channels that make up no whole group, filled up with zeros.
-    rest: [[W; N]; MAX_TAPS],
+    rest: Option<[[W; N]; MAX_TAPS]>,
 }
 
 impl<'a, W: Copy + Default, const N: usize> Weights<'a, W, N> {
     /// Of weights `[taps, channels]`.
     #[inline(always)]
     pub(super) fn new(all: &'a [W], channels: usize) -> Self {
-        let mut rest = [[W::default(); N]; MAX_TAPS];
         let whole = channels / N * N;
-        if whole < channels {
+        let rest = (whole < channels).then(|| {
+            let mut rest = [[W::default(); N]; MAX_TAPS];
             for (place, tap) in rest.iter_mut().zip(all.chunks_exact(channels)) {
                 let weights = tap.get(whole..).unwrap_or_default();
                 place.iter_mut().zip(weights).for_each(|(it, w)| *it = *w);
             }
-        }
+            rest
+        });
         Weights {
             all,
             channels,
@@ -122,9 +129,9 @@ impl<'a, W: Copy + Default, const N: usize> Weights<'a, W, N> {
     /// The first weight of the group that begins at a channel, and how many lie from tap to tap.
     #[inline(always)]
     pub(super) fn of(&self, channel: usize) -> (*const W, usize) {
-        match channel + N <= self.channels {
-            true => (self.all.as_ptr().wrapping_add(channel), self.channels),
-            false => (self.rest.as_ptr().cast(), N),
+        match &self.rest {
+            Some(rest) if channel + N > self.channels => (rest.as_ptr().cast(), N),
+            _ => (self.all.as_ptr().wrapping_add(channel), self.channels),
         }
     }
 }
@@ -166,8 +173,8 @@ pub(super) unsafe fn run<L: Layer, X>(
     let Some(mut rows) = rows else {
         return;
     };
+    let mut all = [(0, core::ptr::null()); MAX_TAPS];
     rows.for_each_band(operands, copy, |band| {
-        let mut all = [(0, core::ptr::null()); MAX_TAPS];
         let mut places = &mut all[..];
         let nothing: &[(usize, *const L::Element)] = &[];
         let mut lines = [Line {

@@ -66,6 +66,12 @@ impl<W: Weight> Layer for Floats<'_, W> {
                 let finish = FinishF32::new(&epilogue, channel);
                 for (taps, pixel) in part.tiles() {
                     let weights = weights.wrapping_add(taps.top() * columns * step);
+                    let output = output.wrapping_add(pixel * channels);
+                    let extents = [channels, channels - channel];
+                    if taps.is_empty() {
+                        store_start::<PIXELS>(&finish, output, extents);
+                        continue;
+                    }
                     let mut sums = [finish.start(); PIXELS];
                     let to = &mut sums;
                     match stride {
@@ -77,13 +83,27 @@ impl<W: Weight> Layer for Floats<'_, W> {
                         }
                         _ => apart(to, taps, channel, (weights, step), [columns, distance]),
                     }
-                    let output = output.wrapping_add(pixel * channels);
-                    finish.store(sums, output, [channels, channels - channel]);
+                    finish.store(sums, output, extents);
                 }
             }
             output = output.wrapping_add(CHANNELS);
         }
     }
+}
+
+/// Pixels without products. Apart, so that sums of others begin in registers.
+///
+/// # Safety
+/// As [`FinishF32::store`].
+#[cold]
+#[inline(never)]
+unsafe fn store_start<const PIXELS: usize>(
+    finish: &FinishF32<2>,
+    output: *mut f32,
+    extents: [usize; 2],
+) {
+    // SAFETY: the caller's promise.
+    unsafe { finish.store([finish.start(); PIXELS], output, extents) };
 }
 
 /// Sums of windows of three columns, side by side, `STRIDE` columns from pixel to pixel: what several pixels read is loaded

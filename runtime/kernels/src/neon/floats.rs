@@ -3,6 +3,7 @@
 
 use core::arch::aarch64::*;
 
+use super::stream::settled;
 use super::{LANES, some_f32};
 use crate::Epilogue;
 
@@ -11,7 +12,8 @@ use crate::Epilogue;
 pub(crate) struct FinishF32<const N: usize> {
     bias: [float32x4_t; N],
     scales: Option<[float32x4_t; N]>,
-    clamp: [f32; 2],
+    /// Least and greatest values, where there are any.
+    bounds: [Option<float32x4_t>; 2],
 }
 
 impl<const N: usize> FinishF32<N> {
@@ -19,10 +21,14 @@ impl<const N: usize> FinishF32<N> {
     #[inline]
     #[target_feature(enable = "neon")]
     pub(crate) fn new(epilogue: &Epilogue<'_>, channel: usize) -> Self {
+        let [min, max] = epilogue.clamp;
         FinishF32 {
             bias: some_f32(epilogue.bias.unwrap_or_default(), channel),
             scales: epilogue.scales.map(|scales| some_f32(scales, channel)),
-            clamp: epilogue.clamp,
+            bounds: [
+                settled(min != f32::NEG_INFINITY).then(|| vdupq_n_f32(min)),
+                settled(max != f32::INFINITY).then(|| vdupq_n_f32(max)),
+            ],
         }
     }
 
@@ -55,13 +61,11 @@ impl<const N: usize> FinishF32<N> {
                     *sum = vfmaq_f32(self.bias[index % N], *sum, scales[index % N]);
                 }
             }
-            let [min, max] = self.clamp;
-            if min != f32::NEG_INFINITY {
-                let min = vdupq_n_f32(min);
+            let [min, max] = self.bounds;
+            if let Some(min) = min {
                 each.iter_mut().for_each(|it| *it = vmaxq_f32(*it, min));
             }
-            if max != f32::INFINITY {
-                let max = vdupq_n_f32(max);
+            if let Some(max) = max {
                 each.iter_mut().for_each(|it| *it = vminq_f32(*it, max));
             }
             if count >= N * LANES {

@@ -19,6 +19,17 @@ pub(crate) fn next<T>(at: &mut *const T, count: usize) -> *const T {
     here
 }
 
+/// Whether it is so. The compiler does not know why, and asks for that no more.
+#[inline(always)]
+pub(crate) fn settled(is_so: bool) -> bool {
+    let mut word = u32::from(is_so);
+    // SAFETY: no instruction at all.
+    unsafe {
+        asm!("/* {word:w} */", word = inlateout(reg) word, options(pure, nomem, nostack, preserves_flags));
+    }
+    word != 0
+}
+
 /// Sixteen bytes, or eight and as many others; the pointer moves on by `stride`.
 ///
 /// # Safety
