@@ -126,3 +126,36 @@ pub(crate) unsafe fn two_fours(at: &mut *const i8) -> [[int8x16_t; 4]; 2] {
     }
     [[a, b, c, d], [e, f, g, h]]
 }
+
+/// Rows of sums that begin with the same four registers: even ones with those at `even`, odd ones with those at `odd`.
+/// Four come by one instruction, where copies of registers would be four.
+///
+/// # Safety
+/// They lie there; the processor has NEON.
+#[inline(always)]
+pub(crate) unsafe fn starts<const ROWS: usize>(
+    [even, odd]: [*const int32x4_t; 2],
+) -> [[int32x4_t; 4]; ROWS] {
+    macro_rules! load {
+        ($at:ident, $a:tt $b:tt $c:tt $d:tt) => {{
+            let (a, b, c, d);
+            // SAFETY: the caller's promise.
+            unsafe {
+                asm!(
+                    concat!("ld1 {{", $a, ".4s, ", $b, ".4s, ", $c, ".4s, ", $d, ".4s}}, [{at}]"),
+                    at = in(reg) $at,
+                    lateout($a) a, lateout($b) b, lateout($c) c, lateout($d) d,
+                    options(pure, readonly, nostack, preserves_flags),
+                );
+            }
+            [a, b, c, d]
+        }};
+    }
+    core::array::from_fn(|row| match row {
+        0 => load!(even, "v8" "v9" "v10" "v11"),
+        1 => load!(odd, "v12" "v13" "v14" "v15"),
+        2 => load!(even, "v16" "v17" "v18" "v19"),
+        3 => load!(odd, "v20" "v21" "v22" "v23"),
+        _ => load!(even, "v24" "v25" "v26" "v27"),
+    })
+}

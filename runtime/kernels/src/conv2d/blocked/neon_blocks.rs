@@ -37,6 +37,12 @@ pub(super) trait Product {
     /// Sums of a block's weights, for each channel. Layers of more than a pixel ask for those of all blocks first.
     fn weight_sums(&mut self, block: &[i8]) -> Block;
 
+    /// What sums of a block begin with.
+    type Start;
+
+    /// Biases, as sums begin with them.
+    fn start(&self, bias: Block) -> Self::Start;
+
     /// `start` and the sums of `ROWS` rows with a block.
     ///
     /// # Safety
@@ -45,7 +51,7 @@ pub(super) trait Product {
         &self,
         patch: Patch<'_, i8>,
         weights: *const i8,
-        start: Block,
+        start: &Self::Start,
     ) -> [Block; ROWS];
 
     /// The sums of the only row with a block, and those of the block's weights, which count only where there is a zero
@@ -167,9 +173,10 @@ impl<P: Product> Layer<'_, P> {
             // SAFETY: the block is one of the weights, and its bias was made; the rest is the caller's promise.
             unsafe {
                 let bias = next(&mut biases, 1).read().assume_init();
+                let start = self.product.start(bias);
                 let scale = outputs.scale(channel);
                 for _ in 0..tiles.count {
-                    let sums = self.product.sums::<ROWS>(patch, weights, bias);
+                    let sums = self.product.sums::<ROWS>(patch, weights, &start);
                     outputs.finish(&scale, sums, channel);
                     patch = patch.ahead(ROWS);
                     outputs.output = outputs.output.wrapping_add(ROWS * outputs.channels);

@@ -9,7 +9,7 @@ use super::neon_blocks::{Block, PARTS, Product, REGISTER, run};
 use super::patch::Patch;
 use crate::NeonDot;
 use crate::blocked::{CHANNELS, LANE};
-use crate::neon::stream::{four, next};
+use crate::neon::stream::{four, next, starts};
 
 pub(super) fn i8(op: &I8<'_>, _: NeonDot) {
     // SAFETY: the token proves that the processor has the instructions; lengths were checked.
@@ -22,6 +22,12 @@ pub(super) struct Dot;
 impl Product for Dot {
     /// Four registers of sums each, with one of elements, and four of weights.
     const ROWS: usize = 5;
+    type Start = Block;
+
+    #[inline(always)]
+    fn start(&self, bias: Block) -> Block {
+        bias
+    }
 
     #[inline(always)]
     fn weight_sums(&mut self, block: &[i8]) -> Block {
@@ -40,12 +46,14 @@ impl Product for Dot {
         &self,
         patch: Patch<'_, i8>,
         weights: *const i8,
-        start: Block,
+        start: &Block,
     ) -> [Block; ROWS] {
-        let mut sums = [start; ROWS];
         // SAFETY: the caller's promise.
-        unsafe { add_all(&mut sums, patch, weights, |_| {}) };
-        sums
+        unsafe {
+            let mut sums = starts::<ROWS>([start.as_ptr(); 2]);
+            add_all(&mut sums, patch, weights, |_| {});
+            sums
+        }
     }
 
     #[inline(always)]

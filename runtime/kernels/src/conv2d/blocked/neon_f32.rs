@@ -6,7 +6,7 @@ use core::arch::aarch64::*;
 use super::F32;
 use super::patch::{Input, Patch, for_each_patch};
 use crate::blocked::CHANNELS;
-use crate::neon::stream::{next, settle};
+use crate::neon::stream::{next, settle, starts};
 use crate::neon::{FinishF32, LANES};
 use crate::rows::{Strip, Tiles};
 use crate::{Neon, Weight};
@@ -104,10 +104,12 @@ unsafe fn block<const ROWS: usize, const PARTS: usize, W: Weight>(
     (output, [stride, left]): (*mut f32, [usize; 2]),
 ) {
     let (mut patch, mut output) = (patch, output);
+    // SAFETY: the caller's promise.
+    let start = unsafe { finish.start() };
     for _ in 0..tiles {
         // SAFETY: the caller's promise.
         unsafe {
-            let sums = product::<ROWS, PARTS, W>(patch, weights, finish.start());
+            let sums = product::<ROWS, PARTS, W>(patch, weights, &start);
             finish.store(sums, output, [stride, left]);
         }
         patch = patch.ahead(ROWS);
@@ -125,23 +127,45 @@ unsafe fn block<const ROWS: usize, const PARTS: usize, W: Weight>(
 unsafe fn product<const ROWS: usize, const PARTS: usize, W: Weight>(
     patch: Patch<'_, f32>,
     weights: *const W,
-    start: [float32x4_t; PARTS],
+    start: &[float32x4_t; PARTS],
 ) -> [[float32x4_t; PARTS]; ROWS] {
-    let mut sums = [start; ROWS];
+    // SAFETY: the caller's promise, where there are as many.
+    let mut sums = unsafe { begin::<ROWS, PARTS>(start) };
     let mut others = [[vdupq_n_f32(0.0); PARTS]; ROWS];
     let mut weights = weights;
     for (_, run) in patch.runs {
         let mut rows: [*const f32; ROWS] = patch.rows(*run, ROWS);
-        let fours = patch.length / LANES;
-        let pairs = if ROWS == 1 { fours / 2 } else { 0 };
+        let eights = patch.length / (2 * LANES);
         // SAFETY: the caller's promise.
         unsafe {
-            for _ in 0..pairs {
-                four(&mut sums, &mut rows, &mut weights);
-                four(&mut others, &mut rows, &mut weights);
+            for _ in 0..eights {
+                // What there are registers for is loaded two at a time.
+                let pairs = if ROWS > 4 { 3 } else { ROWS };
+                let [a, b, c, d] = [0, 1, 2, 3].map(|row| match rows.get_mut(row) {
+                    Some(at) if row < pairs => {
+                        let at = next(at, 2 * LANES);
+                        [vld1q_f32(at), vld1q_f32(at.add(LANES))]
+                    }
+                    _ => [vdupq_n_f32(0.0); 2],
+                });
+                let mut single = |row: usize| match rows.get_mut(row) {
+                    Some(at) if row >= pairs => vld1q_f32(next(at, LANES)),
+                    _ => vdupq_n_f32(0.0),
+                };
+                let mut x = |half: usize| {
+                    let fourth = if ROWS > 4 { single(3) } else { d[half] };
+                    let all = [a[half], b[half], c[half], fourth, single(4)];
+                    core::array::from_fn(|row| all[row % all.len()])
+                };
+                four(&mut sums, x(0), &mut weights);
+                match ROWS {
+                    1 => four(&mut others, x(1), &mut weights),
+                    _ => four(&mut sums, x(1), &mut weights),
+                }
             }
-            for _ in 2 * pairs..fours {
-                four(&mut sums, &mut rows, &mut weights);
+            if patch.length & LANES != 0 {
+                let x = rows.each_mut().map(|row| vld1q_f32(next(row, LANES)));
+                four(&mut sums, x, &mut weights);
             }
             if patch.length & 2 != 0 {
                 let x = rows.each_mut().map(|row| vld1_f32(next(row, 2)));
@@ -167,20 +191,37 @@ unsafe fn product<const ROWS: usize, const PARTS: usize, W: Weight>(
     sums
 }
 
+/// `ROWS` times what sums begin with.
+///
+/// # Safety
+/// The processor has NEON.
+#[inline(always)]
+unsafe fn begin<const ROWS: usize, const PARTS: usize>(
+    start: &[float32x4_t; PARTS],
+) -> [[float32x4_t; PARTS]; ROWS] {
+    if PARTS != BLOCK || ROWS == 1 {
+        return [*start; ROWS];
+    }
+    // SAFETY: four registers lie there; the rest is the caller's promise.
+    unsafe {
+        starts::<ROWS>([start.as_ptr().cast(); 2])
+            .map(|row| core::array::from_fn(|part| vreinterpretq_f32_s32(row[part % BLOCK])))
+    }
+}
+
 /// Adds products of four depths.
 ///
 /// # Safety
-/// Four elements lie at each row, and the weights of their depths at `weights`.
+/// The weights of the depths lie at `weights`.
 #[inline]
 #[target_feature(enable = "neon")]
 unsafe fn four<const ROWS: usize, const PARTS: usize, W: Weight>(
     sums: &mut [[float32x4_t; PARTS]; ROWS],
-    rows: &mut [*const f32; ROWS],
+    x: [float32x4_t; ROWS],
     weights: &mut *const W,
 ) {
     // SAFETY: the caller's promise.
     unsafe {
-        let x = rows.each_mut().map(|row| vld1q_f32(next(row, LANES)));
         add::<0, ROWS, PARTS, W>(sums, x, weights);
         add::<1, ROWS, PARTS, W>(sums, x, weights);
         add::<2, ROWS, PARTS, W>(sums, x, weights);

@@ -9,7 +9,7 @@ use super::neon_blocks::{Block, PARTS, Product, run};
 use super::patch::Patch;
 use crate::Neon;
 use crate::blocked::{CHANNELS, LANE};
-use crate::neon::stream::{four, next, two_fours};
+use crate::neon::stream::{four, next, starts, two_fours};
 
 pub(super) fn i8(op: &I8<'_>, _: Neon) {
     // SAFETY: the token proves that the processor has the instructions; lengths were checked.
@@ -27,6 +27,19 @@ struct Pairs {
 impl Product for Pairs {
     /// Eight registers of sums each.
     const ROWS: usize = 2;
+    type Start = Sums;
+
+    #[inline(always)]
+    fn start(&self, bias: Block) -> Sums {
+        // SAFETY: a layer runs only where the processor has NEON.
+        unsafe {
+            let zero = vdupq_n_s32(0);
+            core::array::from_fn(|two| match two % 2 {
+                0 => vzip1q_s32(bias[two / 2], zero),
+                _ => vzip2q_s32(bias[two / 2], zero),
+            })
+        }
+    }
 
     #[inline(always)]
     fn weight_sums(&mut self, block: &[i8]) -> Block {
@@ -50,12 +63,16 @@ impl Product for Pairs {
         &self,
         patch: Patch<'_, i8>,
         weights: *const i8,
-        start: Block,
+        start: &Sums,
     ) -> [Block; ROWS] {
         let mut weights = weights;
         // SAFETY: the caller's promise.
         unsafe {
+            let start = start.as_ptr();
+            let mut halves = starts::<4>([start, start.add(PARTS)]).into_iter().flatten();
             let mut sums = [[vdupq_n_s32(0); 2 * PARTS]; ROWS];
+            let places = sums.as_flattened_mut().iter_mut();
+            places.zip(&mut halves).for_each(|(place, it)| *place = it);
             for (_, run) in patch.runs {
                 let mut rows: [*const i8; ROWS] = patch.rows(*run, ROWS);
                 let mut lanes = patch.length.div_ceil(LANE);
@@ -77,10 +94,7 @@ impl Product for Pairs {
                     }
                 }
             }
-            sums.map(|sums| {
-                let sums = of_channels(sums);
-                core::array::from_fn(|part| vaddq_s32(sums[part], start[part]))
-            })
+            sums.map(|sums| of_channels(sums))
         }
     }
 
@@ -122,7 +136,7 @@ impl Product for Pairs {
                 return [of_channels(sums), weight_sums];
             }
             let wide = Pairs { is_narrow: false };
-            let [sums] = wide.sums(patch, weights, [zero; PARTS]);
+            let [sums] = wide.sums(patch, weights, &[zero; 2 * PARTS]);
             [sums, weight_sums]
         }
     }

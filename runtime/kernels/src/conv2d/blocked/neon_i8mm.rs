@@ -10,7 +10,7 @@ use super::patch::Patch;
 use super::{I8, depth};
 use crate::NeonI8mm;
 use crate::blocked::runs;
-use crate::neon::stream::{next, two_fours};
+use crate::neon::stream::{next, starts, two_fours};
 
 /// Pairs of pixels of a tile at the most, each with eight registers of sums.
 const MAX_PAIRS: usize = 2;
@@ -35,6 +35,22 @@ struct Matrices;
 
 impl Product for Matrices {
     const ROWS: usize = 2 * MAX_PAIRS;
+    /// Two of each channel.
+    type Start = [int32x4_t; 2 * PARTS];
+
+    #[inline(always)]
+    fn start(&self, bias: Block) -> Self::Start {
+        core::array::from_fn(|two| {
+            // SAFETY: a layer runs only where the processor has NEON.
+            unsafe {
+                let part = vreinterpretq_s64_s32(bias[two / 2]);
+                vreinterpretq_s32_s64(match two % 2 {
+                    0 => vtrn1q_s64(part, part),
+                    _ => vtrn2q_s64(part, part),
+                })
+            }
+        })
+    }
 
     #[inline(always)]
     fn weight_sums(&mut self, block: &[i8]) -> Block {
@@ -46,21 +62,18 @@ impl Product for Matrices {
         &self,
         patch: Patch<'_, i8>,
         weights: *const i8,
-        start: Block,
+        start: &Self::Start,
     ) -> [Block; ROWS] {
         // The last pair is of a pixel and itself where rows are odd.
         let pairs = ROWS.div_ceil(2).min(MAX_PAIRS);
         let mut weights = weights;
         // SAFETY: the caller's promise.
         unsafe {
-            let start: [int32x4_t; 2 * PARTS] = core::array::from_fn(|two| {
-                let part = vreinterpretq_s64_s32(start[two / 2]);
-                vreinterpretq_s32_s64(match two % 2 {
-                    0 => vtrn1q_s64(part, part),
-                    _ => vtrn2q_s64(part, part),
-                })
-            });
-            let mut sums = [start; MAX_PAIRS];
+            let start = start.as_ptr();
+            let mut halves = starts::<4>([start, start.add(PARTS)]).into_iter().flatten();
+            let mut sums = [[vdupq_n_s32(0); 2 * PARTS]; MAX_PAIRS];
+            let places = sums.as_flattened_mut().iter_mut();
+            places.zip(&mut halves).for_each(|(place, it)| *place = it);
             for (_, run) in patch.runs {
                 let mut rows: [*const i8; 2 * MAX_PAIRS] = patch.rows(*run, ROWS);
                 for _ in 0..patch.length / REGISTER {
