@@ -91,7 +91,7 @@ impl<T> Band<T> {
     }
 }
 
-impl<T> Under<'_, T> {
+impl<'a, T> Under<'a, T> {
     /// A row of padding, where rows are in a ring.
     #[inline(always)]
     pub(crate) fn padding(&self) -> Option<*const T> {
@@ -99,7 +99,7 @@ impl<T> Under<'_, T> {
     }
 
     #[inline(always)]
-    pub(crate) fn rows(&self) -> &[(usize, *const T)] {
+    pub(crate) fn rows(&self) -> &'a [(usize, *const T)] {
         self.rows
     }
 }
@@ -125,6 +125,40 @@ impl Strip {
             first += count;
             (first - count, count)
         })
+    }
+}
+
+/// Neighbouring parts of a strip, all of a length.
+#[cfg(target_arch = "aarch64")]
+#[derive(Clone, Copy)]
+pub(crate) struct Tiles {
+    /// The first pixel of the first, counted from that of the strip.
+    pub(crate) first: usize,
+    /// Pixels of each.
+    pub(crate) pixels: usize,
+    pub(crate) count: usize,
+}
+
+#[cfg(target_arch = "aarch64")]
+impl Strip {
+    /// Cuts it as [`tiles`](Self::tiles) does; parts of a length come together.
+    #[inline(always)]
+    pub(crate) fn equal_tiles(self, most: usize) -> impl Iterator<Item = Tiles> {
+        let tiles = self.count.div_ceil(most).max(1);
+        let (least, longer) = (self.count / tiles, self.count % tiles);
+        let lengths = [
+            Tiles {
+                first: 0,
+                pixels: least + 1,
+                count: longer,
+            },
+            Tiles {
+                first: longer * (least + 1),
+                pixels: least,
+                count: tiles - longer,
+            },
+        ];
+        lengths.into_iter().filter(|it| it.count > 0)
     }
 }
 
@@ -193,19 +227,9 @@ fn tallest_band(window: &Window) -> usize {
 
 impl<'a, T: Copy + AnyBitPattern> Rows<'a, T> {
     /// Rows are read from `input`, its first element, where that is given and no padding is at their sides; a ring
-    /// in the scratch memory holds them otherwise, with padding of zeros. `None` where they do not [fit](fits).
+    /// in the scratch memory holds them otherwise, with padding of this byte. `None` where they do not [fit](fits).
     #[inline(always)]
     pub(crate) fn new(
-        window: &'a Window,
-        scratch: &'a mut [MaybeUninit<T>],
-        input: Option<*const T>,
-    ) -> Option<Self> {
-        Rows::with_padding(window, scratch, input, 0)
-    }
-
-    /// As [`new`](Self::new), with padding of this byte.
-    #[inline(always)]
-    pub(crate) fn with_padding(
         window: &'a Window,
         scratch: &'a mut [MaybeUninit<T>],
         input: Option<*const T>,
@@ -299,15 +323,32 @@ impl<'a, T: Copy + AnyBitPattern> Rows<'a, T> {
                     let ([kh, _], [dilation, _]) = (window.kernel, window.dilation);
                     let taps = inside(top, kh, dilation, window.pad[0], window.input[0]);
                     let mut y = (top + taps.start * dilation).saturating_sub(window.pad[0]);
-                    let mut at = self.source.place(y);
-                    for ky in taps {
-                        let row = self.source.row(window, [y, at], [first, count], &copy);
+                    let columns = [first, count];
+                    let mut put = |ky, row| {
                         if let Some(place) = places.next() {
                             *place = (ky, row);
                             end += 1;
                         }
-                        y += dilation;
-                        at = self.source.next_place(at + dilation);
+                    };
+                    match &mut self.source {
+                        Source::Input(input) => {
+                            for ky in taps {
+                                put(ky, in_input(*input, window, y, first));
+                                y += dilation;
+                            }
+                        }
+                        Source::Ring(ring) => {
+                            let mut at = y % ring.rows.max(1);
+                            for ky in taps {
+                                put(ky, ring.hold(window, [y, at], columns, &copy));
+                                y += dilation;
+                                // Less than two rounds on.
+                                at += dilation;
+                                if at >= ring.rows {
+                                    at -= ring.rows;
+                                }
+                            }
+                        }
                     }
                     *row_end = end;
                 }
@@ -317,43 +358,12 @@ impl<'a, T: Copy + AnyBitPattern> Rows<'a, T> {
     }
 }
 
-impl<T: Copy + AnyBitPattern> Source<T> {
-    /// The place in the ring of input row `y`.
-    #[inline(always)]
-    fn place(&self, y: usize) -> usize {
-        match self {
-            Source::Input(_) => 0,
-            Source::Ring(ring) => y % ring.rows.max(1),
-        }
-    }
-
-    /// The place that is so far from the first, less than two rounds.
-    #[inline(always)]
-    fn next_place(&self, place: usize) -> usize {
-        match self {
-            Source::Ring(ring) if place >= ring.rows => place - ring.rows,
-            _ => place,
-        }
-    }
-
-    /// Where input row `y` lies for `count` output columns from `first` on; it is to be at this place.
-    #[inline(always)]
-    fn row(
-        &mut self,
-        window: &Window,
-        [y, place]: [usize; 2],
-        [first, count]: [usize; 2],
-        copy: impl Fn(usize, *mut T, usize),
-    ) -> *const T {
-        match self {
-            Source::Input(input) => {
-                let [_, width, channels] = window.input;
-                let column = y * width + first * window.stride[1];
-                input.wrapping_add(column * channels)
-            }
-            Source::Ring(ring) => ring.hold(window, [y, place], [first, count], copy),
-        }
-    }
+/// Where row `y` of an input lies, from the windows of output column `first` on.
+#[inline(always)]
+fn in_input<T>(input: *const T, window: &Window, y: usize, first: usize) -> *const T {
+    let [_, width, channels] = window.input;
+    let column = y * width + first * window.stride[1];
+    input.wrapping_add(column * channels)
 }
 
 impl<T: Copy + AnyBitPattern> Ring<T> {
@@ -387,10 +397,13 @@ impl<T: Copy + AnyBitPattern> Ring<T> {
             row.add(from).write_bytes(self.padding, count);
         };
         let right = columns - left - inner;
-        pad(0, left * channels);
+        // Padding stays where the place held a row of the same columns.
+        if held.as_deref().is_none_or(|held| held[1] != first) {
+            pad(0, left * channels);
+            pad((left + inner) * channels, right * channels + SLACK);
+        }
         let from = (y * width + x) * channels;
         copy(from, row.wrapping_add(left * channels), inner * channels);
-        pad((left + inner) * channels, right * channels + SLACK);
         if let Some(held) = held {
             *held = [y, first];
         }

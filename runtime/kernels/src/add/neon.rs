@@ -3,7 +3,7 @@
 
 use core::arch::aarch64::*;
 
-use super::{I8, Scaling, plain, scalar};
+use super::{I8, Scaling, Sum, plain};
 use crate::neon::{Clamp, Fixed};
 use crate::{Cell, Neon, store};
 
@@ -22,61 +22,93 @@ pub(super) fn i8(op: &I8<'_>, _: Neon) -> Option<()> {
 /// The processor has NEON; all operands have the output's length.
 #[target_feature(enable = "neon")]
 unsafe fn all(op: &I8<'_>, a: &[Cell<i8>], b: &[Cell<i8>]) {
-    let output = op.pair.output;
+    let (adder, output) = (Adder::new(&op.sum), op.pair.output);
     let whole = output.len() / STEP * STEP;
-    let clamp = Clamp::new(&op.quant);
-    let [za, zb] = [op.quant.input_zero_point, op.b_zero_point].map(|it| vdupq_n_s8(it as i8));
-    macro_rules! each {
-        ($sum:expr) => {
-            for index in (0..whole).step_by(STEP) {
-                // SAFETY: sixteen elements from `index` on are in each operand.
-                unsafe {
-                    let a = differences(a, index, za);
-                    let b = differences(b, index, zb);
-                    let sums: [int32x4_t; 4] = core::array::from_fn(|part| $sum(a[part], b[part]));
-                    let to = output.as_ptr().cast::<i8>().cast_mut().add(index);
-                    clamp.store(sums, to, STEP);
-                }
-            }
-        };
-    }
-    match op.scaling {
-        Scaling::Onnx { a: ma, b: mb } => {
-            // Each operation rounds on its own.
-            let scaled = |x, m| vmulq_n_f32(vcvtq_f32_s32(x), m);
-            each!(|a, b| vcvtnq_s32_f32(vaddq_f32(scaled(a, ma), scaled(b, mb))));
-        }
-        Scaling::Tflite {
-            left_shift,
-            a: ma,
-            b: mb,
-            y,
-        } => {
-            let left = vdupq_n_s32((left_shift % 32) as i32);
-            let [ma, mb, y] = [ma, mb, y].map(|it| Fixed::one(it));
-            each!(|a, b| {
-                let a = ma.double(vshlq_s32(a, left));
-                let b = mb.double(vshlq_s32(b, left));
-                y.double(vaddq_s32(a, b))
-            });
+    for index in (0..whole).step_by(STEP) {
+        // SAFETY: sixteen elements from `index` on are in each operand.
+        unsafe {
+            let [a, b] = [a, b].map(|it| vld1q_s8(it.as_ptr().cast::<i8>().add(index)));
+            let to = output.as_ptr().cast::<i8>().cast_mut().add(index);
+            vst1q_s8(to, adder.of(a, b));
         }
     }
     for index in whole..output.len() {
         if let (Some(a), Some(b)) = (a.get(index), b.get(index)) {
-            store(output, index, scalar::element(op, a.get(), b.get()));
+            store(output, index, op.sum.of(a.get(), b.get()));
         }
     }
 }
 
+/// [`Sum`] of sixteen elements.
+pub(crate) struct Adder<'a> {
+    zero_points: [int8x16_t; 2],
+    scaling: Vectors,
+    clamp: Clamp<'a>,
+}
+
+/// [`Scaling`].
+enum Vectors {
+    Onnx([f32; 2]),
+    Tflite {
+        left_shift: int32x4_t,
+        /// Of the summands and of the sum.
+        multipliers: [Fixed; 3],
+    },
+}
+
+impl<'a> Adder<'a> {
+    #[inline]
+    #[target_feature(enable = "neon")]
+    pub(crate) fn new(sum: &'a Sum) -> Self {
+        let zero_points = [sum.quant.input_zero_point, sum.b_zero_point];
+        Adder {
+            zero_points: zero_points.map(|it| vdupq_n_s8(it as i8)),
+            scaling: match sum.scaling {
+                Scaling::Onnx { a, b } => Vectors::Onnx([a, b]),
+                Scaling::Tflite {
+                    left_shift,
+                    a,
+                    b,
+                    y,
+                } => Vectors::Tflite {
+                    left_shift: vdupq_n_s32((left_shift % 32) as i32),
+                    multipliers: [a, b, y].map(|it| Fixed::one(it)),
+                },
+            },
+            clamp: Clamp::new(&sum.quant),
+        }
+    }
+
+    #[inline]
+    #[target_feature(enable = "neon")]
+    pub(crate) fn of(&self, a: int8x16_t, b: int8x16_t) -> int8x16_t {
+        let [za, zb] = self.zero_points;
+        let (a, b) = (differences(a, za), differences(b, zb));
+        let each = |sum: &dyn Fn(int32x4_t, int32x4_t) -> int32x4_t| {
+            core::array::from_fn(|part| sum(a[part], b[part]))
+        };
+        self.clamp.finish(match &self.scaling {
+            Vectors::Onnx([ma, mb]) => each(&|a, b| {
+                let scaled = |x, m| vmulq_n_f32(vcvtq_f32_s32(x), m);
+                // Each operation rounds on its own.
+                vcvtnq_s32_f32(vaddq_f32(scaled(a, *ma), scaled(b, *mb)))
+            }),
+            Vectors::Tflite {
+                left_shift,
+                multipliers: [ma, mb, y],
+            } => each(&|a, b| {
+                let a = ma.double(vshlq_s32(a, *left_shift));
+                let b = mb.double(vshlq_s32(b, *left_shift));
+                y.double(vaddq_s32(a, b))
+            }),
+        })
+    }
+}
+
 /// Sixteen elements less the zero point.
-///
-/// # Safety
-/// They are there from `index` on.
 #[inline]
 #[target_feature(enable = "neon")]
-unsafe fn differences(cells: &[Cell<i8>], index: usize, zero_point: int8x16_t) -> [int32x4_t; 4] {
-    // SAFETY: the caller's promise.
-    let x = unsafe { vld1q_s8(cells.as_ptr().cast::<i8>().add(index)) };
+fn differences(x: int8x16_t, zero_point: int8x16_t) -> [int32x4_t; 4] {
     let low = vsubl_s8(vget_low_s8(x), vget_low_s8(zero_point));
     let high = vsubl_high_s8(x, zero_point);
     [

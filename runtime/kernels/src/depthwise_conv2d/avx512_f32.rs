@@ -36,7 +36,7 @@ unsafe fn all<W: Weight>(op: &F32<'_, f32, W>) {
     let input = op.input.as_ptr().cast::<f32>();
     let mut scratch = [const { MaybeUninit::uninit() }; SCRATCH];
     let in_place = is_apart(op.input, op.output).then_some(input);
-    let Some(mut rows) = Rows::new(&op.window, &mut scratch, in_place) else {
+    let Some(mut rows) = Rows::new(&op.window, &mut scratch, in_place, 0) else {
         return;
     };
     let copy = |from: usize, to: *mut f32, count: usize| {

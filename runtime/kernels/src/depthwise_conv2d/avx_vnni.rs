@@ -119,7 +119,7 @@ unsafe fn all<D: Dot>(op: &I8<'_>) {
     let input = op.input.as_ptr().cast::<i8>();
     let mut scratch = [const { MaybeUninit::uninit() }; SCRATCH];
     let padding = (op.quant.input_zero_point as i8 ^ SIGN) as u8;
-    let Some(mut rows) = Rows::with_padding(window, &mut scratch, None, padding) else {
+    let Some(mut rows) = Rows::new(window, &mut scratch, None, padding) else {
         return;
     };
     let copy = |from: usize, to: *mut i8, count: usize| {

@@ -93,7 +93,7 @@ pub fn f32_by<W: Weight>(op: &F32<'_, f32, W>, isa: Isa) -> Result {
         }
         #[cfg(target_arch = "aarch64")]
         _ if let Some(token) = isa.neon()
-            && neon_f32::holds(&op.window) =>
+            && neon::holds(&op.window) =>
         {
             neon_f32::f32(op, token);
         }

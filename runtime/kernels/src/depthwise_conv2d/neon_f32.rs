@@ -1,132 +1,179 @@
-//! NEON in f32.
+//! NEON in f32: eight channels at a time.
 #![allow(unsafe_code)] // Vector instructions, and pointers that `check` has measured.
 
 use core::arch::aarch64::*;
 
 use super::F32;
-use super::neon::{self, CHANNELS, Layer, Weights, run};
-use crate::neon::{FinishF32, LANES, store_f32};
+use super::neon::{Layer, Part, Taps, Weights, pixel_of, run, unrolled};
+use crate::neon::stream::{next, settle};
+use crate::neon::{FinishF32, copy};
 use crate::overlap::is_apart;
-use crate::{Neon, Weight, Window};
+use crate::weight::neon::Fours;
+use crate::{Neon, Weight};
 
-/// Taps of a window at the most.
-const MAX_TAPS: usize = 64;
-
-/// Whether this file has what it takes: one output channel for each input channel, and room.
-pub(super) fn holds(window: &Window) -> bool {
-    neon::holds(window) && window.taps() <= MAX_TAPS
-}
+/// Channels at a time.
+const CHANNELS: usize = 8;
+/// Their elements, weights or sums.
+type Eight = [float32x4_t; 2];
 
 pub(super) fn f32<W: Weight>(op: &F32<'_, f32, W>, _: Neon) {
-    // SAFETY: the token proves that the processor has the instructions; lengths were checked.
-    unsafe { all(op) }
-}
-
-/// # Safety
-/// The processor has NEON; the lengths of the operands fit the window, which [`holds`].
-#[target_feature(enable = "neon")]
-unsafe fn all<W: Weight>(op: &F32<'_, f32, W>) {
     let channels = op.window.output[2];
-    let whole = channels / CHANNELS * CHANNELS;
-    let mut rest = [[W::default(); CHANNELS]; MAX_TAPS];
-    for (place, tap) in rest.iter_mut().zip(op.weights.chunks_exact(channels)) {
-        let weights = tap.get(whole..).unwrap_or_default();
-        place.iter_mut().zip(weights).for_each(|(it, w)| *it = *w);
-    }
-    let layer = Floats { op, whole, rest };
+    let floats = Floats {
+        op,
+        weights: Weights::new(op.weights, channels),
+    };
     let from = op.input.as_ptr().cast::<f32>();
-    let is_direct = whole == channels && is_apart(op.input, op.output);
-    // SAFETY: so many floats are in the input, and have room; the rest is the caller's promise.
+    let is_direct = channels.is_multiple_of(CHANNELS) && is_apart(op.input, op.output);
+    // SAFETY: so many floats are in the input, and have room; the token proves that the processor has the instructions;
+    // lengths were checked.
     unsafe {
         run(
-            &layer,
+            &floats,
             &op.window,
             (op.input, op.output),
             is_direct.then_some(from),
-            |first, to, count| from.add(first).copy_to_nonoverlapping(to, count),
+            |first, to, count| copy(from.add(first), to, count),
         );
     }
 }
 
 struct Floats<'a, W> {
     op: &'a F32<'a, f32, W>,
-    /// Channels that make up whole groups of eight.
-    whole: usize,
-    /// The weights of those behind them, filled up with zeros.
-    rest: [[W; CHANNELS]; MAX_TAPS],
-}
-
-impl<W: Weight> Floats<'_, W> {
-    #[inline(always)]
-    fn finish(&self, channel: usize) -> FinishF32<2> {
-        // SAFETY: a layer runs only where the processor has NEON.
-        unsafe { FinishF32::new(&self.op.epilogue, channel) }
-    }
+    weights: Weights<'a, W, CHANNELS>,
 }
 
 impl<W: Weight> Layer for Floats<'_, W> {
     type Element = f32;
-    type Weight = W;
-    type Eight = [float32x4_t; 2];
-    type Sums = [float32x4_t; 2];
+    const MOST: usize = 8;
 
-    #[inline(always)]
-    unsafe fn load(from: *const f32) -> Self::Eight {
-        // SAFETY: the caller's promise.
-        unsafe { [vld1q_f32(from), vld1q_f32(from.add(LANES))] }
+    fn padding(&self) -> Option<u8> {
+        None
     }
 
-    #[inline(always)]
-    unsafe fn load_weights(from: *const W) -> Self::Eight {
-        // SAFETY: the caller's promise.
-        unsafe { W::load(from) }
-    }
-
-    #[inline(always)]
-    fn add(sums: &mut Self::Sums, x: Self::Eight, w: Self::Eight) {
-        for ((sum, x), w) in sums.iter_mut().zip(x).zip(w) {
-            // SAFETY: as above.
-            *sum = unsafe { vfmaq_f32(*sum, x, w) };
+    #[inline(never)]
+    unsafe fn make<const PIXELS: usize>(&self, part: &Part<'_, f32>) {
+        let window = &self.op.window;
+        let (channels, [_, columns]) = (window.output[2], window.kernel);
+        let distance = window.dilation[1] * channels;
+        let stride = (columns == 3 && window.dilation[1] == 1).then_some(window.stride[1]);
+        // A copy, which no output can be a part of.
+        let epilogue = self.op.epilogue;
+        let mut output = self.op.output.as_ptr().cast::<f32>().cast_mut();
+        for channel in (0..channels).step_by(CHANNELS) {
+            let (weights, step) = self.weights.of(channel);
+            // SAFETY: the weights are those of the channels; the rest is the caller's promise.
+            unsafe {
+                let finish = FinishF32::new(&epilogue, channel);
+                for (taps, pixel) in part.tiles() {
+                    let weights = weights.wrapping_add(taps.top() * columns * step);
+                    let output = output.wrapping_add(pixel * channels);
+                    let extents = [channels, channels - channel];
+                    if taps.is_empty() {
+                        store_start::<PIXELS>(&finish, output, extents);
+                        continue;
+                    }
+                    let mut sums = [finish.start(); PIXELS];
+                    let to = &mut sums;
+                    match stride {
+                        Some(1) => {
+                            shared::<W, PIXELS, 1>(to, taps, channel, (weights, step), channels);
+                        }
+                        Some(2) => {
+                            shared::<W, PIXELS, 2>(to, taps, channel, (weights, step), channels);
+                        }
+                        _ => apart(to, taps, channel, (weights, step), [columns, distance]),
+                    }
+                    finish.store(sums, output, extents);
+                }
+            }
+            output = output.wrapping_add(CHANNELS);
         }
     }
+}
 
-    #[inline(always)]
-    fn start(&self, channel: usize) -> Self::Sums {
-        // SAFETY: as above.
-        unsafe { self.finish(channel).start() }
-    }
+/// Pixels without products. Apart, so that sums of others begin in registers.
+///
+/// # Safety
+/// As [`FinishF32::store`].
+#[cold]
+#[inline(never)]
+unsafe fn store_start<const PIXELS: usize>(
+    finish: &FinishF32<2>,
+    output: *mut f32,
+    extents: [usize; 2],
+) {
+    // SAFETY: the caller's promise.
+    unsafe { finish.store([finish.start(); PIXELS], output, extents) };
+}
 
-    #[inline(always)]
-    fn weights(&self, channel: usize) -> Weights<W> {
-        match channel < self.whole {
-            true => Weights {
-                at: self.op.weights.as_ptr().wrapping_add(channel),
-                stride: self.op.window.output[2],
-            },
-            false => Weights {
-                at: self.rest.as_ptr().cast(),
-                stride: CHANNELS,
-            },
-        }
-    }
-
-    #[inline(always)]
-    unsafe fn finish<const PIXELS: usize>(
-        &self,
-        sums: [Self::Sums; PIXELS],
-        first_pixel: usize,
-        channel: usize,
-    ) {
-        let channels = self.op.window.output[2];
-        let output = self.op.output.as_ptr().cast::<f32>().cast_mut();
+/// Sums of windows of three columns, side by side, `STRIDE` columns from pixel to pixel: what several pixels read is loaded
+/// once.
+///
+/// # Safety
+/// As [`Layer::make`].
+#[inline]
+#[target_feature(enable = "neon")]
+unsafe fn shared<W: Weight, const PIXELS: usize, const STRIDE: usize>(
+    sums: &mut [Eight; PIXELS],
+    taps: Taps<'_, f32>,
+    channel: usize,
+    (weights, stride): (*const W, usize),
+    step: usize,
+) {
+    let mut weights = weights;
+    let columns = (PIXELS - 1) * STRIDE + 3;
+    for row in taps.rows() {
+        let mut x_at = row.wrapping_add(channel);
         // SAFETY: the caller's promise.
         unsafe {
-            let output = output.add(first_pixel * channels + channel);
-            let finish = self.finish(channel);
-            for (pixel, sums) in sums.into_iter().enumerate() {
-                let values = finish.apply(sums);
-                store_f32(output.add(pixel * channels), values, channels - channel);
+            let w = W::load_three(&mut weights, stride);
+            unrolled!(column < columns, {
+                let x: Eight = f32::load(&mut x_at, step);
+                for (kx, w) in w.into_iter().enumerate() {
+                    if let Some(pixel) = pixel_of::<PIXELS, STRIDE>(column, kx) {
+                        add(&mut sums[pixel], x, w);
+                        settle(&mut sums[pixel]);
+                    }
+                }
+            });
+        }
+    }
+}
+
+/// Sums of any windows, of so many columns, which lie so far from each other.
+///
+/// # Safety
+/// As [`Layer::make`].
+#[inline]
+#[target_feature(enable = "neon")]
+unsafe fn apart<W: Weight, const PIXELS: usize>(
+    sums: &mut [Eight; PIXELS],
+    taps: Taps<'_, f32>,
+    channel: usize,
+    (weights, stride): (*const W, usize),
+    [columns, distance]: [usize; 2],
+) {
+    let mut weights = weights;
+    for row in taps.rows() {
+        let mut row = row.wrapping_add(channel);
+        for _ in 0..columns {
+            // SAFETY: the caller's promise.
+            unsafe {
+                let w: Eight = W::load(&mut weights, stride);
+                let mut x_at = next(&mut row, distance);
+                for sums in sums.iter_mut() {
+                    add(sums, f32::load(&mut x_at, taps.step), w);
+                }
             }
         }
+    }
+}
+
+/// `sums + x * w`.
+#[inline]
+#[target_feature(enable = "neon")]
+fn add(sums: &mut Eight, x: Eight, w: Eight) {
+    for ((sum, x), w) in sums.iter_mut().zip(x).zip(w) {
+        *sum = vfmaq_f32(*sum, x, w);
     }
 }

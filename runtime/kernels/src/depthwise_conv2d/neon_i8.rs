@@ -1,201 +1,315 @@
-//! NEON in int8: elements less the zero point and weights are multiplied as i16.
+//! NEON in int8: 16 channels at a time, or eight; products of 16 bits, of two taps where their sums fit. Padding reads the
+//! zero point; what the zero point adds to the sums of all products is taken off the bias, once a step.
 #![allow(unsafe_code)] // Vector instructions, and pointers that `check` has measured.
 
 use core::arch::aarch64::*;
 use core::mem::MaybeUninit;
 
 use super::I8;
-use super::neon::{self, CHANNELS, Layer, Weights, run};
-use crate::neon::{Finish, Rows, some_i32};
+use super::neon::{self, Layer, Part, Taps, Weights, pixel_of, run, unrolled};
+use crate::neon::stream::{bytes, next, settle_i32};
+use crate::neon::{Clamp, LANES, Rows, Scale, copy, some_i32};
+use crate::requantize::Multipliers;
 use crate::{Neon, Window};
 
-/// Weights, filled up to whole groups of channels, and groups at the most: what the stack has room for.
-const MAX_WEIGHTS: usize = 12 * 1024;
+/// Channels at a time.
+const CHANNELS: usize = 16;
+/// Registers of their sums, and of half as many.
+const GROUP: usize = CHANNELS / LANES;
+const HALF: usize = GROUP / 2;
+/// Groups at the most, whose biases the stack has room for.
 const MAX_GROUPS: usize = 128;
 
 /// Whether this file has what it takes: one output channel for each input channel, and room.
 pub(super) fn holds(window: &Window) -> bool {
-    let channels = window.output[2];
-    let groups = channels.div_ceil(CHANNELS);
-    neon::holds(window)
-        && groups <= MAX_GROUPS
-        && window.taps() <= MAX_WEIGHTS / (groups * CHANNELS)
+    neon::holds(window) && window.output[2] <= MAX_GROUPS * CHANNELS
 }
 
 pub(super) fn i8(op: &I8<'_>, _: Neon) {
-    // SAFETY: the token proves that the processor has the instructions; lengths were checked.
-    unsafe { all(op) }
-}
-
-/// # Safety
-/// The processor has NEON; the lengths of the operands fit the window, which [`holds`].
-#[target_feature(enable = "neon")]
-unsafe fn all(op: &I8<'_>) {
     let mut bytes = Bytes {
         op,
-        weights: [const { MaybeUninit::uninit() }; MAX_WEIGHTS],
-        groups: [const { MaybeUninit::uninit() }; MAX_GROUPS],
+        weights: Weights::new(op.weights, op.window.output[2]),
+        biases: [const { MaybeUninit::uninit() }; MAX_GROUPS],
+        is_narrow: true,
     };
-    bytes.fill();
-    let zero_point = op.quant.input_zero_point as i8;
-    // SAFETY: as many are copied as are asked for; the rest is the caller's promise.
+    let from = op.input.as_ptr().cast::<i8>();
+    // SAFETY: so many bytes are in the input, and have room; the token proves that the processor has the instructions;
+    // lengths were checked.
     unsafe {
-        let from = op.input.as_ptr().cast::<i8>();
+        bytes.fill();
         run(
             &bytes,
             &op.window,
             (op.input, op.output),
             None,
-            |first, to, count| copy(from.add(first), to, count, zero_point),
+            |first, to, count| copy(from.add(first), to, count),
         );
-    }
-}
-
-/// Copies bytes less the zero point.
-///
-/// # Safety
-/// `count` elements are at `from` and have room at `to`, and the two do not overlap.
-#[inline]
-#[target_feature(enable = "neon")]
-unsafe fn copy(from: *const i8, to: *mut i16, count: usize, zero_point: i8) {
-    let zero_points = vdupq_n_s8(zero_point);
-    let whole = count / 16 * 16;
-    // SAFETY: the caller's promise.
-    unsafe {
-        for index in (0..whole).step_by(16) {
-            let x = vld1q_s8(from.add(index));
-            let low = vsubl_s8(vget_low_s8(x), vget_low_s8(zero_points));
-            vst1q_s16(to.add(index), low);
-            vst1q_s16(to.add(index + 8), vsubl_high_s8(x, zero_points));
-        }
-        for index in whole..count {
-            let x = i16::from(from.add(index).read()) - i16::from(zero_point);
-            to.add(index).write(x);
-        }
     }
 }
 
 struct Bytes<'a> {
     op: &'a I8<'a>,
-    /// As i16, each tap filled up with zeros to whole groups of channels.
-    weights: [MaybeUninit<i16>; MAX_WEIGHTS],
-    /// Of each eight channels.
-    groups: [MaybeUninit<Group>; MAX_GROUPS],
-}
-
-/// What eight channels begin and end with.
-struct Group {
-    bias: [int32x4_t; 2],
-    finish: Finish<2>,
+    weights: Weights<'a, i8, CHANNELS>,
+    /// Less what the zero point adds, of each group.
+    biases: [MaybeUninit<[int32x4_t; GROUP]>; MAX_GROUPS],
+    /// Whether two products of bytes fit 16 bits: no weight is -128.
+    is_narrow: bool,
 }
 
 impl Bytes<'_> {
-    /// Prepares weights and groups.
+    /// Makes the biases.
     #[target_feature(enable = "neon")]
     fn fill(&mut self) {
         let op = self.op;
-        let channels = op.window.output[2];
-        let stride = self.stride();
-        let taps = op.weights.chunks_exact(channels);
-        for (places, tap) in self.weights.chunks_exact_mut(stride).zip(taps) {
-            let (places, _) = places.as_chunks_mut::<CHANNELS>();
-            for (place, weights) in places.iter_mut().zip(tap.chunks(CHANNELS)) {
-                let mut eight = [0; CHANNELS];
-                match weights.first_chunk() {
-                    Some(whole) => eight = *whole,
-                    None => {
-                        let places = eight.iter_mut().zip(weights);
-                        places.for_each(|(it, w)| *it = *w);
-                    }
-                }
-                // SAFETY: eight bytes are widened to eight places.
-                unsafe {
-                    let wide = vmovl_s8(vld1_s8(eight.as_ptr()));
-                    vst1q_s16(place.as_mut_ptr().cast(), wide);
-                }
+        let zero_point = op.quant.input_zero_point;
+        let mut least = vdupq_n_s8(0);
+        let channels = (0..op.window.output[2]).step_by(CHANNELS);
+        for (channel, place) in channels.zip(&mut self.biases) {
+            let (mut weights, stride) = self.weights.of(channel);
+            // Those of 64 taps fit 16 bits.
+            let [mut low, mut high] = [vdupq_n_s16(0); 2];
+            for _ in 0..op.window.taps() {
+                // SAFETY: a group has so many weights at each tap.
+                let w = unsafe { vld1q_s8(next(&mut weights, stride)) };
+                low = vaddw_s8(low, vget_low_s8(w));
+                high = vaddw_high_s8(high, w);
+                least = vminq_s8(least, w);
             }
+            let bias: [int32x4_t; GROUP] = some_i32(op.bias.unwrap_or_default(), channel);
+            let sums = [
+                vmovl_s16(vget_low_s16(low)),
+                vmovl_high_s16(low),
+                vmovl_s16(vget_low_s16(high)),
+                vmovl_high_s16(high),
+            ];
+            place.write(core::array::from_fn(|part| {
+                vmlsq_n_s32(bias[part], sums[part], zero_point)
+            }));
         }
-        let bias = op.bias.unwrap_or_default();
-        let places = self.groups.iter_mut().take(stride / CHANNELS);
-        for (group, place) in places.enumerate() {
-            let channel = group * CHANNELS;
-            place.write(Group {
-                bias: some_i32(bias, channel),
-                finish: Finish::new(&op.multipliers, &op.quant, channel),
-            });
-        }
-    }
-
-    /// Weights of a tap.
-    #[inline(always)]
-    fn stride(&self) -> usize {
-        self.op.window.output[2].next_multiple_of(CHANNELS)
-    }
-
-    #[inline(always)]
-    fn group(&self, channel: usize) -> &Group {
-        // SAFETY: there are as many groups as the channels have, and `fill` has made them.
-        unsafe { (*self.groups.as_ptr().add(channel / CHANNELS)).assume_init_ref() }
+        self.is_narrow = vminvq_s8(least) > i8::MIN;
     }
 }
 
 impl Layer for Bytes<'_> {
-    type Element = i16;
-    type Weight = i16;
-    type Eight = int16x8_t;
-    type Sums = [int32x4_t; 2];
+    type Element = i8;
+    /// Four registers of sums each, with weights of six taps.
+    const MOST: usize = 5;
 
-    #[inline(always)]
-    unsafe fn load(from: *const i16) -> int16x8_t {
-        // SAFETY: the caller's promise.
-        unsafe { vld1q_s16(from) }
+    fn padding(&self) -> Option<u8> {
+        Some(self.op.quant.input_zero_point as u8)
     }
 
-    #[inline(always)]
-    unsafe fn load_weights(from: *const i16) -> int16x8_t {
-        // SAFETY: the caller's promise.
-        unsafe { Self::load(from) }
+    #[inline(never)]
+    unsafe fn make<const PIXELS: usize>(&self, part: &Part<'_, i8>) {
+        let outputs = Outputs::new(self);
+        for channel in (0..outputs.channels).step_by(CHANNELS) {
+            // SAFETY: the caller's promise.
+            unsafe {
+                match outputs.channels - channel > HALF * LANES {
+                    true => outputs.group::<PIXELS, GROUP>(self, part, channel),
+                    false => outputs.group::<PIXELS, HALF>(self, part, channel),
+                }
+            }
+        }
     }
+}
 
+/// What is the same for all groups.
+struct Outputs<'a> {
+    /// Columns of the window, and elements from one to the next.
+    columns: [usize; 2],
+    /// Columns from pixel to pixel where windows have three rows of three, side by side, and products are narrow.
+    nine: Option<usize>,
+    multipliers: Multipliers<'a>,
+    clamp: Clamp<'a>,
+    output: *mut i8,
+    channels: usize,
+}
+
+impl<'a> Outputs<'a> {
     #[inline(always)]
-    fn add([low, high]: &mut Self::Sums, x: int16x8_t, w: int16x8_t) {
-        // SAFETY: a layer runs only where the processor has NEON.
-        unsafe {
-            *low = vmlal_s16(*low, vget_low_s16(x), vget_low_s16(w));
-            *high = vmlal_high_s16(*high, x, w);
+    fn new(bytes: &'a Bytes<'a>) -> Self {
+        let op = bytes.op;
+        let window = &op.window;
+        let channels = window.output[2];
+        let is_nine = (window.kernel, window.dilation[1]) == ([3, 3], 1) && bytes.is_narrow;
+        Outputs {
+            columns: [window.kernel[1], window.dilation[1] * channels],
+            nine: is_nine.then_some(window.stride[1]),
+            multipliers: op.multipliers,
+            // SAFETY: a layer runs only where the processor has NEON.
+            clamp: unsafe { Clamp::new(&op.quant) },
+            output: op.output.as_ptr().cast::<i8>().cast_mut(),
+            channels,
         }
     }
 
+    /// `N * 4` channels from `channel` on of tiles of `PIXELS` pixels.
+    ///
+    /// # Safety
+    /// As [`Layer::make`]; a group begins at the channel, of the layer.
     #[inline(always)]
-    fn start(&self, channel: usize) -> Self::Sums {
-        self.group(channel).bias
-    }
-
-    #[inline(always)]
-    fn weights(&self, channel: usize) -> Weights<i16> {
-        Weights {
-            at: self.weights.as_ptr().cast::<i16>().wrapping_add(channel),
-            stride: self.stride(),
-        }
-    }
-
-    #[inline(always)]
-    unsafe fn finish<const PIXELS: usize>(
+    unsafe fn group<const PIXELS: usize, const N: usize>(
         &self,
-        sums: [Self::Sums; PIXELS],
-        first_pixel: usize,
+        layer: &Bytes<'_>,
+        part: &Part<'_, i8>,
         channel: usize,
     ) {
-        let channels = self.op.window.output[2];
-        let output = self.op.output.as_ptr().cast::<i8>().cast_mut();
-        // SAFETY: the caller's promise.
+        let weights = layer.weights.of(channel);
+        let step = self.channels;
+        // SAFETY: `fill` has made the bias; the rest is the caller's promise.
         unsafe {
-            let rows = Rows {
-                output: output.add(first_pixel * channels + channel),
-                stride: channels,
-                count: channels - channel,
-            };
-            self.group(channel).finish.store(sums, rows);
+            let bias = (*layer.biases.as_ptr().add(channel / CHANNELS)).assume_init();
+            let scale: Scale<N> = Scale::new(self.multipliers, channel);
+            for (taps, pixel) in part.tiles() {
+                let mut sums = [core::array::from_fn(|part| bias[part % GROUP]); PIXELS];
+                match self.nine {
+                    Some(1) => nine::<PIXELS, N, 1>(&mut sums, taps, channel, weights, step),
+                    Some(2) => nine::<PIXELS, N, 2>(&mut sums, taps, channel, weights, step),
+                    _ => {
+                        let is_narrow = layer.is_narrow;
+                        any(&mut sums, taps, channel, weights, self.columns, is_narrow);
+                    }
+                }
+                let rows = Rows {
+                    output: self.output.wrapping_add(pixel * self.channels + channel),
+                    stride: self.channels,
+                    count: self.channels - channel,
+                };
+                scale.finish(self.clamp, sums, rows);
+            }
         }
     }
+}
+
+/// Sums of windows of three rows and columns, side by side, `STRIDE` columns from pixel to pixel: what several pixels read
+/// is loaded once. No weight is -128.
+///
+/// # Safety
+/// As [`Layer::make`].
+#[inline(always)]
+unsafe fn nine<const PIXELS: usize, const N: usize, const STRIDE: usize>(
+    sums: &mut [[int32x4_t; N]; PIXELS],
+    taps: Taps<'_, i8>,
+    channel: usize,
+    (weights, stride): (*const i8, usize),
+    step: usize,
+) {
+    let [mut top, mut middle, mut bottom] = taps.three(channel);
+    let mut weights = weights;
+    let columns = (PIXELS - 1) * STRIDE + 3;
+    // SAFETY: the caller's promise.
+    unsafe {
+        let mut three = || [(); 3].map(|()| load::<N>(&mut weights, stride));
+        let [above, below] = [three(), three()];
+        // Columns of the upper two rows.
+        unrolled!(column < columns, {
+            let x = [load::<N>(&mut top, step), load::<N>(&mut middle, step)];
+            for kx in 0..3 {
+                if let Some(pixel) = pixel_of::<PIXELS, STRIDE>(column, kx) {
+                    add_two(&mut sums[pixel], x, [above[kx], below[kx]]);
+                    settle_i32(&mut sums[pixel]);
+                }
+            }
+        });
+        // The third row, two taps and one.
+        let last = three();
+        let mut x = load::<N>(&mut bottom, step);
+        unrolled!(column < columns - 1, {
+            let before = x;
+            x = load::<N>(&mut bottom, step);
+            if let Some(pixel) = pixel_of::<PIXELS, STRIDE>(column, 0) {
+                add_two(&mut sums[pixel], [before, x], [last[0], last[1]]);
+                settle_i32(&mut sums[pixel]);
+            }
+            if let Some(pixel) = pixel_of::<PIXELS, STRIDE>(column + 1, 2) {
+                add_one(&mut sums[pixel], x, last[2]);
+                settle_i32(&mut sums[pixel]);
+            }
+        });
+    }
+}
+
+/// Sums of any windows, of so many columns, which lie so far from each other.
+///
+/// # Safety
+/// As [`Layer::make`].
+#[inline(always)]
+unsafe fn any<const PIXELS: usize, const N: usize>(
+    sums: &mut [[int32x4_t; N]; PIXELS],
+    taps: Taps<'_, i8>,
+    channel: usize,
+    (weights, stride): (*const i8, usize),
+    [columns, distance]: [usize; 2],
+    is_narrow: bool,
+) {
+    let pairs = if is_narrow { columns / 2 } else { 0 };
+    let mut weights = weights;
+    for row in taps.rows() {
+        let mut row = row.wrapping_add(channel);
+        // SAFETY: the caller's promise.
+        unsafe {
+            for _ in 0..pairs {
+                let w = [(); 2].map(|()| load::<N>(&mut weights, stride));
+                let mut x_at = [next(&mut row, distance), next(&mut row, distance)];
+                for sums in sums.iter_mut() {
+                    let x = x_at.each_mut().map(|at| load::<N>(at, taps.step));
+                    add_two(sums, x, w);
+                }
+            }
+            for _ in 2 * pairs..columns {
+                let w = load::<N>(&mut weights, stride);
+                let mut x_at = next(&mut row, distance);
+                for sums in sums.iter_mut() {
+                    add_one(sums, load::<N>(&mut x_at, taps.step), w);
+                }
+            }
+        }
+    }
+}
+
+/// `N * 4` bytes; there are others behind eight. The pointer moves on by `stride`.
+///
+/// # Safety
+/// They are there.
+#[inline(always)]
+unsafe fn load<const N: usize>(from: &mut *const i8, stride: usize) -> int8x16_t {
+    // SAFETY: the caller's promise.
+    unsafe {
+        match N {
+            HALF => bytes::<8>(from, stride),
+            _ => bytes::<16>(from, stride),
+        }
+    }
+}
+
+/// Adds products of two taps, whose weights are no -128.
+#[inline]
+#[target_feature(enable = "neon")]
+fn add_two<const N: usize>(sums: &mut [int32x4_t; N], x: [int8x16_t; 2], w: [int8x16_t; 2]) {
+    let [x_low, w_low] = [x, w].map(|it| it.map(|it| vget_low_s8(it)));
+    let products = vmlal_s8(vmull_s8(x_low[0], w_low[0]), x_low[1], w_low[1]);
+    add_words(sums, 0, products);
+    if N == GROUP {
+        let products = vmlal_high_s8(vmull_high_s8(x[0], w[0]), x[1], w[1]);
+        add_words(sums, HALF, products);
+    }
+}
+
+/// Adds products of a tap.
+#[inline]
+#[target_feature(enable = "neon")]
+fn add_one<const N: usize>(sums: &mut [int32x4_t; N], x: int8x16_t, w: int8x16_t) {
+    add_words(sums, 0, vmull_s8(vget_low_s8(x), vget_low_s8(w)));
+    if N == GROUP {
+        add_words(sums, HALF, vmull_high_s8(x, w));
+    }
+}
+
+/// Adds eight words to two registers of sums.
+#[inline]
+#[target_feature(enable = "neon")]
+fn add_words<const N: usize>(sums: &mut [int32x4_t; N], first: usize, words: int16x8_t) {
+    sums[first] = vaddw_s16(sums[first], vget_low_s16(words));
+    sums[first + 1] = vaddw_high_s16(sums[first + 1], words);
 }

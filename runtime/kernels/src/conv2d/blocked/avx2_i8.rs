@@ -33,7 +33,7 @@ unsafe fn all(op: &I8<'_>) {
     let window = flattened(&op.window);
     let input = op.input.as_ptr().cast::<i8>();
     let mut scratch = [const { MaybeUninit::uninit() }; SCRATCH];
-    let Some(mut rows) = Rows::new(&window, &mut scratch, None) else {
+    let Some(mut rows) = Rows::new(&window, &mut scratch, None, 0) else {
         return;
     };
     let zero_point = op.quant.input_zero_point as i16;

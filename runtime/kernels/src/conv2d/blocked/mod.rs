@@ -17,6 +17,8 @@ mod avx_vnni;
 #[cfg(target_arch = "x86_64")]
 mod block;
 #[cfg(target_arch = "aarch64")]
+mod neon_blocks;
+#[cfg(target_arch = "aarch64")]
 mod neon_dot;
 #[cfg(target_arch = "aarch64")]
 mod neon_f32;
@@ -73,7 +75,6 @@ pub fn f32<W: Weight>(op: &F32<'_, f32, W>, isa: Isa) -> Result {
         }
         #[cfg(target_arch = "aarch64")]
         _ if let Some(token) = isa.neon()
-            && op.sum.is_none()
             && patch::holds(&op.window, 1) =>
         {
             neon_f32::f32(op, token);
@@ -97,17 +98,11 @@ pub fn i8(op: &I8<'_>, isa: Isa) -> Result {
             avx512_vnni::i8(op, token);
         }
         #[cfg(target_arch = "aarch64")]
-        Isa::Neon(token) if op.sum.is_none() && neon_i8::holds(&op.window) => {
-            neon_i8::i8(op, token)
-        }
+        Isa::Neon(token) if neon_blocks::holds(&op.window) => neon_i8::i8(op, token),
         #[cfg(target_arch = "aarch64")]
-        Isa::NeonDot(token) if op.sum.is_none() && neon_i8::holds(&op.window) => {
-            neon_dot::i8(op, token)
-        }
+        Isa::NeonDot(token) if neon_blocks::holds(&op.window) => neon_dot::i8(op, token),
         #[cfg(target_arch = "aarch64")]
-        Isa::NeonI8mm(token) if op.sum.is_none() && neon_i8::holds(&op.window) => {
-            neon_i8mm::i8(op, token)
-        }
+        Isa::NeonI8mm(token) if neon_blocks::holds(&op.window) => neon_i8mm::i8(op, token),
         _ => scalar::i8(op, |output, k| i8_index(output, k, depth)),
     }
     Ok(())

@@ -1,23 +1,19 @@
-//! NEON with matrix products of int8: as [`neon_i8`](super::neon_i8), eight depths of two channels and two pixels by one
-//! instruction.
+//! NEON with matrix products of int8: eight depths of two channels and two pixels by an instruction.
 #![allow(unsafe_code)] // Vector instructions, and pointers that `check` has measured.
 
 use core::arch::aarch64::*;
 use core::arch::asm;
 
-use super::neon_dot::{self, weight_sums};
-use super::neon_i8::{Biases, PARTS, finish, input, load, weights};
-use super::patch::{Patch, for_each_patch};
+use super::neon_blocks::{Block, PARTS, Product, REGISTER, run};
+use super::neon_dot::{self, Dot};
+use super::patch::Patch;
 use super::{I8, depth};
 use crate::NeonI8mm;
-use crate::blocked::{CHANNELS, LANE, runs};
+use crate::blocked::runs;
+use crate::neon::stream::{next, starts, two_fours};
 
-/// Pixels of a tile at the most, two with eight registers of sums.
-const ROWS: usize = 2 * MAX_PAIRS;
+/// Pairs of pixels of a tile at the most, each with eight registers of sums.
 const MAX_PAIRS: usize = 2;
-/// Elements in a register.
-const REGISTER: usize = 16;
-
 /// Depths from which on matrix products take fewer instructions than dot products, for all that sorting weights and
 /// sums takes.
 const MIN_DEPTH: usize = 65;
@@ -31,24 +27,102 @@ pub(super) fn i8(op: &I8<'_>, token: NeonI8mm) {
         return neon_dot::i8(op, token.dot());
     }
     // SAFETY: the token proves that the processor has the instructions; lengths were checked.
-    unsafe { all(op) }
+    unsafe { run(op, Matrices) }
 }
 
-/// # Safety
-/// As [`for_each_patch`], and the processor has dot products and matrix products; runs are whole registers.
-#[target_feature(enable = "neon,dotprod,i8mm")]
-unsafe fn all(op: &I8<'_>) {
-    let mut biases = Biases::NONE;
-    biases.fill(op, |weights| weight_sums(weights));
-    // SAFETY: the caller's promise; `count` rows lie in the patch.
-    unsafe {
-        let input = input(op);
-        for_each_patch(&input, op.output, ROWS, |patch, first, count| match count {
-            1 => tile::<1, 1>(op, &biases, patch, first),
-            2 => tile::<2, 1>(op, &biases, patch, first),
-            3 => tile::<3, 2>(op, &biases, patch, first),
-            _ => tile::<4, 2>(op, &biases, patch, first),
-        });
+/// The processor has dot products and matrix products where there is one, and runs are whole registers.
+struct Matrices;
+
+impl Product for Matrices {
+    const ROWS: usize = 2 * MAX_PAIRS;
+    /// Two of each channel.
+    type Start = [int32x4_t; 2 * PARTS];
+
+    #[inline(always)]
+    fn start(&self, bias: Block) -> Self::Start {
+        core::array::from_fn(|two| {
+            // SAFETY: a layer runs only where the processor has NEON.
+            unsafe {
+                let part = vreinterpretq_s64_s32(bias[two / 2]);
+                vreinterpretq_s32_s64(match two % 2 {
+                    0 => vtrn1q_s64(part, part),
+                    _ => vtrn2q_s64(part, part),
+                })
+            }
+        })
+    }
+
+    #[inline(always)]
+    fn weight_sums(&mut self, block: &[i8]) -> Block {
+        Dot.weight_sums(block)
+    }
+
+    #[inline(always)]
+    unsafe fn sums<const ROWS: usize>(
+        &self,
+        patch: Patch<'_, i8>,
+        weights: *const i8,
+        start: &Self::Start,
+    ) -> [Block; ROWS] {
+        // The last pair is of a pixel and itself where rows are odd.
+        let pairs = ROWS.div_ceil(2).min(MAX_PAIRS);
+        let mut weights = weights;
+        // SAFETY: the caller's promise.
+        unsafe {
+            let start = start.as_ptr();
+            let mut halves = starts::<4>([start, start.add(PARTS)]).into_iter().flatten();
+            let mut sums = [[vdupq_n_s32(0); 2 * PARTS]; MAX_PAIRS];
+            let places = sums.as_flattened_mut().iter_mut();
+            places.zip(&mut halves).for_each(|(place, it)| *place = it);
+            for (_, run) in patch.runs {
+                let mut rows: [*const i8; 2 * MAX_PAIRS] = patch.rows(*run, ROWS);
+                for _ in 0..patch.length / REGISTER {
+                    let mut x = [[vdupq_n_s64(0); 2]; MAX_PAIRS];
+                    for (x, rows) in x.iter_mut().zip(rows.as_chunks_mut().0).take(pairs) {
+                        let [even, odd] = rows
+                            .each_mut()
+                            .map(|row| vreinterpretq_s64_s8(vld1q_s8(next(row, REGISTER))));
+                        *x = [vtrn1q_s64(even, odd), vtrn2q_s64(even, odd)];
+                    }
+                    for half in 0..2 {
+                        let w = two_fours(&mut weights);
+                        let x = x.map(|it| vreinterpretq_s8_s64(it[half]));
+                        for part in 0..PARTS {
+                            let [low, high] = w.map(|it| vreinterpretq_s32_s8(it[part]));
+                            let two = [vzip1q_s32(low, high), vzip2q_s32(low, high)];
+                            for (sums, x) in sums.iter_mut().zip(x).take(pairs) {
+                                for (half, w) in two.into_iter().enumerate() {
+                                    let sum = &mut sums[2 * part + half];
+                                    *sum = multiply(*sum, x, vreinterpretq_s8_s32(w));
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+            core::array::from_fn(|row| {
+                let sums = &sums[row / 2 % MAX_PAIRS];
+                core::array::from_fn(|part| {
+                    let low = vreinterpretq_s64_s32(sums[2 * part]);
+                    let high = vreinterpretq_s64_s32(sums[2 * part + 1]);
+                    vreinterpretq_s32_s64(match row % 2 {
+                        0 => vtrn1q_s64(low, high),
+                        _ => vtrn2q_s64(low, high),
+                    })
+                })
+            })
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn alone(
+        &self,
+        patch: Patch<'_, i8>,
+        weights: *const i8,
+        has_zero_point: bool,
+    ) -> [Block; 2] {
+        // SAFETY: the caller's promise.
+        unsafe { Dot.alone(patch, weights, has_zero_point) }
     }
 }
 
@@ -68,105 +142,4 @@ unsafe fn multiply(mut sums: int32x4_t, a: int8x16_t, b: int8x16_t) -> int32x4_t
         );
     }
     sums
-}
-
-/// All channels of `ROWS` pixels from `first` on, which are `PAIRS` pairs, the last one of a pixel and itself where
-/// `ROWS` is odd.
-///
-/// # Safety
-/// As [`all`]; the biases are filled, and the patch has `ROWS` rows.
-#[inline(never)]
-#[target_feature(enable = "neon")]
-unsafe fn tile<const ROWS: usize, const PAIRS: usize>(
-    op: &I8<'_>,
-    biases: &Biases,
-    patch: Patch<'_, i8>,
-    first: usize,
-) {
-    for channel in (0..op.window.output[2]).step_by(CHANNELS) {
-        // SAFETY: the block is one of the weights; the rest is the caller's promise.
-        unsafe {
-            let weights = weights(op, patch, channel);
-            let sums = product::<ROWS, PAIRS>(patch, weights, biases.of(channel));
-            let sums: [[int32x4_t; PARTS]; ROWS] = core::array::from_fn(|row| {
-                let sums = &sums[row / 2];
-                core::array::from_fn(|part| {
-                    let low = vreinterpretq_s64_s32(sums[2 * part]);
-                    let high = vreinterpretq_s64_s32(sums[2 * part + 1]);
-                    vreinterpretq_s32_s64(match row % 2 {
-                        0 => vtrn1q_s64(low, high),
-                        _ => vtrn2q_s64(low, high),
-                    })
-                })
-            });
-            finish(op, sums, first, channel);
-        }
-    }
-}
-
-/// `start` and the sums of pairs of rows with a block: `[2, 2]` for each two channels.
-///
-/// # Safety
-/// The processor has matrix products; the patch has `ROWS` pixels and runs of whole registers, and a block lies at
-/// `weights`.
-#[inline(always)]
-unsafe fn product<const ROWS: usize, const PAIRS: usize>(
-    patch: Patch<'_, i8>,
-    weights: *const i8,
-    start: [int32x4_t; PARTS],
-) -> [[int32x4_t; 2 * PARTS]; PAIRS] {
-    let mut weights = weights;
-    // SAFETY: the caller's promise.
-    unsafe {
-        let start = core::array::from_fn(|two| {
-            let part = vreinterpretq_s64_s32(start[two / 2]);
-            vreinterpretq_s32_s64(match two % 2 {
-                0 => vtrn1q_s64(part, part),
-                _ => vtrn2q_s64(part, part),
-            })
-        });
-        let mut sums = [start; PAIRS];
-        for (_, run) in patch.runs {
-            let rows: [*const i8; 2 * MAX_PAIRS] = patch.rows(*run, ROWS);
-            for k in (0..patch.length).step_by(REGISTER) {
-                let x: [[int64x2_t; 2]; PAIRS] = core::array::from_fn(|pair| {
-                    let even = vreinterpretq_s64_s8(vld1q_s8(rows[2 * pair].add(k)));
-                    let odd = vreinterpretq_s64_s8(vld1q_s8(rows[2 * pair + 1].add(k)));
-                    [vtrn1q_s64(even, odd), vtrn2q_s64(even, odd)]
-                });
-                for half in 0..2 {
-                    let x = core::array::from_fn(|pair| x[pair][half]);
-                    let next = load(weights.add(CHANNELS * LANE));
-                    add(&mut sums, x, [load(weights), next]);
-                    weights = weights.add(2 * CHANNELS * LANE);
-                }
-            }
-        }
-        sums
-    }
-}
-
-/// Adds products of eight depths of pairs of rows with two lanes of a block.
-///
-/// # Safety
-/// The processor has matrix products.
-#[inline(always)]
-unsafe fn add<const PAIRS: usize>(
-    sums: &mut [[int32x4_t; 2 * PARTS]; PAIRS],
-    x: [int64x2_t; PAIRS],
-    [low, high]: [[int8x16_t; PARTS]; 2],
-) {
-    // SAFETY: the caller's promise.
-    unsafe {
-        for part in 0..PARTS {
-            let [low, high] = [low, high].map(|it| vreinterpretq_s32_s8(it[part]));
-            let two = [vzip1q_s32(low, high), vzip2q_s32(low, high)];
-            for (sums, x) in sums.iter_mut().zip(x) {
-                for (half, w) in two.into_iter().enumerate() {
-                    let sum = &mut sums[2 * part + half];
-                    *sum = multiply(*sum, vreinterpretq_s8_s64(x), vreinterpretq_s8_s32(w));
-                }
-            }
-        }
-    }
 }

@@ -7,7 +7,11 @@ use core::mem::MaybeUninit;
 use bytemuck::AnyBitPattern;
 
 use crate::blocked::runs;
+#[cfg(target_arch = "aarch64")]
+use crate::neon::copy;
 use crate::overlap::is_apart;
+#[cfg(target_arch = "aarch64")]
+use crate::rows::Tiles;
 use crate::rows::{Rows, Strip, Under, fits, flattened};
 use crate::{Window, product};
 
@@ -33,12 +37,63 @@ pub(super) struct Patch<'a, T> {
     pub(super) length: usize,
 }
 
+/// Tiles that read the weights of a block one after the other, at the most.
 #[cfg(target_arch = "aarch64")]
-impl<T> Patch<'_, T> {
+const MAX_TILES: usize = 8;
+
+#[cfg(target_arch = "aarch64")]
+impl<T: Copy> Patch<'_, T> {
     /// Where a run begins for each of `ROWS` pixels, or for the last one of `count` behind them.
     #[inline(always)]
     pub(super) fn rows<const ROWS: usize>(&self, run: *const T, count: usize) -> [*const T; ROWS] {
         core::array::from_fn(|row| run.wrapping_add(self.first + row.min(count - 1) * self.step))
+    }
+
+    /// With a run of no elements where there is none, so that the compiler knows of one: sums then begin in registers.
+    #[inline(always)]
+    pub(super) fn with_a_run(self) -> Self
+    where
+        T: 'static,
+    {
+        match self.runs {
+            [] => Patch {
+                runs: const { &[(0, core::ptr::null())] },
+                length: 0,
+                ..self
+            },
+            _ => self,
+        }
+    }
+
+    /// Cuts a strip into tiles of at most `most` pixels. Calls `several` with what lies under some of a length that are
+    /// neighbours, and with these, whose first pixel is counted from the start of the output.
+    #[inline(always)]
+    pub(super) fn for_each_tiles(
+        self,
+        strip: Strip,
+        most: usize,
+        mut several: impl FnMut(Self, Tiles),
+    ) {
+        for tiles in strip.equal_tiles(most) {
+            for done in (0..tiles.count).step_by(MAX_TILES) {
+                let first = tiles.first + done * tiles.pixels;
+                let some = Tiles {
+                    first: strip.pixel + first,
+                    count: MAX_TILES.min(tiles.count - done),
+                    ..tiles
+                };
+                several(self.ahead(first), some);
+            }
+        }
+    }
+
+    /// From so many pixels on.
+    #[inline(always)]
+    pub(super) fn ahead(self, pixels: usize) -> Self {
+        Patch {
+            first: self.first + pixels * self.step,
+            ..self
+        }
     }
 }
 
@@ -62,6 +117,17 @@ fn is_whole([runs, length]: [usize; 2], multiple: usize) -> bool {
 /// # Safety
 /// So many elements are there, and have room; the processor has the instructions.
 pub(super) type Convert<T> = unsafe fn(*const T, *mut T, usize);
+
+/// Copies elements.
+///
+/// # Safety
+/// As [`Convert`] says.
+#[cfg(not(target_arch = "aarch64"))]
+#[inline(always)]
+unsafe fn copy<T>(from: *const T, to: *mut T, count: usize) {
+    // SAFETY: the caller's promise.
+    unsafe { from.copy_to_nonoverlapping(to, count) };
+}
 
 /// What is read.
 pub(super) struct Input<'a, T> {
@@ -100,7 +166,7 @@ pub(super) unsafe fn for_each_patch<T: Copy + AnyBitPattern>(
         && is_apart(input.cells, output);
     let mut scratch = [const { MaybeUninit::uninit() }; SCRATCH];
     let direct = (is_direct && (input.multiple == 1 || !has_padding)).then_some(from);
-    let rows = Rows::with_padding(&window, &mut scratch, direct, input.padding);
+    let rows = Rows::new(&window, &mut scratch, direct, input.padding);
     let Some(mut rows) = rows else {
         return;
     };
@@ -114,7 +180,7 @@ pub(super) unsafe fn for_each_patch<T: Copy + AnyBitPattern>(
         |first, to, count| unsafe {
             match input.convert {
                 Some(convert) => convert(from.add(first), to, count),
-                None => from.add(first).copy_to_nonoverlapping(to, count),
+                None => copy(from.add(first), to, count),
             }
         },
         |under, strip| {
@@ -188,15 +254,19 @@ unsafe fn gather<T: Copy>(
     let at = scratch.as_mut_ptr().cast::<T>();
     let length = patch.runs.len() * patch.length;
     let step = length.next_multiple_of(STEP);
+    let chunk = size_of::<[u8; STEP]>() / size_of::<T>().max(1);
     for pixel in 0..strip.count {
         let mut to = at.wrapping_add(pixel * step);
         // SAFETY: the room of a pixel ends there.
         unsafe { to.add(step - STEP).write_bytes(0, STEP) };
         for (_, run) in patch.runs {
             let from = run.wrapping_add(patch.first + pixel * patch.step);
-            for done in (0..patch.length).step_by(STEP) {
-                // SAFETY: the caller's promise. What is written behind a run is written again by the next one.
-                unsafe { from.add(done).copy_to_nonoverlapping(to.add(done), STEP) };
+            // SAFETY: the caller's promise. What is written behind a run is written again by the next one.
+            unsafe {
+                from.copy_to_nonoverlapping(to, chunk);
+                for done in (chunk..patch.length).step_by(chunk.max(1)) {
+                    from.add(done).copy_to_nonoverlapping(to.add(done), chunk);
+                }
             }
             to = to.wrapping_add(patch.length);
         }
