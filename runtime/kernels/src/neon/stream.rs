@@ -159,3 +159,19 @@ pub(crate) unsafe fn starts<const ROWS: usize>(
         _ => load!(even, "v24" "v25" "v26" "v27"),
     })
 }
+
+/// [`starts`] with eight registers a row.
+///
+/// # Safety
+/// The processor has NEON.
+#[inline(always)]
+pub(crate) unsafe fn starts_of_eight<const ROWS: usize>(
+    start: &[int32x4_t; 8],
+) -> [[int32x4_t; 8]; ROWS] {
+    let start = start.as_ptr();
+    // SAFETY: eight registers lie there; the rest is the caller's promise.
+    let halves: [[int32x4_t; 4]; 4] = unsafe { starts([start, start.add(4)]) };
+    core::array::from_fn(|row| {
+        core::array::from_fn(|part| halves[(2 * row + part / 4) % 4][part % 4])
+    })
+}

@@ -9,7 +9,7 @@ use super::neon_blocks::{Block, PARTS, Product, run};
 use super::patch::Patch;
 use crate::Neon;
 use crate::blocked::{CHANNELS, LANE};
-use crate::neon::stream::{four, next, starts, two_fours};
+use crate::neon::stream::{four, next, starts_of_eight, two_fours};
 
 pub(super) fn i8(op: &I8<'_>, _: Neon) {
     // SAFETY: the token proves that the processor has the instructions; lengths were checked.
@@ -68,11 +68,7 @@ impl Product for Pairs {
         let mut weights = weights;
         // SAFETY: the caller's promise.
         unsafe {
-            let start = start.as_ptr();
-            let mut halves = starts::<4>([start, start.add(PARTS)]).into_iter().flatten();
-            let mut sums = [[vdupq_n_s32(0); 2 * PARTS]; ROWS];
-            let places = sums.as_flattened_mut().iter_mut();
-            places.zip(&mut halves).for_each(|(place, it)| *place = it);
+            let mut sums = starts_of_eight::<ROWS>(start);
             for (_, run) in patch.runs {
                 let mut rows: [*const i8; ROWS] = patch.rows(*run, ROWS);
                 let mut lanes = patch.length.div_ceil(LANE);

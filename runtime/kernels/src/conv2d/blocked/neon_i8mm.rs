@@ -10,7 +10,7 @@ use super::patch::Patch;
 use super::{I8, depth};
 use crate::NeonI8mm;
 use crate::blocked::runs;
-use crate::neon::stream::{next, starts, two_fours};
+use crate::neon::stream::{next, starts_of_eight, two_fours};
 
 /// Pairs of pixels of a tile at the most, each with eight registers of sums.
 const MAX_PAIRS: usize = 2;
@@ -69,11 +69,7 @@ impl Product for Matrices {
         let mut weights = weights;
         // SAFETY: the caller's promise.
         unsafe {
-            let start = start.as_ptr();
-            let mut halves = starts::<4>([start, start.add(PARTS)]).into_iter().flatten();
-            let mut sums = [[vdupq_n_s32(0); 2 * PARTS]; MAX_PAIRS];
-            let places = sums.as_flattened_mut().iter_mut();
-            places.zip(&mut halves).for_each(|(place, it)| *place = it);
+            let mut sums = starts_of_eight::<MAX_PAIRS>(start);
             for (_, run) in patch.runs {
                 let mut rows: [*const i8; 2 * MAX_PAIRS] = patch.rows(*run, ROWS);
                 for _ in 0..patch.length / REGISTER {
