@@ -129,6 +129,7 @@ fn floats_are_laid_out_whatever_they_are_stored_as() {
     }
     for opcode in [
         Opcode::Conv2d,
+        Opcode::Conv2dAdd,
         Opcode::FullyConnected,
         Opcode::Conv2dCompressed,
         Opcode::FullyConnectedCompressed,

@@ -63,8 +63,19 @@ impl Tables {
         (first_dim, rank)
     }
 
+    fn is_last_in_arena(&self) -> bool {
+        let row = self.operands.last().copied().unwrap_or(NO_TENSOR);
+        let tensor = self.tensors.get(usize::from(row));
+        tensor.is_some_and(|it| it.region == Region::Arena(0).code())
+    }
+
     fn operand(&mut self, choices: &mut Choices<'_>, main: DType, is_output: bool) {
         let kind = choices.byte();
+        if kind & 6 == 6 && is_output && self.is_last_in_arena() {
+            // In place.
+            self.operands.extend(self.operands.last().copied());
+            return;
+        }
         if kind & 7 == 7 && !is_output {
             self.operands.push(NO_TENSOR);
             return;
