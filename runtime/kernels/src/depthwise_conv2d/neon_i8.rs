@@ -287,8 +287,9 @@ unsafe fn load<const N: usize>(from: &mut *const i8, stride: usize) -> int8x16_t
 #[inline]
 #[target_feature(enable = "neon")]
 fn add_two<const N: usize>(sums: &mut [int32x4_t; N], x: [int8x16_t; 2], w: [int8x16_t; 2]) {
-    let [x_low, w_low] = [x, w].map(|it| it.map(|it| vget_low_s8(it)));
-    let products = vmlal_s8(vmull_s8(x_low[0], w_low[0]), x_low[1], w_low[1]);
+    // Spelled out: a map of an array is inlined or not, as the compiler likes.
+    let first = vmull_s8(vget_low_s8(x[0]), vget_low_s8(w[0]));
+    let products = vmlal_s8(first, vget_low_s8(x[1]), vget_low_s8(w[1]));
     add_words(sums, 0, products);
     if N == GROUP {
         let products = vmlal_high_s8(vmull_high_s8(x[0], w[0]), x[1], w[1]);
