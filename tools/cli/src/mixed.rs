@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use anyhow::{Result, bail};
 use cadet_compiler::{Options, Precision, Report, fit};
-use cadet_flash::CostTable;
+use cadet_flash::{CostTable, Unit};
 use serde::Serialize;
 
 use crate::on_board::foretell;
@@ -13,6 +13,7 @@ use crate::output::{print_line, thousands};
 /// What the target's figures say of a model in int8, step by step.
 #[derive(Debug, Serialize)]
 pub(crate) struct Mixed {
+    unit: Unit,
     /// Cost of an inference all in int8; `None` where a kernel has no figures.
     int8: Option<u64>,
     /// With the steps in floats that are replaced; conversions are counted.
@@ -50,6 +51,7 @@ impl Mixed {
         let mut losing = losing(&int8, &float, costs);
         let whole = foretell(&int8, costs);
         let mut mixed = Mixed {
+            unit: costs.unit,
             int8: whole.cost(),
             chosen: whole.cost(),
             losing: Vec::new(),
@@ -86,9 +88,13 @@ impl Mixed {
     }
 
     pub(crate) fn print(&self) -> Result<()> {
+        let unit = match self.unit {
+            Unit::Instructions => "instructions",
+            Unit::Nanoseconds => "ns",
+        };
         for step in &self.losing {
             print_line(&format!(
-                "int8   {} costs {} in int8, {} in floats{}",
+                "int8   {} costs {} {unit} in int8, {} in floats{}",
                 step.step,
                 thousands(step.int8),
                 thousands(step.float),
@@ -101,7 +107,7 @@ impl Mixed {
         }
         match (self.int8, self.chosen) {
             (Some(int8), Some(chosen)) if chosen < int8 => print_line(&format!(
-                "mixed  {} with these in floats and their conversions, {} all in int8",
+                "mixed  {} {unit} with these in floats and their conversions, {} all in int8",
                 thousands(chosen),
                 thousands(int8)
             )),

@@ -11,7 +11,7 @@ mod setup;
 mod test;
 mod x86;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 const USAGE: &str = "\
@@ -21,7 +21,8 @@ usage: cargo xtask <task>
   deps            check the dependency rules
   test [--full]   run all tests; --full adds the long ones
   coverage        write the table of ONNX operators anew
-  cost            write the table of what kernels cost on the board anew
+  cost [--host]   write the table of what kernels cost on the board anew; with --host the tables of
+                  hosts: in nanoseconds of this machine, and in instructions of emulated AArch64
   bench [--save FILE] [--against FILE] [--rounds N] [FILTER]
                   run the criterion suites in N rounds (7); keep the times in a file, or fail where a
                   benchmark has become slower than those in a file by more than 5 % and its noise
@@ -43,7 +44,8 @@ fn main() -> ExitCode {
         ["test"] => test::run(root, test::Extent::Normal),
         ["test", "--full"] => test::run(root, test::Extent::Full),
         ["coverage"] => coverage::write(root),
-        ["cost"] => cost::write(root),
+        ["cost"] => cost::write_board(root),
+        ["cost", "--host"] => cost::write_hosts(root),
         ["bench", ref rest @ ..] => match bench::Options::parse(rest) {
             Some(options) => bench::run(root, &options),
             None => return usage(),
@@ -99,4 +101,9 @@ fn fuzz_arguments<'a>(arguments: &[&'a str]) -> Option<(u32, Option<&'a str>)> {
 
 fn workspace_root() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
+}
+
+/// Where cargo puts what it builds.
+fn target_folder(root: &Path) -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or(root.join("target"), PathBuf::from)
 }

@@ -97,7 +97,7 @@ fn fit_foretells_by_the_figures_of_a_host() {
     let text = desk.succeed(&fit);
     assert!(text.contains("110 instructions by the figures"), "{text}");
     assert!(
-        text.contains("conv costs 100 in int8, 10 in floats"),
+        text.contains("conv costs 100 instructions in int8, 10 in floats"),
         "{text}"
     );
 }

@@ -1,5 +1,7 @@
-//! Layers of many shapes, side by side in one model for each kind of arithmetic.
+//! Layers of many shapes, side by side in a few models for each kind of arithmetic. None is larger than what a processor
+//! keeps near it, as those of one small model are.
 
+use super::Layers;
 use crate::support::random;
 use cadet_compiler::{Numerics, Options, Weights};
 use cadet_format::Generator;
@@ -14,14 +16,24 @@ struct Conv {
     pad: i64,
 }
 
-const IMAGES: [[usize; 4]; 6] = [
+/// What convolutions read, up to `FEW` also what functions, pools and sums do.
+const IMAGES: [[usize; 4]; 12] = [
     [1, 3, 24, 24],
     [1, 8, 16, 12],
     [1, 32, 8, 8],
     [1, 64, 6, 5],
     [1, 1, 24, 10],
     [1, 128, 3, 3],
+    [1, 16, 30, 28],
+    [1, 8, 48, 40],
+    [1, 48, 14, 12],
+    [1, 100, 6, 6],
+    [1, 3, 64, 60],
+    [1, 1, 40, 12],
 ];
+const FEW: usize = 7;
+/// Convolutions that fit one model.
+const CONVS_AT_ONCE: usize = 14;
 
 const fn conv(input: usize, weights: [usize; 4], stride: i64, pad: i64) -> Conv {
     Conv {
@@ -44,7 +56,7 @@ const fn depthwise(input: usize, kernel: [usize; 2], stride: i64, pad: i64) -> C
     }
 }
 
-const CONVS: [Conv; 22] = [
+const CONVS: [Conv; 41] = [
     conv(0, [8, 3, 3, 3], 2, 1),
     conv(0, [16, 3, 3, 3], 1, 1),
     conv(0, [12, 3, 5, 5], 2, 2),
@@ -67,6 +79,25 @@ const CONVS: [Conv; 22] = [
     depthwise(3, [3, 3], 2, 1),
     depthwise(3, [3, 3], 1, 1),
     depthwise(5, [3, 3], 1, 1),
+    conv(6, [16, 16, 3, 3], 1, 1),
+    conv(6, [24, 16, 3, 3], 2, 1),
+    conv(6, [32, 16, 1, 1], 1, 0),
+    conv(6, [8, 16, 1, 1], 1, 0),
+    depthwise(6, [3, 3], 1, 1),
+    depthwise(6, [3, 3], 2, 1),
+    conv(7, [16, 8, 1, 1], 1, 0),
+    conv(7, [8, 8, 3, 3], 2, 1),
+    depthwise(7, [3, 3], 1, 1),
+    conv(8, [48, 48, 3, 3], 1, 1),
+    conv(8, [80, 48, 1, 1], 1, 0),
+    conv(8, [10, 48, 1, 1], 1, 0),
+    depthwise(8, [3, 3], 1, 1),
+    depthwise(8, [3, 3], 2, 1),
+    conv(9, [60, 100, 1, 1], 1, 0),
+    conv(9, [30, 100, 1, 1], 1, 0),
+    depthwise(9, [3, 3], 1, 1),
+    conv(10, [8, 3, 3, 3], 2, 1),
+    conv(11, [48, 1, 8, 4], 2, 1),
 ];
 
 const FUNCTIONS: [&str; 16] = [
@@ -88,61 +119,69 @@ const FUNCTIONS: [&str; 16] = [
     "Cos",
 ];
 
-const DENSE: [[usize; 2]; 6] = [
+const DENSE: [[usize; 2]; 9] = [
     [8, 128],
     [64, 10],
     [128, 128],
     [300, 24],
     [640, 64],
     [96, 200],
+    [256, 6],
+    [500, 90],
+    [40, 32],
 ];
 
-/// The models to measure, with how to compile them.
-pub(super) fn models() -> Vec<(Vec<u8>, Options)> {
-    let (onnx, elements) = model();
-    let mut generator = Generator::new(5);
-    let samples: Vec<Vec<f32>> = (0..4).map(|_| random(&mut generator, elements)).collect();
-    let int8 = |numerics| Options {
-        numerics,
-        ..Options::int8(samples.clone())
-    };
+/// Random samples for int8.
+pub(super) struct Calibrated {
+    samples: Vec<Vec<f32>>,
+}
+
+impl Calibrated {
+    /// For a model whose inputs have so many elements.
+    pub(super) fn new(elements: usize) -> Calibrated {
+        let mut generator = Generator::new(5);
+        let samples = (0..4).map(|_| random(&mut generator, elements));
+        Calibrated {
+            samples: samples.collect(),
+        }
+    }
+
+    /// How to compile the model.
+    pub(super) fn int8(&self, numerics: Numerics) -> Options {
+        Options {
+            numerics,
+            ..Options::int8(self.samples.clone())
+        }
+    }
+}
+
+/// Convolutions, fully connected layers and what else there is, in every arithmetic.
+pub(super) fn models() -> Vec<Layers> {
+    let mut nets: Vec<Net> = CONVS.chunks(CONVS_AT_ONCE).map(Net::of_convs).collect();
+    nets.extend([Net::of_rows(), Net::of_images()]);
     let compressed = |weights| Options {
         weights,
         ..Options::float()
     };
-    vec![
-        (onnx.clone(), Options::float()),
-        (onnx.clone(), int8(Numerics::Onnx)),
-        (onnx.clone(), int8(Numerics::Tflite)),
-        (onnx.clone(), int8(Numerics::Tflm)),
-        (onnx.clone(), compressed(Weights::F16)),
-        (onnx, compressed(Weights::Int8)),
-    ]
-}
-
-/// The model, and the elements of all its inputs.
-fn model() -> (Vec<u8>, usize) {
-    let mut net = Net {
-        graph: GraphBuilder::new("layers"),
-        generator: Generator::new(4),
-        elements: 0,
-        outputs: 0,
-    };
-    for (index, shape) in IMAGES.iter().enumerate() {
-        net.input(&format!("image{index}"), shape);
+    let mut models = Vec::new();
+    for net in nets {
+        let onnx = net.graph.encode();
+        let calibrated = Calibrated::new(net.elements);
+        let all = [
+            Options::float(),
+            calibrated.int8(Numerics::Onnx),
+            calibrated.int8(Numerics::Tflite),
+            calibrated.int8(Numerics::Tflm),
+            compressed(Weights::F16),
+            compressed(Weights::Int8),
+        ];
+        models.extend(all.map(|options| Layers {
+            onnx: onnx.clone(),
+            options,
+            kernels: &[],
+        }));
     }
-    for (index, it) in CONVS.iter().enumerate() {
-        net.conv(index, it);
-    }
-    for [inputs, outputs] in DENSE {
-        let (name, weights) = (format!("row{inputs}"), format!("dense{inputs}"));
-        net.input(&name, &[1, inputs]);
-        net.constant(&weights, &[inputs, outputs]);
-        net.add("MatMul", &[&name, &weights], &[1, outputs], &[]);
-    }
-    net.images();
-    net.rows();
-    (net.graph.encode(), net.elements)
+    models
 }
 
 struct Net {
@@ -153,6 +192,28 @@ struct Net {
 }
 
 impl Net {
+    fn new() -> Net {
+        Net {
+            graph: GraphBuilder::new("layers"),
+            generator: Generator::new(4),
+            elements: 0,
+            outputs: 0,
+        }
+    }
+
+    fn of_convs(convs: &[Conv]) -> Net {
+        let mut net = Net::new();
+        for (index, shape) in IMAGES.iter().enumerate() {
+            if convs.iter().any(|it| it.input == index) {
+                net.input(&format!("image{index}"), shape);
+            }
+        }
+        for (index, it) in convs.iter().enumerate() {
+            net.conv(index, it);
+        }
+        net
+    }
+
     fn input(&mut self, name: &str, shape: &[usize]) {
         self.graph
             .input(name, ElementType::F32, shape.iter().copied());
@@ -207,47 +268,56 @@ impl Net {
     }
 
     /// Pools, sums and functions of images.
-    fn images(&mut self) {
-        self.graph.constant_f32("low", &[], &[-0.5]);
-        self.graph.constant_f32("high", &[], &[0.5]);
-        for (index, [_, c, h, w]) in IMAGES.into_iter().enumerate() {
+    fn of_images() -> Net {
+        let mut net = Net::new();
+        net.graph.constant_f32("low", &[], &[-0.5]);
+        net.graph.constant_f32("high", &[], &[0.5]);
+        for (index, shape) in IMAGES.into_iter().enumerate().take(FEW) {
+            let [_, c, h, w] = shape;
             let image = format!("image{index}");
+            net.input(&image, &shape);
             let halved = [
                 ("kernel_shape", vec![2, 2].into()),
                 ("strides", vec![2, 2].into()),
             ];
             for op in ["MaxPool", "AveragePool"] {
-                self.add(op, &[&image], &[1, c, h / 2, w / 2], &halved);
+                net.add(op, &[&image], &[1, c, h / 2, w / 2], &halved);
             }
             let dense = [("kernel_shape", vec![3, 3].into())];
-            self.add("MaxPool", &[&image], &[1, c, h - 2, w - 2], &dense);
-            self.add("GlobalAveragePool", &[&image], &[1, c, 1, 1], &[]);
+            net.add("MaxPool", &[&image], &[1, c, h - 2, w - 2], &dense);
+            net.add("GlobalAveragePool", &[&image], &[1, c, 1, 1], &[]);
             for op in FUNCTIONS {
-                self.add(op, &[&image], &[1, c, h, w], &[]);
+                net.add(op, &[&image], &[1, c, h, w], &[]);
             }
-            self.add("Clip", &[&image, "low", "high"], &[1, c, h, w], &[]);
+            net.add("Clip", &[&image, "low", "high"], &[1, c, h, w], &[]);
             let turned = format!("turned{index}");
-            self.graph.node("Tanh", &turned, &[&image], &[&turned]);
+            net.graph.node("Tanh", &turned, &[&image], &[&turned]);
             for op in ["Add", "Mul", "Sub"] {
-                self.add(op, &[&image, &turned], &[1, c, h, w], &[]);
+                net.add(op, &[&image, &turned], &[1, c, h, w], &[]);
             }
             let axis = [("axis", 1.into())];
-            self.add("Concat", &[&image, &turned], &[1, 2 * c, h, w], &axis);
+            net.add("Concat", &[&image, &turned], &[1, 2 * c, h, w], &axis);
             let along = [("axes", vec![3].into()), ("keepdims", 0.into())];
-            self.add("ReduceMean", &[&image], &[1, c, h], &along);
+            net.add("ReduceMean", &[&image], &[1, c, h], &along);
         }
+        net
     }
 
-    /// Softmax and products of rows.
-    fn rows(&mut self) {
-        for [inputs, _] in DENSE {
-            let row = format!("row{inputs}");
-            self.add("Softmax", &[&row], &[1, inputs], &[]);
+    /// Layers, Softmax and products of rows.
+    fn of_rows() -> Net {
+        let mut net = Net::new();
+        for [inputs, outputs] in DENSE {
+            let (row, weights) = (format!("row{inputs}"), format!("dense{inputs}"));
+            net.input(&row, &[1, inputs]);
+            net.constant(&weights, &[inputs, outputs]);
+            net.add("MatMul", &[&row, &weights], &[1, outputs], &[]);
+            net.add("Softmax", &[&row], &[1, inputs], &[]);
             let column = format!("column{inputs}");
-            self.graph
+            net.graph
                 .node("Transpose", &column, &[&row], &[&column])
                 .attribute("perm", vec![1, 0]);
-            self.add("MatMul", &[&row, &column], &[1, 1], &[]);
+            net.add("MatMul", &[&row, &column], &[1, 1], &[]);
         }
+        net
     }
 }
