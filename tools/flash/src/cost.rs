@@ -34,9 +34,9 @@ pub enum Unit {
 }
 
 /// What one kernel costs, in the table's unit: the sum of all but the stack, each times what it is for in the [`Size`] of
-/// a step.
+/// a step. What a file leaves out is 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(default, deny_unknown_fields)]
 pub struct KernelCost {
     /// For a multiplication with a weight.
     pub mac: f64,
@@ -45,15 +45,12 @@ pub struct KernelCost {
     /// For each element of the output.
     pub element: f64,
     /// For each element that a layer with weights reads.
-    #[serde(default)]
     pub input: f64,
     /// For each pixel of a layer with weights whose channels leave a block in part empty.
-    #[serde(default)]
     pub tail: f64,
     /// For a step, whatever its size.
     pub call: f64,
     /// Most stack that a step was seen to take below its session's caller, in bytes; 0 where that was not measured.
-    #[serde(default)]
     pub stack: u32,
 }
 

@@ -17,6 +17,7 @@ use crate::output::{print_json, print_line, table, thousands, write_new};
 /// With --board also what is left of its flash and RAM (an error where the model takes more), and, where the board's
 /// folder has a `cost.toml` with every kernel of the model, instructions, time and stack, foretold from what kernels
 /// were measured to cost there: the time at one instruction a cycle, the stack that of the deepest step and a margin.
+/// With --target time or instructions in the same way, time being that of one thread of the machine that was measured.
 /// Of a model that cannot be compiled, every unsupported node is listed with what to do about it.
 #[derive(clap::Args)]
 pub(crate) struct Args {

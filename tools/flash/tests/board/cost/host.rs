@@ -1,7 +1,7 @@
 //! Kinds of hosts: those of this machine timed, those that are emulated counted, by `steps` of cadet-profile.
 
 use super::table::{Table, Told};
-use super::{Layers, Run, is_blessed, is_wanted, models, rows};
+use super::{Layers, Row, is_blessed, is_wanted, models, rows};
 use crate::mlperf_tiny;
 use crate::support::OnDisk;
 use cadet_compiler::{Compiled, Options, compile};
@@ -24,16 +24,13 @@ struct Measured {
 }
 
 impl Measured {
-    /// Kinds of hosts that this machine is.
+    /// Kinds of hosts that this machine is; none of AArch64, which is counted.
     fn native() -> Option<Vec<Measured>> {
         let steps = variable("CADET_STEPS")?;
         let is_mine = |host: &&HostTarget| {
-            let family = if cfg!(target_arch = "x86_64") {
-                TargetId::X86_64
-            } else {
-                TargetId::Aarch64
-            };
-            host.id == family && Isa::all().any(|isa| isa.name() == host.isa)
+            cfg!(target_arch = "x86_64")
+                && host.id == TargetId::X86_64
+                && Isa::all().any(|isa| isa.name() == host.isa)
         };
         let measured = HostTarget::ALL.iter().filter(is_mine).map(|&host| Measured {
             host,
@@ -84,8 +81,8 @@ impl Measured {
         compile(onnx, &options).unwrap()
     }
 
-    /// Runs what was compiled; and the processor's clock in Hz where time is what counts.
-    fn run(&self, compiled: &[Compiled]) -> (Vec<Run>, Option<f64>) {
+    /// The steps of what was compiled; and the processor's clock in Hz where time is what counts.
+    fn run(&self, compiled: &[Compiled]) -> (Vec<Vec<Row>>, Option<f64>) {
         let disks: Vec<OnDisk> = compiled.iter().map(|it| OnDisk::new(&it.package)).collect();
         let unit = match self.unit {
             Unit::Nanoseconds => "nanoseconds",
@@ -103,14 +100,10 @@ impl Measured {
         let mut numbers = text.lines().map(|line| line.parse::<f64>().unwrap());
         let mut next = || numbers.next().unwrap();
         let runs = compiled.iter().map(|compiled| {
-            let [_, whole, mark] = [next(), next(), next()];
+            let [_, mark] = [next(), next()];
             // A step so short that the clock did not move took something.
             let costs = std::iter::repeat_with(|| ((next() - mark).max(1.0), 0));
-            let rows = rows(&compiled.report, self.block(), costs);
-            Run {
-                rows,
-                whole: whole - mark,
-            }
+            rows(&compiled.report, self.block(), costs)
         });
         (runs.collect(), numbers.next())
     }
@@ -151,7 +144,7 @@ fn fitted(measured: &Measured) -> Table {
         block: measured.block(),
         ..CostTable::empty(measured.unit)
     };
-    let rows = layers.iter().zip(runs).flat_map(|(layers, run)| layers.kept(run.rows));
+    let rows = layers.iter().zip(runs).flat_map(|(layers, rows)| layers.kept(rows));
     Table::fit(rows.collect(), costs)
 }
 
@@ -162,7 +155,7 @@ fn told(measured: &Measured, costs: &CostTable) -> Vec<Told> {
     let (names, models): (Vec<String>, Vec<Compiled>) = models.unzip();
     let (runs, _) = measured.run(&models);
     let told = names.into_iter().zip(models).zip(runs);
-    told.map(|((name, compiled), run)| Told::of(costs, name, &compiled.report, run.whole))
+    told.map(|((name, compiled), rows)| Told::of(costs, name, &compiled.report, &rows))
         .collect()
 }
 

@@ -33,7 +33,7 @@ const IMAGES: [[usize; 4]; 12] = [
 ];
 const FEW: usize = 7;
 /// Convolutions that fit one model.
-const CONVS_AT_ONCE: usize = 14;
+const CONVS_AT_ONCE: usize = 21;
 
 const fn conv(input: usize, weights: [usize; 4], stride: i64, pad: i64) -> Conv {
     Conv {
@@ -155,27 +155,29 @@ impl Calibrated {
     }
 }
 
-/// Convolutions, fully connected layers and what else there is, in every arithmetic.
+/// Convolutions, fully connected layers and what else there is, each in all arithmetic that it has kernels of its own for.
 pub(super) fn models() -> Vec<Layers> {
-    let mut nets: Vec<Net> = CONVS.chunks(CONVS_AT_ONCE).map(Net::of_convs).collect();
-    nets.extend([Net::of_rows(), Net::of_images()]);
+    let convs = CONVS.chunks(CONVS_AT_ONCE).map(|it| (Net::of_convs(it), 5));
+    let nets = convs.chain([(Net::of_rows(), 6), (Net::of_images(), 3)]);
     let compressed = |weights| Options {
         weights,
         ..Options::float()
     };
     let mut models = Vec::new();
-    for net in nets {
+    for (net, kinds) in nets {
         let onnx = net.graph.encode();
         let calibrated = Calibrated::new(net.elements);
         let all = [
             Options::float(),
             calibrated.int8(Numerics::Onnx),
             calibrated.int8(Numerics::Tflite),
-            calibrated.int8(Numerics::Tflm),
+            // Of layers with weights only.
             compressed(Weights::F16),
             compressed(Weights::Int8),
+            // Of fully connected layers only.
+            calibrated.int8(Numerics::Tflm),
         ];
-        models.extend(all.map(|options| Layers {
+        models.extend(all.into_iter().take(kinds).map(|options| Layers {
             onnx: onnx.clone(),
             options,
             kernels: &[],

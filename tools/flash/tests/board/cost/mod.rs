@@ -21,13 +21,6 @@ struct Row {
     stack: u32,
 }
 
-/// What a package took.
-struct Run {
-    rows: Vec<Row>,
-    /// All steps in one go.
-    whole: f64,
-}
-
 /// What the compiler reports of a step, for a table.
 pub(crate) fn work(step: &StepReport) -> Work<'_> {
     Work {

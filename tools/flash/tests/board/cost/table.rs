@@ -23,11 +23,12 @@ pub(super) struct Told {
 
 impl Told {
     /// Holds what a table foretells of a model against what that was found to take.
-    pub(super) fn of(costs: &CostTable, name: String, report: &Report, found: f64) -> Told {
+    pub(super) fn of(costs: &CostTable, name: String, report: &Report, found: &[Row]) -> Told {
         let foretold = costs.foretell(report.steps.iter().map(work));
         let told = foretold.cost();
         let told = told.unwrap_or_else(|| panic!("{name}: {:?}", foretold.unknown_kernels));
-        println!("{name}: {told} foretold, {found} measured");
+        let found: f64 = found.iter().map(|row| row.cost).sum();
+        println!("{name}: {told} foretold, {found:.0} measured");
         Told {
             name,
             share: told as f64 / found,
