@@ -52,7 +52,11 @@ fn read(path: &str) -> AlignedBytes {
 }
 
 /// A session whose inputs are random.
-fn session<'p, 'm>(package: &Package<'p>, arena: &'m mut AlignedBytes, isa: Isa) -> Session<'p, 'm> {
+fn session<'p, 'm>(
+    package: &Package<'p>,
+    arena: &'m mut AlignedBytes,
+    isa: Isa,
+) -> Session<'p, 'm> {
     let memory = Memory::with_arena(arena.as_mut_slice());
     let mut session =
         Session::new(*package, memory, kernels::ALL).expect("a package with one arena");

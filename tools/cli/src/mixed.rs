@@ -10,6 +10,10 @@ use serde::Serialize;
 use crate::on_board::foretell;
 use crate::output::{print_line, thousands};
 
+/// Which share of the whole has to be saved before steps are replaced: less is within what figures are off by, and no reason
+/// to change the numbers of a model.
+const LEAST_GAIN: f64 = 0.01;
+
 /// What the target's figures say of a model in int8, step by step.
 #[derive(Debug, Serialize)]
 pub(crate) struct Mixed {
@@ -27,7 +31,7 @@ struct Losing {
     step: String,
     int8: u64,
     float: u64,
-    /// In floats in the package, where all its conversions cost less than that saves.
+    /// In floats in the package, where that saves enough with all conversions.
     is_replaced: bool,
 }
 
@@ -71,7 +75,10 @@ impl Mixed {
                 let report = fit(model, &options).ok()?;
                 foretell(&report, costs).cost()
             };
-            let (kept, cost) = cheapest(&candidates, all_int8, cost);
+            let (mut kept, mut cost) = cheapest(&candidates, all_int8, cost);
+            if cost as f64 > (1.0 - LEAST_GAIN) * all_int8 as f64 {
+                (kept, cost) = (BTreeSet::new(), all_int8);
+            }
             mixed.chosen = Some(cost);
             for step in &mut losing {
                 step.is_replaced = kept.contains(&step.step);

@@ -17,7 +17,11 @@ pub(crate) fn write_hosts(root: &Path) -> Result<()> {
     build(Command::new(env!("CARGO")).args(BUILD).current_dir(root))?;
     let steps = crate::target_folder(root).join("release").join(STEPS);
     let [program, plugin] = emulated(root)?;
-    bless(root, "cost::host", &[("CADET_STEPS", steps), program, plugin])
+    bless(
+        root,
+        "cost::host",
+        &[("CADET_STEPS", steps), program, plugin],
+    )
 }
 
 fn bless(root: &Path, tests: &str, environment: &[(&str, PathBuf)]) -> Result<()> {
@@ -36,7 +40,14 @@ fn bless(root: &Path, tests: &str, environment: &[(&str, PathBuf)]) -> Result<()
 /// The program that runs packages step by step.
 const STEPS: &str = "examples/steps";
 /// What cargo builds it with.
-const BUILD: [&str; 6] = ["build", "--release", "--package", "cadet-profile", "--example", "steps"];
+const BUILD: [&str; 6] = [
+    "build",
+    "--release",
+    "--package",
+    "cadet-profile",
+    "--example",
+    "steps",
+];
 
 /// What counts the steps of packages on AArch64, by the environment variables in which tests look for it: a program, and
 /// the emulator's plugin.

@@ -1,7 +1,7 @@
 //! The board: its steps as it runs them under QEMU.
 
 use super::table::{Table, Told};
-use super::{Row, is_blessed, is_wanted, models, rows};
+use super::{Row, is_blessed, is_wanted, layers, moves, rows};
 use crate::mlperf_tiny;
 use crate::support::{OnDisk, board, unless_skipped};
 use cadet_compiler::{Compiled, compile};
@@ -27,7 +27,7 @@ fn the_table_is_what_the_board_takes() {
         return;
     }
     let mut all = Vec::new();
-    for layers in models() {
+    for layers in layers::together().into_iter().chain(moves::models()) {
         let Some(measured) = measure(&compile(&layers.onnx, &layers.options).unwrap()) else {
             return;
         };
@@ -37,10 +37,12 @@ fn the_table_is_what_the_board_takes() {
     if !is_blessed() {
         return table.check(&CostTable::of(&board()).unwrap().unwrap());
     }
-    let told = mlperf_tiny::models().into_iter().map(|(name, onnx, options)| {
-        let compiled = compile(&onnx, &options).unwrap();
-        let found = measure(&compiled).unwrap();
-        Told::of(table.costs(), name, &compiled.report, &found)
-    });
+    let told = mlperf_tiny::models()
+        .into_iter()
+        .map(|(name, onnx, options)| {
+            let compiled = compile(&onnx, &options).unwrap();
+            let found = measure(&compiled).unwrap();
+            Told::of(table.costs(), name, &compiled.report, &found)
+        });
     table.write(&board().folder, told.collect::<Vec<Told>>());
 }

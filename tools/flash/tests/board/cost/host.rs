@@ -1,7 +1,7 @@
 //! Kinds of hosts: those of this machine timed, those that are emulated counted, by `steps` of cadet-profile.
 
 use super::table::{Table, Told};
-use super::{Layers, Row, is_blessed, is_wanted, models, rows};
+use super::{Layers, Row, is_blessed, is_wanted, layers, moves, rows};
 use crate::mlperf_tiny;
 use crate::support::OnDisk;
 use cadet_compiler::{Compiled, Options, compile};
@@ -32,11 +32,14 @@ impl Measured {
                 && host.id == TargetId::X86_64
                 && Isa::all().any(|isa| isa.name() == host.isa)
         };
-        let measured = HostTarget::ALL.iter().filter(is_mine).map(|&host| Measured {
-            host,
-            unit: Unit::Nanoseconds,
-            command: vec![steps.clone()],
-        });
+        let measured = HostTarget::ALL
+            .iter()
+            .filter(is_mine)
+            .map(|&host| Measured {
+                host,
+                unit: Unit::Nanoseconds,
+                command: vec![steps.clone()],
+            });
         Some(measured.collect())
     }
 
@@ -136,15 +139,21 @@ fn machine(clock_hz: f64) -> String {
 
 /// A table of a kind of host, fitted anew.
 fn fitted(measured: &Measured) -> Table {
-    let layers: Vec<Layers> = models().collect();
-    let compiled = layers.iter().map(|it| measured.compile(&it.onnx, it.options.clone()));
+    let layers = layers::apart().into_iter().chain(moves::models());
+    let layers: Vec<Layers> = layers.collect();
+    let compiled = layers
+        .iter()
+        .map(|it| measured.compile(&it.onnx, it.options.clone()));
     let (runs, clock) = measured.run(&compiled.collect::<Vec<_>>());
     let costs = CostTable {
         machine: clock.map(machine),
         block: measured.block(),
         ..CostTable::empty(measured.unit)
     };
-    let rows = layers.iter().zip(runs).flat_map(|(layers, rows)| layers.kept(rows));
+    let rows = layers
+        .iter()
+        .zip(runs)
+        .flat_map(|(layers, rows)| layers.kept(rows));
     Table::fit(rows.collect(), costs)
 }
 

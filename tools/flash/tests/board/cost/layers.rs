@@ -1,135 +1,12 @@
-//! Layers of many shapes, side by side in a few models for each kind of arithmetic. None is larger than what a processor
-//! keeps near it, as those of one small model are.
+//! Layers of many shapes.
 
 use super::Layers;
+use super::shapes::{CONVS, Conv, DENSE, FUNCTIONS, IMAGES};
 use crate::support::random;
 use cadet_compiler::{Numerics, Options, Weights};
 use cadet_format::Generator;
 use cadet_onnx::{Attribute, ElementType, GraphBuilder};
-
-/// Shape of a convolution's weights, groups, stride and padding at each side, on input `input`.
-struct Conv {
-    input: usize,
-    weights: [usize; 4],
-    group: i64,
-    stride: i64,
-    pad: i64,
-}
-
-/// What convolutions read, up to `FEW` also what functions, pools and sums do.
-const IMAGES: [[usize; 4]; 12] = [
-    [1, 3, 24, 24],
-    [1, 8, 16, 12],
-    [1, 32, 8, 8],
-    [1, 64, 6, 5],
-    [1, 1, 24, 10],
-    [1, 128, 3, 3],
-    [1, 16, 30, 28],
-    [1, 8, 48, 40],
-    [1, 48, 14, 12],
-    [1, 100, 6, 6],
-    [1, 3, 64, 60],
-    [1, 1, 40, 12],
-];
-const FEW: usize = 7;
-/// Convolutions that fit one model.
-const CONVS_AT_ONCE: usize = 21;
-
-const fn conv(input: usize, weights: [usize; 4], stride: i64, pad: i64) -> Conv {
-    Conv {
-        input,
-        weights,
-        group: 1,
-        stride,
-        pad,
-    }
-}
-
-const fn depthwise(input: usize, kernel: [usize; 2], stride: i64, pad: i64) -> Conv {
-    let channels = IMAGES[input][1];
-    Conv {
-        input,
-        weights: [channels, 1, kernel[0], kernel[1]],
-        group: channels as i64,
-        stride,
-        pad,
-    }
-}
-
-const CONVS: [Conv; 41] = [
-    conv(0, [8, 3, 3, 3], 2, 1),
-    conv(0, [16, 3, 3, 3], 1, 1),
-    conv(0, [12, 3, 5, 5], 2, 2),
-    conv(1, [8, 8, 1, 1], 1, 0),
-    conv(1, [24, 8, 1, 1], 1, 0),
-    conv(1, [16, 8, 3, 3], 1, 1),
-    conv(1, [16, 8, 3, 3], 2, 1),
-    conv(1, [20, 8, 1, 1], 2, 0),
-    conv(2, [32, 32, 1, 1], 1, 0),
-    conv(2, [64, 32, 1, 1], 1, 0),
-    conv(2, [32, 32, 3, 3], 1, 1),
-    conv(3, [64, 64, 1, 1], 1, 0),
-    conv(3, [48, 64, 3, 3], 1, 1),
-    conv(4, [32, 1, 9, 3], 2, 1),
-    conv(5, [128, 128, 1, 1], 1, 0),
-    depthwise(1, [3, 3], 1, 1),
-    depthwise(1, [3, 3], 2, 1),
-    depthwise(2, [3, 3], 1, 1),
-    depthwise(2, [5, 5], 1, 2),
-    depthwise(3, [3, 3], 2, 1),
-    depthwise(3, [3, 3], 1, 1),
-    depthwise(5, [3, 3], 1, 1),
-    conv(6, [16, 16, 3, 3], 1, 1),
-    conv(6, [24, 16, 3, 3], 2, 1),
-    conv(6, [32, 16, 1, 1], 1, 0),
-    conv(6, [8, 16, 1, 1], 1, 0),
-    depthwise(6, [3, 3], 1, 1),
-    depthwise(6, [3, 3], 2, 1),
-    conv(7, [16, 8, 1, 1], 1, 0),
-    conv(7, [8, 8, 3, 3], 2, 1),
-    depthwise(7, [3, 3], 1, 1),
-    conv(8, [48, 48, 3, 3], 1, 1),
-    conv(8, [80, 48, 1, 1], 1, 0),
-    conv(8, [10, 48, 1, 1], 1, 0),
-    depthwise(8, [3, 3], 1, 1),
-    depthwise(8, [3, 3], 2, 1),
-    conv(9, [60, 100, 1, 1], 1, 0),
-    conv(9, [30, 100, 1, 1], 1, 0),
-    depthwise(9, [3, 3], 1, 1),
-    conv(10, [8, 3, 3, 3], 2, 1),
-    conv(11, [48, 1, 8, 4], 2, 1),
-];
-
-const FUNCTIONS: [&str; 16] = [
-    "Relu",
-    "LeakyRelu",
-    "Sigmoid",
-    "Tanh",
-    "HardSigmoid",
-    "HardSwish",
-    "Exp",
-    "Abs",
-    "Neg",
-    "Floor",
-    "Elu",
-    "Selu",
-    "Softplus",
-    "Erf",
-    "Sin",
-    "Cos",
-];
-
-const DENSE: [[usize; 2]; 9] = [
-    [8, 128],
-    [64, 10],
-    [128, 128],
-    [300, 24],
-    [640, 64],
-    [96, 200],
-    [256, 6],
-    [500, 90],
-    [40, 32],
-];
+use std::collections::BTreeSet;
 
 /// Random samples for int8.
 pub(super) struct Calibrated {
@@ -155,40 +32,36 @@ impl Calibrated {
     }
 }
 
-/// Convolutions, fully connected layers and what else there is, each in all arithmetic that it has kernels of its own for.
-pub(super) fn models() -> Vec<Layers> {
-    let convs = CONVS.chunks(CONVS_AT_ONCE).map(|it| (Net::of_convs(it), 5));
-    let nets = convs.chain([(Net::of_rows(), 6), (Net::of_images(), 3)]);
-    let compressed = |weights| Options {
-        weights,
-        ..Options::float()
-    };
-    let mut models = Vec::new();
-    for (net, kinds) in nets {
-        let onnx = net.graph.encode();
-        let calibrated = Calibrated::new(net.elements);
-        let all = [
-            Options::float(),
-            calibrated.int8(Numerics::Onnx),
-            calibrated.int8(Numerics::Tflite),
-            // Of layers with weights only.
-            compressed(Weights::F16),
-            compressed(Weights::Int8),
-            // Of fully connected layers only.
-            calibrated.int8(Numerics::Tflm),
-        ];
-        models.extend(all.into_iter().take(kinds).map(|options| Layers {
-            onnx: onnx.clone(),
-            options,
-            kernels: &[],
-        }));
-    }
-    models
+/// Layers in a few models, each no larger than what a processor keeps near it, as those of one small model are. Each kind is
+/// there in all arithmetic that it has kernels of its own for.
+pub(super) fn apart() -> Vec<Layers> {
+    let convs = CONVS.chunks(CONVS.len().div_ceil(2)).map(|convs| {
+        let mut net = Net::new();
+        net.convs(convs);
+        (net, 5)
+    });
+    let (mut rows, mut images) = (Net::new(), Net::new());
+    rows.rows();
+    images.functions(7);
+    let nets = convs.chain([(rows, 6), (images, 3)]);
+    nets.flat_map(|(net, kinds)| net.in_all_arithmetic().into_iter().take(kinds))
+        .collect()
+}
+
+/// Layers side by side in one model, where memory is all the same and each model takes long to start. A board has no room
+/// for the functions of all images that there are [`apart`].
+pub(super) fn together() -> Vec<Layers> {
+    let mut net = Net::new();
+    net.convs(&CONVS);
+    net.rows();
+    net.functions(6);
+    net.in_all_arithmetic()
 }
 
 struct Net {
     graph: GraphBuilder,
     generator: Generator,
+    inputs: BTreeSet<String>,
     elements: usize,
     outputs: usize,
 }
@@ -198,28 +71,44 @@ impl Net {
         Net {
             graph: GraphBuilder::new("layers"),
             generator: Generator::new(4),
+            inputs: BTreeSet::new(),
             elements: 0,
             outputs: 0,
         }
     }
 
-    fn of_convs(convs: &[Conv]) -> Net {
-        let mut net = Net::new();
-        for (index, shape) in IMAGES.iter().enumerate() {
-            if convs.iter().any(|it| it.input == index) {
-                net.input(&format!("image{index}"), shape);
-            }
-        }
-        for (index, it) in convs.iter().enumerate() {
-            net.conv(index, it);
-        }
-        net
+    /// What layers with weights have kernels of their own for stands last.
+    fn in_all_arithmetic(&self) -> Vec<Layers> {
+        let calibrated = Calibrated::new(self.elements);
+        let compressed = |weights| Options {
+            weights,
+            ..Options::float()
+        };
+        let all = [
+            Options::float(),
+            calibrated.int8(Numerics::Onnx),
+            calibrated.int8(Numerics::Tflite),
+            compressed(Weights::F16),
+            compressed(Weights::Int8),
+            // Of fully connected layers only.
+            calibrated.int8(Numerics::Tflm),
+        ];
+        let onnx = self.graph.encode();
+        let all = all.into_iter().map(|options| Layers {
+            onnx: onnx.clone(),
+            options,
+            kernels: &[],
+        });
+        all.collect()
     }
 
+    /// An input of the model, once.
     fn input(&mut self, name: &str, shape: &[usize]) {
-        self.graph
-            .input(name, ElementType::F32, shape.iter().copied());
-        self.elements += shape.iter().product::<usize>();
+        if self.inputs.insert(name.into()) {
+            self.graph
+                .input(name, ElementType::F32, shape.iter().copied());
+            self.elements += shape.iter().product::<usize>();
+        }
     }
 
     fn constant(&mut self, name: &str, shape: &[usize]) {
@@ -246,7 +135,15 @@ impl Net {
         });
     }
 
+    fn convs(&mut self, convs: &[Conv]) {
+        for (index, conv) in convs.iter().enumerate() {
+            self.conv(index, conv);
+        }
+    }
+
     fn conv(&mut self, index: usize, conv: &Conv) {
+        let image = format!("image{}", conv.input);
+        self.input(&image, &IMAGES[conv.input]);
         let weights = format!("conv{index}");
         self.constant(&weights, &conv.weights);
         let [_, _, height, width] = IMAGES[conv.input];
@@ -265,61 +162,56 @@ impl Net {
             ("strides", vec![conv.stride; 2].into()),
             ("group", conv.group.into()),
         ];
-        let image = format!("image{}", conv.input);
         self.add("Conv", &[&image, &weights], &shape, &attributes);
     }
 
-    /// Pools, sums and functions of images.
-    fn of_images() -> Net {
-        let mut net = Net::new();
-        net.graph.constant_f32("low", &[], &[-0.5]);
-        net.graph.constant_f32("high", &[], &[0.5]);
-        for (index, shape) in IMAGES.into_iter().enumerate().take(FEW) {
+    /// Pools, sums and functions of the first images.
+    fn functions(&mut self, images: usize) {
+        self.graph.constant_f32("low", &[], &[-0.5]);
+        self.graph.constant_f32("high", &[], &[0.5]);
+        for (index, shape) in IMAGES.into_iter().enumerate().take(images) {
             let [_, c, h, w] = shape;
             let image = format!("image{index}");
-            net.input(&image, &shape);
+            self.input(&image, &shape);
             let halved = [
                 ("kernel_shape", vec![2, 2].into()),
                 ("strides", vec![2, 2].into()),
             ];
             for op in ["MaxPool", "AveragePool"] {
-                net.add(op, &[&image], &[1, c, h / 2, w / 2], &halved);
+                self.add(op, &[&image], &[1, c, h / 2, w / 2], &halved);
             }
             let dense = [("kernel_shape", vec![3, 3].into())];
-            net.add("MaxPool", &[&image], &[1, c, h - 2, w - 2], &dense);
-            net.add("GlobalAveragePool", &[&image], &[1, c, 1, 1], &[]);
+            self.add("MaxPool", &[&image], &[1, c, h - 2, w - 2], &dense);
+            self.add("GlobalAveragePool", &[&image], &[1, c, 1, 1], &[]);
             for op in FUNCTIONS {
-                net.add(op, &[&image], &[1, c, h, w], &[]);
+                self.add(op, &[&image], &[1, c, h, w], &[]);
             }
-            net.add("Clip", &[&image, "low", "high"], &[1, c, h, w], &[]);
+            self.add("Clip", &[&image, "low", "high"], &[1, c, h, w], &[]);
             let turned = format!("turned{index}");
-            net.graph.node("Tanh", &turned, &[&image], &[&turned]);
+            self.graph.node("Tanh", &turned, &[&image], &[&turned]);
             for op in ["Add", "Mul", "Sub"] {
-                net.add(op, &[&image, &turned], &[1, c, h, w], &[]);
+                self.add(op, &[&image, &turned], &[1, c, h, w], &[]);
             }
             let axis = [("axis", 1.into())];
-            net.add("Concat", &[&image, &turned], &[1, 2 * c, h, w], &axis);
+            self.add("Concat", &[&image, &turned], &[1, 2 * c, h, w], &axis);
             let along = [("axes", vec![3].into()), ("keepdims", 0.into())];
-            net.add("ReduceMean", &[&image], &[1, c, h], &along);
+            self.add("ReduceMean", &[&image], &[1, c, h], &along);
         }
-        net
     }
 
     /// Layers, Softmax and products of rows.
-    fn of_rows() -> Net {
-        let mut net = Net::new();
+    fn rows(&mut self) {
         for [inputs, outputs] in DENSE {
             let (row, weights) = (format!("row{inputs}"), format!("dense{inputs}"));
-            net.input(&row, &[1, inputs]);
-            net.constant(&weights, &[inputs, outputs]);
-            net.add("MatMul", &[&row, &weights], &[1, outputs], &[]);
-            net.add("Softmax", &[&row], &[1, inputs], &[]);
+            self.input(&row, &[1, inputs]);
+            self.constant(&weights, &[inputs, outputs]);
+            self.add("MatMul", &[&row, &weights], &[1, outputs], &[]);
+            self.add("Softmax", &[&row], &[1, inputs], &[]);
             let column = format!("column{inputs}");
-            net.graph
+            self.graph
                 .node("Transpose", &column, &[&row], &[&column])
                 .attribute("perm", vec![1, 0]);
-            net.add("MatMul", &[&row, &column], &[1, 1], &[]);
+            self.add("MatMul", &[&row, &column], &[1, 1], &[]);
         }
-        net
     }
 }

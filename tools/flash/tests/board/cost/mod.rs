@@ -7,6 +7,7 @@ mod fit;
 mod host;
 mod layers;
 mod moves;
+mod shapes;
 mod table;
 
 use cadet_compiler::{Options, Report, StepReport};
@@ -44,15 +45,10 @@ impl Layers {
     /// Steps that count.
     fn kept(&self, rows: Vec<Row>) -> impl Iterator<Item = Row> {
         let kernels = self.kernels;
-        let is_kept = |row: &Row| {
-            kernels.is_empty() || kernels.iter().any(|it| row.kernel.starts_with(it))
-        };
+        let is_kept =
+            |row: &Row| kernels.is_empty() || kernels.iter().any(|it| row.kernel.starts_with(it));
         rows.into_iter().filter(is_kept)
     }
-}
-
-fn models() -> impl Iterator<Item = Layers> {
-    layers::models().into_iter().chain(moves::models())
 }
 
 /// A compiled model's steps with what they took, where kernels work on `block` channels side by side.

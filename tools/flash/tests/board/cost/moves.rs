@@ -9,34 +9,32 @@ use cadet_onnx::{ElementType, GraphBuilder};
 
 /// Elements of the tensors that are converted.
 const LENGTHS: [usize; 8] = [10, 64, 100, 490, 1000, 2048, 6000, 20_000];
+/// Rows and columns of the image that goes in strips.
+const EXTENT: usize = 40;
 
-/// Conversions in both roundings, and strips.
+/// Conversions, which round alike in all arithmetic, and strips.
 pub(super) fn models() -> Vec<Layers> {
     let (onnx, names) = conversions();
     let calibrated = Calibrated::new(2 * LENGTHS.iter().sum::<usize>());
-    let mut models = Vec::new();
-    for numerics in [Numerics::Onnx, Numerics::Tflite] {
+    let mut models = vec![Layers {
+        onnx,
+        options: Options {
+            kept_float: names.into_iter().collect(),
+            ..calibrated.int8(Numerics::Onnx)
+        },
+        kernels: &["quantize.", "dequantize."],
+    }];
+    let onnx = chain();
+    let calibrated = Calibrated::new(3 * EXTENT * EXTENT);
+    for options in [Options::float(), calibrated.int8(Numerics::Onnx)] {
         models.push(Layers {
             onnx: onnx.clone(),
             options: Options {
-                kept_float: names.iter().cloned().collect(),
-                ..calibrated.int8(numerics)
+                strips: Strips::Whole,
+                ..options
             },
-            kernels: &["quantize.", "dequantize."],
+            kernels: &["copy."],
         });
-    }
-    for [channels, extent] in [[4, 48], [16, 40]] {
-        let calibrated = Calibrated::new(3 * extent * extent);
-        for options in [Options::float(), calibrated.int8(Numerics::Onnx)] {
-            models.push(Layers {
-                onnx: chain(channels, extent),
-                options: Options {
-                    strips: Strips::Whole,
-                    ..options
-                },
-                kernels: &["copy."],
-            });
-        }
     }
     models
 }
@@ -62,11 +60,11 @@ fn conversions() -> (Vec<u8>, Vec<String>) {
 }
 
 /// Convolutions one after the other, of which strips keep rows.
-fn chain(channels: usize, extent: usize) -> Vec<u8> {
+fn chain() -> Vec<u8> {
     let mut graph = GraphBuilder::new("chain");
     let mut generator = Generator::new(6);
-    graph.input("x", ElementType::F32, [1, 3, extent, extent]);
-    let widths = [3, channels, 2 * channels, channels];
+    graph.input("x", ElementType::F32, [1, 3, EXTENT, EXTENT]);
+    let widths = [3, 16, 32, 16];
     let mut last = String::from("x");
     for (index, pair) in widths.windows(2).enumerate() {
         let [weights, output] = ["w", "y"].map(|it| format!("{it}{index}"));
@@ -79,6 +77,6 @@ fn chain(channels: usize, extent: usize) -> Vec<u8> {
         last = output;
     }
     graph.node("GlobalAveragePool", "mean", &[&last], &["mean"]);
-    graph.output("mean", ElementType::F32, [1, channels, 1, 1]);
+    graph.output("mean", ElementType::F32, [1, 16, 1, 1]);
     graph.encode()
 }
