@@ -128,6 +128,7 @@ setup_x86() {
     local missing=() machine="$cache/x86" kernel
     has bochs || missing+=(bochs)
     has genisoimage || missing+=(genisoimage)
+    has objdump || missing+=(binutils)
     [ ${#missing[@]} -eq 0 ] || apt_install "${missing[@]}"
     if [ ! -e "$machine/vmlinuz" ]; then
         say "fetching a kernel and a loader into $machine"

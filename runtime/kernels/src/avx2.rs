@@ -141,7 +141,17 @@ impl Finish {
     #[inline]
     #[target_feature(enable = "avx2,fma")]
     pub(crate) fn new(multipliers: &Multipliers<'_>, quant: &Quant, channel: usize) -> Finish {
-        let halves = [channel, channel + LANES];
+        Finish::of_halves(multipliers, quant, [channel, channel + LANES])
+    }
+
+    /// For twice eight channels.
+    #[inline]
+    #[target_feature(enable = "avx2,fma")]
+    pub(crate) fn of_halves(
+        multipliers: &Multipliers<'_>,
+        quant: &Quant,
+        halves: [usize; 2],
+    ) -> Finish {
         let saturate = Saturate::new(quant);
         let (m, is_single) = match multipliers {
             Multipliers::Onnx(m) => {
@@ -277,7 +287,8 @@ impl Saturate {
 /// Whether vectors may scale by these: [`Onnx`] takes finite numbers only.
 pub(crate) fn are_finite(multipliers: &Multipliers<'_>) -> bool {
     match multipliers {
-        Multipliers::Onnx(m) => m.iter().all(|m| m.is_finite()),
+        // All of them, which the compiler does some at a time.
+        Multipliers::Onnx(m) => m.iter().fold(true, |are, m| are & m.is_finite()),
         _ => true,
     }
 }

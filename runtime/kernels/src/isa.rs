@@ -10,6 +10,15 @@ pub enum Isa {
     /// AVX2, FMA and F16C.
     #[cfg(target_arch = "x86_64")]
     Avx2(Avx2),
+    /// AVX2, FMA and F16C with dot products of int8 (AVX-VNNI).
+    #[cfg(target_arch = "x86_64")]
+    AvxVnni(AvxVnni),
+    /// For tests of the files for AVX-VNNI: with dot products as AVX-512 encodes them.
+    #[cfg(all(test, target_arch = "x86_64"))]
+    EvexVnni(EvexVnni),
+    /// For tests of the files for AVX-VNNI: with dot products made of AVX2.
+    #[cfg(all(test, target_arch = "x86_64"))]
+    MadeVnni(MadeVnni),
     /// AVX-512: its foundation, and vectors of bytes and of any length.
     #[cfg(target_arch = "x86_64")]
     Avx512(Avx512),
@@ -41,6 +50,40 @@ impl Avx2 {
             && std::is_x86_feature_detected!("fma")
             && std::is_x86_feature_detected!("f16c");
         has.then_some(Avx2(()))
+    }
+}
+
+/// Proof that the processor has AVX2 with dot products of int8 (AVX-VNNI).
+#[cfg(target_arch = "x86_64")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AvxVnni(Avx2);
+
+/// Proof that the processor has the dot products of AVX-VNNI as AVX-512 encodes them.
+#[cfg(all(test, target_arch = "x86_64"))]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EvexVnni(Avx2);
+
+/// Proof that the processor has what dot products can be made of.
+#[cfg(all(test, target_arch = "x86_64"))]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MadeVnni(Avx2);
+
+#[cfg(target_arch = "x86_64")]
+impl AvxVnni {
+    /// Asks the processor.
+    #[cfg(any(test, feature = "std"))]
+    pub fn detect() -> Option<AvxVnni> {
+        let has = std::is_x86_feature_detected!("avxvnni");
+        Avx2::detect().filter(|_| has).map(AvxVnni)
+    }
+}
+
+#[cfg(all(test, target_arch = "x86_64"))]
+impl EvexVnni {
+    /// Asks the processor.
+    pub fn detect() -> Option<EvexVnni> {
+        // AVX-512 as its token has it includes vectors of 256 bits.
+        Avx512Vnni::detect().map(|Avx512Vnni(Avx512(avx2))| EvexVnni(avx2))
     }
 }
 
@@ -133,7 +176,9 @@ impl Isa {
     #[cfg(target_arch = "x86_64")]
     pub(crate) fn avx2(self) -> Option<Avx2> {
         match self {
-            Isa::Avx2(avx2) => Some(avx2),
+            Isa::Avx2(avx2) | Isa::AvxVnni(AvxVnni(avx2)) => Some(avx2),
+            #[cfg(test)]
+            Isa::EvexVnni(EvexVnni(avx2)) | Isa::MadeVnni(MadeVnni(avx2)) => Some(avx2),
             _ => self.avx512().map(|Avx512(avx2)| avx2),
         }
     }
@@ -143,7 +188,9 @@ impl Isa {
     pub(crate) fn avx512(self) -> Option<Avx512> {
         match self {
             Isa::Avx512(avx512) | Isa::Avx512Vnni(Avx512Vnni(avx512)) => Some(avx512),
-            Isa::Baseline | Isa::Avx2(_) => None,
+            Isa::Baseline | Isa::Avx2(_) | Isa::AvxVnni(_) => None,
+            #[cfg(test)]
+            Isa::EvexVnni(_) | Isa::MadeVnni(_) => None,
         }
     }
 
@@ -168,8 +215,14 @@ impl Isa {
     pub fn all() -> impl Iterator<Item = Isa> {
         [
             Some(Isa::Baseline),
+            #[cfg(all(test, target_arch = "x86_64"))]
+            Avx2::detect().map(|avx2| Isa::MadeVnni(MadeVnni(avx2))),
+            #[cfg(all(test, target_arch = "x86_64"))]
+            EvexVnni::detect().map(Isa::EvexVnni),
             #[cfg(target_arch = "x86_64")]
             Avx2::detect().map(Isa::Avx2),
+            #[cfg(target_arch = "x86_64")]
+            AvxVnni::detect().map(Isa::AvxVnni),
             #[cfg(target_arch = "x86_64")]
             Avx512::detect().map(Isa::Avx512),
             #[cfg(target_arch = "x86_64")]
@@ -191,6 +244,12 @@ impl Isa {
             Isa::Baseline => "scalar",
             #[cfg(target_arch = "x86_64")]
             Isa::Avx2(_) => "avx2",
+            #[cfg(target_arch = "x86_64")]
+            Isa::AvxVnni(_) => "avxvnni",
+            #[cfg(all(test, target_arch = "x86_64"))]
+            Isa::EvexVnni(_) => "avxvnni as AVX-512 encodes it",
+            #[cfg(all(test, target_arch = "x86_64"))]
+            Isa::MadeVnni(_) => "avxvnni made of AVX2",
             #[cfg(target_arch = "x86_64")]
             Isa::Avx512(_) => "avx512",
             #[cfg(target_arch = "x86_64")]

@@ -89,6 +89,8 @@ pub mod unary;
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+#[cfg(target_arch = "x86_64")]
+mod avx_vnni;
 mod axis;
 mod broadcast;
 mod cells;
@@ -128,7 +130,7 @@ pub use indices::Indices;
 pub use integer::Integer;
 pub use isa::Isa;
 #[cfg(target_arch = "x86_64")]
-pub use isa::{Avx2, Avx512, Avx512Vnni};
+pub use isa::{Avx2, Avx512, Avx512Vnni, AvxVnni};
 #[cfg(target_arch = "aarch64")]
 pub use isa::{Neon, NeonDot, NeonI8mm};
 pub use math::{exp, round_ties_even, sigmoid, tanh};

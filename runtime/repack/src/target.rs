@@ -28,6 +28,12 @@ impl HostTarget {
         target("x86-64", TargetId::X86_64, "scalar", Layout::Canonical),
         target("x86-64-v3", TargetId::X86_64, "avx2", Layout::BlockedPairs),
         target(
+            "x86-64-v3-vnni",
+            TargetId::X86_64,
+            "avxvnni",
+            Layout::Blocked,
+        ),
+        target(
             "x86-64-v4",
             TargetId::X86_64,
             "avx512",

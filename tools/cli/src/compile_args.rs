@@ -25,7 +25,7 @@ pub(crate) struct CompileArgs {
     /// The only board that the package is for, by the name of its folder in `targets`; without, any
     #[arg(long)]
     board: Option<String>,
-    /// The kind of host that the package is laid out for: x86-64, x86-64-v3 (AVX2, FMA and F16C), x86-64-v4
+    /// The kind of host that the package is laid out for: x86-64, x86-64-v3 (AVX2, FMA and F16C), x86-64-v3-vnni, x86-64-v4
     /// (AVX-512), x86-64-v4-vnni, aarch64 (NEON), aarch64-dotprod or aarch64-i8mm. Such a host uses it as it lies in the file, others lay it out anew when they
     /// load it; without, that is what all hosts do
     #[arg(long, value_parser = parse_target, conflicts_with_all = ["board", "fallback"])]

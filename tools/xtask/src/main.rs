@@ -30,7 +30,7 @@ usage: cargo xtask <task>
                   count the instructions of an inference on AArch64, for each package in a folder (the
                   format's corpus); beside those of tract, which takes minutes to build, on the ONNX files
                   of the same names in the folder MODELS
-  emulate-x86     run the kernels' tests with AVX-512, emulated
+  emulate-x86     run the kernels' tests with AVX-512, emulated; disassemble those for AVX-VNNI
   fuzz [--seconds N] [TARGET]
                   run the fuzz targets of all readers, or one of them, for N seconds (60) each";
 

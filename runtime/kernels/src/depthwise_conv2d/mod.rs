@@ -14,6 +14,8 @@ mod avx2_i8;
 mod avx512_f32;
 #[cfg(target_arch = "x86_64")]
 mod avx512_vnni;
+#[cfg(target_arch = "x86_64")]
+mod avx_vnni;
 #[cfg(target_arch = "aarch64")]
 mod neon;
 #[cfg(target_arch = "aarch64")]
@@ -107,6 +109,8 @@ pub fn f32_by<W: Weight>(op: &F32<'_, f32, W>, isa: Isa) -> Result {
 pub fn i8_by(op: &I8<'_>, isa: Isa) -> Result {
     check_i8(op)?;
     match isa {
+        #[cfg(target_arch = "x86_64")]
+        _ if avx_vnni::i8(op, isa).is_some() => {}
         #[cfg(target_arch = "x86_64")]
         Isa::Avx512Vnni(token)
             if avx512_vnni::holds(&op.window)

@@ -155,7 +155,8 @@ fn is_made_alike(window: &Window) -> bool {
         let last = (window.output[axis] - 1) * window.stride[axis] + span[axis];
         window.pad[axis] == 0 && last <= window.input[axis]
     };
-    let columns = span[1].saturating_add(window.stride[1]);
+    // Three fit: of three that are held two at a time, one would be alone.
+    let columns = span[1].saturating_add(window.stride[1].saturating_mul(2));
     let row = columns
         .saturating_mul(window.input[2])
         .saturating_add(SLACK);

@@ -4,6 +4,8 @@
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+#[cfg(target_arch = "x86_64")]
+mod avx_vnni;
 mod scalar;
 
 use crate::Isa;
@@ -12,9 +14,9 @@ use crate::Isa;
 pub fn f32(rounds: u32, isa: Isa) -> u64 {
     match isa {
         #[cfg(target_arch = "x86_64")]
-        Isa::Avx2(token) => avx2::f32(rounds, token),
-        #[cfg(target_arch = "x86_64")]
         _ if let Some(token) = isa.avx512() => avx512::f32(rounds, token),
+        #[cfg(target_arch = "x86_64")]
+        _ if let Some(token) = isa.avx2() => avx2::f32(rounds, token),
         _ => scalar::f32(rounds),
     }
 }
@@ -23,6 +25,8 @@ pub fn f32(rounds: u32, isa: Isa) -> u64 {
 /// of 32 bits; gives the number of MACs.
 pub fn i8(rounds: u32, isa: Isa) -> u64 {
     match isa {
+        #[cfg(target_arch = "x86_64")]
+        Isa::AvxVnni(token) => avx_vnni::i8(rounds, token),
         #[cfg(target_arch = "x86_64")]
         Isa::Avx512Vnni(token) => avx512::i8(rounds, token),
         #[cfg(target_arch = "x86_64")]

@@ -20,7 +20,7 @@ use crate::output::{print_json, print_line, table, thousands};
 pub(crate) struct Args {
     /// The package
     package: PathBuf,
-    /// Instructions to use: scalar, avx2, avx512, avx512vnni, neon, neondot, i8mm; by default the best that the processor has
+    /// Instructions to use: scalar, avx2, avxvnni, avx512, avx512vnni, neon, neondot, i8mm; by default the best that the processor has
     #[arg(long)]
     isa: Option<String>,
     /// How long to measure, in seconds

@@ -41,7 +41,7 @@ unsafe fn all<W: Weight>(op: &F32<'_, f32, W>) {
     };
     let mut short = Short::new();
     rows.for_each_band((op.input, op.output), copy, |band| {
-        short.set(&window, band, 1);
+        short.set(&window, band);
         // SAFETY: the band is one of this window's.
         unsafe { band_of(&F32 { window, ..*op }, band, &short) }
     });
@@ -123,7 +123,7 @@ impl<W: Weight> Sixteen<'_, W> {
         let mut sums = [[_mm256_setzero_ps(); HALVES]; PIXELS];
         let step = self.block.pixel_step;
         let taps = self.taps.taps;
-        let mut w = self.block.weights_of(self.taps, 1);
+        let mut w = self.block.weights_of(self.taps);
         for tap in taps {
             // SAFETY: the tap lies under the pixels, and in the block.
             unsafe { add(&mut sums, tap.wrapping_add(first * step), step, w) };

@@ -6,7 +6,8 @@ use core::arch::x86_64::*;
 use core::mem::MaybeUninit;
 
 use super::I8;
-use super::block::{Block, Short, Taps};
+use super::block::Block;
+use super::pixels::{Pixels, by_pixels};
 use crate::Avx2;
 use crate::avx2::{Finish, LANES, eight_i32, store_i8, widen};
 use crate::blocked::{CHANNELS, PAIR};
@@ -14,6 +15,8 @@ use crate::rows::{Band, Rows, Strip, flattened};
 
 /// Pixels of a tile at the most: with two registers of sums each, as many as there are registers for.
 const ROWS: usize = 6;
+/// The same with one register each.
+const NARROW_ROWS: usize = 12;
 /// Elements of the rows that are held, on the stack.
 pub(super) const SCRATCH: usize = 8192;
 
@@ -37,28 +40,33 @@ unsafe fn all(op: &I8<'_>) {
         // SAFETY: `Rows` asks for elements of the input, and has room for them.
         unsafe { widen(input.add(from), to, count, zero_point) }
     };
-    let mut short = Short::new();
     rows.for_each_band((op.input, op.output), copy, |band| {
-        short.set(&window, band, PAIR);
         // SAFETY: the band is one of this window's.
-        unsafe { band_of(&I8 { window, ..*op }, band, &short) }
+        unsafe { band_of(&I8 { window, ..*op }, band) }
     });
 }
 
 /// # Safety
-/// As [`all`]; the band is one of the window's, and so are its short runs.
+/// As [`all`]; the band is one of the window's.
+#[inline(never)]
 #[target_feature(enable = "avx2,fma")]
-unsafe fn band_of(op: &I8<'_>, band: &Band<i16>, short: &Short<i16>) {
+unsafe fn band_of(op: &I8<'_>, band: &Band<i16>) {
     let bias = op.bias.unwrap_or_default();
+    let outputs = op.window.output[2];
     let output = op.output.as_ptr().cast::<i8>().cast_mut();
-    for channel in (0..op.window.output[2]).step_by(CHANNELS) {
+    for channel in (0..outputs).step_by(CHANNELS) {
         let weights = (op.weights.as_ptr(), PAIR);
-        let bias = [channel, channel + LANES].map(|channel| eight_i32(bias, channel));
-        let finish = Finish::new(&op.multipliers, &op.quant, channel);
-        for (taps, under, strip) in short.strips(band) {
+        // Where a pixel is eight channels, two of them are sixteen.
+        let halves = match outputs {
+            LANES => [channel; 2],
+            _ => [channel, channel + LANES],
+        };
+        let bias = halves.map(|channel| eight_i32(bias, channel));
+        let finish = Finish::of_halves(&op.multipliers, &op.quant, halves);
+        for (under, strip) in band.strips() {
             let sixteen = Sixteen {
                 block: Block::new(&op.window, (&under, strip), weights, output, channel),
-                taps,
+                outputs,
                 bias,
             };
             // SAFETY: the strip is the caller's, the block is one of the weights.
@@ -72,10 +80,11 @@ unsafe fn band_of(op: &I8<'_>, band: &Band<i16>, short: &Short<i16>) {
     }
 }
 
-/// Sixteen channels of a strip.
+/// Sixteen channels of a strip, or what is left of them.
 struct Sixteen<'a> {
     block: Block<'a, i16, i8, i8>,
-    taps: Taps<'a, i16>,
+    /// Channels of a pixel.
+    outputs: usize,
     bias: [__m256i; 2],
 }
 
@@ -85,63 +94,107 @@ impl Sixteen<'_> {
     #[inline]
     #[target_feature(enable = "avx2,fma")]
     unsafe fn tiles(&self, strip: Strip, finish: impl Fn([__m256i; 2]) -> __m128i) {
-        for (first, count) in strip.tiles(ROWS) {
-            // SAFETY: the tile is a part of the strip.
-            unsafe {
-                match (count, self.block.left <= LANES) {
-                    (1, true) => self.tile::<1, 1>(first, &finish),
-                    (2, true) => self.tile::<2, 1>(first, &finish),
-                    (3, true) => self.tile::<3, 1>(first, &finish),
-                    (4, true) => self.tile::<4, 1>(first, &finish),
-                    (5, true) => self.tile::<5, 1>(first, &finish),
-                    (_, true) => self.tile::<6, 1>(first, &finish),
-                    (1, false) => self.tile::<1, 2>(first, &finish),
-                    (2, false) => self.tile::<2, 2>(first, &finish),
-                    (3, false) => self.tile::<3, 2>(first, &finish),
-                    (4, false) => self.tile::<4, 2>(first, &finish),
-                    (5, false) => self.tile::<5, 2>(first, &finish),
-                    (_, false) => self.tile::<6, 2>(first, &finish),
+        // SAFETY: the tiles are parts of the strip.
+        unsafe {
+            if self.block.left <= LANES {
+                for (first, count) in strip.tiles(NARROW_ROWS) {
+                    by_pixels!(count, narrow(self, first, &finish));
+                }
+                return;
+            }
+            for (first, count) in strip.tiles(ROWS) {
+                match count {
+                    1 => self.tile::<1>(first, &finish),
+                    2 => self.tile::<2>(first, &finish),
+                    3 => self.tile::<3>(first, &finish),
+                    4 => self.tile::<4>(first, &finish),
+                    5 => self.tile::<5>(first, &finish),
+                    _ => self.tile::<6>(first, &finish),
                 }
             }
         }
     }
 
-    /// Makes `PIXELS` pixels of the strip from `first` on, `HALVES * 8` channels or what is left of them.
+    /// Makes `PIXELS` pixels of the strip from `first` on.
     ///
     /// # Safety
     /// The processor has AVX2; the pixels are in the strip.
     #[inline]
     #[target_feature(enable = "avx2,fma")]
-    unsafe fn tile<const PIXELS: usize, const HALVES: usize>(
+    unsafe fn tile<const PIXELS: usize>(
         &self,
         first: usize,
         finish: impl Fn([__m256i; 2]) -> __m128i,
     ) {
-        let mut sums = [[self.bias[0], self.bias[HALVES - 1]]; PIXELS];
+        let sums = [self.bias; PIXELS];
+        // SAFETY: the caller's promise.
+        let sums = unsafe { self.sums::<PIXELS, 2>(first, sums) };
+        let mut output = self.block.output(first);
+        if self.block.left >= CHANNELS {
+            for sums in sums {
+                // SAFETY: the pixels are in the output.
+                unsafe { _mm_storeu_si128(output.cast(), finish(sums)) };
+                output = output.wrapping_add(self.outputs);
+            }
+            return;
+        }
+        for sums in sums {
+            // SAFETY: the pixels are in the output.
+            unsafe { store_i8(output, finish(sums), self.block.left) };
+            output = output.wrapping_add(self.outputs);
+        }
+    }
+
+    /// Adds the products under `PIXELS` pixels from `first` on, of `HALVES * 8` channels.
+    ///
+    /// # Safety
+    /// As [`tile`](Self::tile).
+    #[inline]
+    #[target_feature(enable = "avx2,fma")]
+    unsafe fn sums<const PIXELS: usize, const HALVES: usize>(
+        &self,
+        first: usize,
+        mut sums: [[__m256i; HALVES]; PIXELS],
+    ) -> [[__m256i; HALVES]; PIXELS] {
         let Block {
             length, pixel_step, ..
         } = self.block;
-        // What follows lies under the pixels, and in the block. An odd run is filled up: its weights with zeros, its
-        // elements with whatever comes next.
-        let taps = self.taps.taps;
-        let mut w = self.block.weights_of(self.taps, PAIR);
-        for tap in taps {
-            let x = tap.wrapping_add(first * pixel_step);
-            // SAFETY: see above.
-            unsafe { add_pair::<PIXELS, HALVES>(&mut sums, x, pixel_step, w) };
-            w = w.wrapping_add(PAIR * CHANNELS);
-        }
-        if taps.is_empty() {
-            self.block.for_each_run(first, |x, w| {
-                // SAFETY: see above.
-                unsafe { add::<PIXELS, HALVES>(&mut sums, x, length, pixel_step, w) };
-            });
-        }
-        for (pixel, sums) in sums.into_iter().enumerate() {
-            let output = self.block.output(first + pixel);
-            // SAFETY: the pixels are in the output.
-            unsafe { store_i8(output, finish(sums), self.block.left) };
-        }
+        self.block.for_each_run(first, |x, w| {
+            // SAFETY: the run lies under the pixels, and in the block. An odd one is filled up: its weights with zeros,
+            // its elements with whatever comes next.
+            unsafe { add::<PIXELS, HALVES>(&mut sums, x, length, pixel_step, w) };
+        });
+        sums
+    }
+}
+
+/// As [`Sixteen::tile`], of eight channels or what is left of them; two pixels at a time are finished where that is all
+/// that they have.
+///
+/// # Safety
+/// As there.
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+unsafe fn narrow<const PIXELS: usize>(
+    sixteen: &Sixteen<'_>,
+    first: usize,
+    finish: impl Fn([__m256i; 2]) -> __m128i,
+) {
+    let [bias, _] = sixteen.bias;
+    // SAFETY: the caller's promise.
+    let sums = unsafe { sixteen.sums::<PIXELS, 1>(first, [[bias]; PIXELS]) };
+    let mut output = sixteen.block.output(first);
+    let (mut pixels, is_whole) = (sums.as_flattened(), sixteen.outputs == LANES);
+    while let ([a, b, rest @ ..], true) = (pixels, is_whole) {
+        // SAFETY: the pixels are in the output.
+        unsafe { _mm_storeu_si128(output.cast(), finish([*a, *b])) };
+        output = output.wrapping_add(2 * LANES);
+        pixels = rest;
+    }
+    for sums in pixels {
+        // SAFETY: the pixels are in the output.
+        unsafe { store_i8(output, finish([*sums; 2]), sixteen.block.left) };
+        output = output.wrapping_add(sixteen.outputs);
     }
 }
 
@@ -152,60 +205,51 @@ impl Sixteen<'_> {
 #[inline]
 #[target_feature(enable = "avx2,fma")]
 unsafe fn add<const PIXELS: usize, const HALVES: usize>(
-    sums: &mut [[__m256i; 2]; PIXELS],
-    mut x: *const i16,
+    sums: &mut [[__m256i; HALVES]; PIXELS],
+    x: *const i16,
     length: usize,
     step: usize,
     mut w: *const i8,
 ) {
-    let mut pairs = length / PAIR;
-    // A pixel alone leaves little to do for each pair but to count.
-    while PIXELS == 1 && pairs >= 4 {
+    let mut x = Pixels::<_, PIXELS>::new(x, step);
+    let pairs = length / PAIR;
+    for _ in 0..pairs / 2 {
         // SAFETY: the caller's promise.
         unsafe {
-            for ahead in 0..4 {
-                let (x, w) = (x.add(ahead * PAIR), w.add(ahead * PAIR * CHANNELS));
-                add_pair::<PIXELS, HALVES>(sums, x, step, w);
-            }
-            (x, w) = (x.add(4 * PAIR), w.add(4 * PAIR * CHANNELS));
+            add_pair::<PIXELS, HALVES, 0>(sums, x, w);
+            add_pair::<PIXELS, HALVES, PAIR>(sums, x, w.wrapping_add(PAIR * CHANNELS));
         }
-        pairs -= 4;
+        x.advance(2 * PAIR);
+        w = w.wrapping_add(2 * PAIR * CHANNELS);
     }
-    while pairs > 0 {
+    if pairs % 2 == 1 {
         // SAFETY: the caller's promise.
-        unsafe {
-            add_pair::<PIXELS, HALVES>(sums, x, step, w);
-            (x, w) = (x.add(PAIR), w.add(PAIR * CHANNELS));
-        }
-        pairs -= 1;
+        unsafe { add_pair::<PIXELS, HALVES, 0>(sums, x, w) };
     }
 }
 
-/// As [`add`], for one pair.
+/// As [`add`], for the pair so many elements ahead and its weights.
 ///
 /// # Safety
 /// As there.
 #[inline]
 #[target_feature(enable = "avx2,fma")]
-unsafe fn add_pair<const PIXELS: usize, const HALVES: usize>(
-    sums: &mut [[__m256i; 2]; PIXELS],
-    x: *const i16,
-    step: usize,
+unsafe fn add_pair<const PIXELS: usize, const HALVES: usize, const AHEAD: usize>(
+    sums: &mut [[__m256i; HALVES]; PIXELS],
+    x: Pixels<i16, PIXELS>,
     w: *const i8,
 ) {
     // SAFETY: the caller's promise.
     unsafe {
-        let low = _mm256_cvtepi8_epi16(_mm_loadu_si128(w.cast()));
-        let high = match HALVES {
-            1 => low,
-            _ => _mm256_cvtepi8_epi16(_mm_loadu_si128(w.add(16).cast())),
-        };
+        let mut w_of = [_mm256_setzero_si256(); HALVES];
+        for (half, place) in w_of.iter_mut().enumerate() {
+            *place = _mm256_cvtepi8_epi16(_mm_loadu_si128(w.add(half * PAIR * LANES).cast()));
+        }
         for (pixel, sums) in sums.iter_mut().enumerate() {
-            let pair = x.add(pixel * step).cast::<i32>().read_unaligned();
-            let x = _mm256_set1_epi32(pair);
-            sums[0] = _mm256_add_epi32(sums[0], _mm256_madd_epi16(low, x));
-            if HALVES == 2 {
-                sums[1] = _mm256_add_epi32(sums[1], _mm256_madd_epi16(high, x));
+            let x = x.at(pixel).add(AHEAD).cast::<i32>().read_unaligned();
+            let x = _mm256_set1_epi32(x);
+            for (sum, w) in sums.iter_mut().zip(w_of) {
+                *sum = _mm256_add_epi32(*sum, _mm256_madd_epi16(w, x));
             }
         }
     }

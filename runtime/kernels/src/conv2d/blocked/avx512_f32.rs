@@ -5,7 +5,8 @@ use core::arch::x86_64::*;
 
 use super::F32;
 use super::patch::{self, Input, Patch, for_each_patch};
-use crate::avx512::{FinishF32, Pixels, by_pixels, first as first_lanes};
+use super::pixels::{Pixels, by_pixels};
+use crate::avx512::{FinishF32, first as first_lanes};
 use crate::blocked::CHANNELS;
 use crate::weight::avx512::Sixteen;
 use crate::{Avx512, Weight, Window};

@@ -9,7 +9,8 @@ use core::mem::MaybeUninit;
 
 use super::I8;
 use super::patch::{self, Input, Patch, for_each_patch};
-use crate::avx512::{Finish, Outputs, Pixels, SIGN, by_pixels, signless_bias, to_unsigned};
+use super::pixels::{Pixels, by_pixels};
+use crate::avx512::{Finish, Outputs, SIGN, signless_bias, to_unsigned};
 use crate::blocked::{CHANNELS, LANE};
 use crate::{Avx512Vnni, Window};
 

@@ -8,11 +8,11 @@ use crate::Window;
 use crate::blocked::{CHANNELS, runs_of_row};
 use crate::rows::{Band, MAX_BAND, Strip, Under};
 
-/// Elements or groups of them in a run that are too few to loop over, and those in all runs at the most.
+/// Elements of a run that are too few to loop over, and of all runs at the most.
 const SHORT_RUN: usize = 12;
 const MAX_TAPS: usize = 64;
 
-/// Short runs under the first pixel of each row of outputs, element by element or group by group.
+/// Short runs under the first pixel of each row of outputs, element by element.
 pub(super) struct Short<X> {
     taps: [[MaybeUninit<*const X>; MAX_TAPS]; MAX_BAND],
     /// How many of a row's are written, none where runs are not short, and how many are outside the input, above.
@@ -22,7 +22,7 @@ pub(super) struct Short<X> {
 /// Of a row of outputs; none where runs are not short.
 #[derive(Clone, Copy)]
 pub(super) struct Taps<'a, X> {
-    /// Their elements, or groups of them, under the first pixel.
+    /// Their elements under the first pixel.
     pub(super) taps: &'a [*const X],
     skipped: usize,
 }
@@ -37,25 +37,24 @@ impl<X> Short<X> {
         }
     }
 
-    /// Those of a band, in groups of so many elements, if they are short.
+    /// Those of a band, if they are short.
     #[inline(always)]
-    pub(super) fn set(&mut self, window: &Window, band: &Band<X>, group: usize) {
+    pub(super) fn set(&mut self, window: &Window, band: &Band<X>) {
         let [runs, length] = runs_of_row(window.kernel, window.dilation, window.input[2]);
-        let groups = length.div_ceil(group.max(1));
         let count = window.kernel[0] * runs;
-        if groups > SHORT_RUN || count == 1 || count * groups > MAX_TAPS {
+        if length > SHORT_RUN || count == 1 || count * length > MAX_TAPS {
             return;
         }
         let run_step = window.dilation[1] * window.input[2];
         let rows = self.taps.iter_mut().zip(&mut self.counts);
         for ((taps, [count, skipped]), (under, _)) in rows.zip(band.strips()) {
             *count = 0;
-            *skipped = under.rows().first().map_or(0, |(ky, _)| ky * runs * groups);
+            *skipped = under.rows().first().map_or(0, |(ky, _)| ky * runs * length);
             for (_, x) in under.rows() {
                 for run in 0..runs {
-                    for at in 0..groups {
+                    for at in 0..length {
                         if let Some(place) = taps.get_mut(*count) {
-                            place.write(x.wrapping_add(run * run_step + at * group));
+                            place.write(x.wrapping_add(run * run_step + at));
                             *count += 1;
                         }
                     }
@@ -141,10 +140,10 @@ impl<'a, X, W, Y> Block<'a, X, W, Y> {
         }
     }
 
-    /// Weights of the first of these taps, each of so many.
+    /// Weights of the first of these taps.
     #[inline(always)]
-    pub(super) fn weights_of(&self, taps: Taps<'_, X>, group: usize) -> *const W {
-        self.weights.wrapping_add(taps.skipped * group * CHANNELS)
+    pub(super) fn weights_of(&self, taps: Taps<'_, X>) -> *const W {
+        self.weights.wrapping_add(taps.skipped * CHANNELS)
     }
 
     /// The block's first channel of a pixel of the strip.

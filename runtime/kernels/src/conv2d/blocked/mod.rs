@@ -7,9 +7,13 @@ mod avx2_f32;
 #[cfg(target_arch = "x86_64")]
 mod avx2_i8;
 #[cfg(target_arch = "x86_64")]
+mod avx2_vector;
+#[cfg(target_arch = "x86_64")]
 mod avx512_f32;
 #[cfg(target_arch = "x86_64")]
 mod avx512_vnni;
+#[cfg(target_arch = "x86_64")]
+mod avx_vnni;
 #[cfg(target_arch = "x86_64")]
 mod block;
 #[cfg(target_arch = "aarch64")]
@@ -23,6 +27,8 @@ mod neon_i8mm;
 mod parts;
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 mod patch;
+#[cfg(target_arch = "x86_64")]
+mod pixels;
 mod scalar;
 #[cfg(test)]
 mod tests;
@@ -38,7 +44,7 @@ use crate::rows::{fits, flattened};
 use crate::{ContractError, Isa, Result, Weight, Window, product, require};
 
 /// Convolution in f32, whatever weights are stored as. The vector files add products with fused multiply-add and keep the order of the scalar file
-/// but where one pixel is alone: then four sums are kept.
+/// but where one pixel is alone: then two or four sums are kept.
 ///
 /// # Errors
 /// [`ContractError`](crate::ContractError) where lengths and extents do not fit.
@@ -50,6 +56,12 @@ pub fn f32<W: Weight>(op: &F32<'_, f32, W>, isa: Isa) -> Result {
             && avx512_f32::holds(&op.window) =>
         {
             avx512_f32::f32(op, token);
+        }
+        #[cfg(target_arch = "x86_64")]
+        _ if let Some(token) = isa.avx2()
+            && avx2_vector::holds(&op.window) =>
+        {
+            avx2_vector::f32(op, token);
         }
         #[cfg(target_arch = "x86_64")]
         _ if let Some(token) = isa.avx2()
@@ -76,6 +88,8 @@ pub fn i8(op: &I8<'_>, isa: Isa) -> Result {
     let depth = check_i8(op)?;
     match isa {
         #[cfg(target_arch = "x86_64")]
+        _ if avx_vnni::i8(op, isa).is_some() => {}
+        #[cfg(target_arch = "x86_64")]
         Isa::Avx512Vnni(token) if are_finite(&op.multipliers) && avx512_vnni::holds(&op.window) => {
             avx512_vnni::i8(op, token);
         }
@@ -97,6 +111,13 @@ pub fn i8(op: &I8<'_>, isa: Isa) -> Result {
 pub fn i8_pairs(op: &I8<'_>, isa: Isa) -> Result {
     let runs = check_pairs(op)?;
     match isa {
+        #[cfg(target_arch = "x86_64")]
+        _ if let Some(token) = isa.avx2()
+            && are_finite(&op.multipliers)
+            && avx2_vector::holds(&op.window) =>
+        {
+            avx2_vector::i8(op, token);
+        }
         #[cfg(target_arch = "x86_64")]
         _ if let Some(token) = isa.avx2()
             && are_finite(&op.multipliers)
