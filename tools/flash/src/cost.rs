@@ -123,6 +123,9 @@ mod tests {
         let mut tables = 0;
         for entry in std::fs::read_dir(&targets).unwrap() {
             let folder = entry.unwrap().path();
+            if !folder.is_dir() {
+                continue;
+            }
             let Some(table) = CostTable::load(&folder).unwrap() else {
                 continue;
             };
