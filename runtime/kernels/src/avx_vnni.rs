@@ -36,6 +36,21 @@ macro_rules! for_dot_products {
 }
 pub(crate) use for_dot_products;
 
+/// A function of a dot product, as that of an instruction set has it; leaves the caller with `None` where it is none of these.
+macro_rules! by_dot_product {
+    ($isa:expr, $function:ident) => {
+        match $isa {
+            crate::Isa::AvxVnni(_) => $function::<crate::isa::AvxVnni>,
+            #[cfg(test)]
+            crate::Isa::EvexVnni(_) => $function::<crate::isa::EvexVnni>,
+            #[cfg(test)]
+            crate::Isa::MadeVnni(_) => $function::<crate::isa::MadeVnni>,
+            _ => return None,
+        }
+    };
+}
+pub(crate) use by_dot_product;
+
 /// What the instruction computes: sums, and the products of four unsigned bytes with four signed ones.
 #[cfg(test)]
 #[inline]

@@ -8,14 +8,12 @@ use core::arch::x86_64::*;
 use core::mem::MaybeUninit;
 
 use super::I8;
-use crate::avx_vnni::{for_dot_products, fours, signless_bias, to_unsigned};
+use crate::avx_vnni::{by_dot_product, for_dot_products, fours, signless_bias, to_unsigned};
 use crate::avx2::{Finish, LANES, are_finite, interleaved, store_i8};
 use crate::avx512::SIGN;
 use crate::blocked::CHANNELS;
-#[cfg(test)]
-use crate::isa::{EvexVnni, MadeVnni};
 use crate::rows::{self, Rows, Strip, Under};
-use crate::{AvxVnni, Isa, Window};
+use crate::{Isa, Window};
 
 /// Rows and columns of a window at the most. A lane has room for a fourth row, which is rare.
 const MAX_TAPS: usize = 3;
@@ -38,14 +36,7 @@ fn holds(window: &Window) -> bool {
 
 /// `None` where this is none of its instruction sets, or it has not what it takes.
 pub(super) fn i8(op: &I8<'_>, isa: Isa) -> Option<()> {
-    let all: unsafe fn(&I8<'_>) = match isa {
-        Isa::AvxVnni(_) => all::<AvxVnni>,
-        #[cfg(test)]
-        Isa::EvexVnni(_) => all::<EvexVnni>,
-        #[cfg(test)]
-        Isa::MadeVnni(_) => all::<MadeVnni>,
-        _ => return None,
-    };
+    let all: unsafe fn(&I8<'_>) = by_dot_product!(isa, all);
     let does = holds(&op.window) && op.weight_zero_points.is_none() && are_finite(&op.multipliers);
     // SAFETY: the token proves that the processor has the instructions; lengths were checked.
     does.then(|| unsafe { all(op) })

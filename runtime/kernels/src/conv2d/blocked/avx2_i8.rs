@@ -66,7 +66,6 @@ unsafe fn band_of(op: &I8<'_>, band: &Band<i16>) {
         for (under, strip) in band.strips() {
             let sixteen = Sixteen {
                 block: Block::new(&op.window, (&under, strip), weights, output, channel),
-                outputs,
                 bias,
             };
             // SAFETY: the strip is the caller's, the block is one of the weights.
@@ -83,8 +82,6 @@ unsafe fn band_of(op: &I8<'_>, band: &Band<i16>) {
 /// Sixteen channels of a strip, or what is left of them.
 struct Sixteen<'a> {
     block: Block<'a, i16, i8, i8>,
-    /// Channels of a pixel.
-    outputs: usize,
     bias: [__m256i; 2],
 }
 
@@ -134,14 +131,14 @@ impl Sixteen<'_> {
             for sums in sums {
                 // SAFETY: the pixels are in the output.
                 unsafe { _mm_storeu_si128(output.cast(), finish(sums)) };
-                output = output.wrapping_add(self.outputs);
+                output = output.wrapping_add(self.block.outputs);
             }
             return;
         }
         for sums in sums {
             // SAFETY: the pixels are in the output.
             unsafe { store_i8(output, finish(sums), self.block.left) };
-            output = output.wrapping_add(self.outputs);
+            output = output.wrapping_add(self.block.outputs);
         }
     }
 
@@ -184,7 +181,7 @@ unsafe fn narrow<const PIXELS: usize>(
     // SAFETY: the caller's promise.
     let sums = unsafe { sixteen.sums::<PIXELS, 1>(first, [[bias]; PIXELS]) };
     let mut output = sixteen.block.output(first);
-    let (mut pixels, is_whole) = (sums.as_flattened(), sixteen.outputs == LANES);
+    let (mut pixels, is_whole) = (sums.as_flattened(), sixteen.block.outputs == LANES);
     while let ([a, b, rest @ ..], true) = (pixels, is_whole) {
         // SAFETY: the pixels are in the output.
         unsafe { _mm_storeu_si128(output.cast(), finish([*a, *b])) };
@@ -194,7 +191,7 @@ unsafe fn narrow<const PIXELS: usize>(
     for sums in pixels {
         // SAFETY: the pixels are in the output.
         unsafe { store_i8(output, finish([*sums; 2]), sixteen.block.left) };
-        output = output.wrapping_add(sixteen.outputs);
+        output = output.wrapping_add(sixteen.block.outputs);
     }
 }
 

@@ -10,13 +10,11 @@ use core::mem::MaybeUninit;
 use super::I8;
 use super::patch::{self, Input, Patch, for_each_patch};
 use super::pixels::Pixels;
-use crate::avx_vnni::{for_dot_products, fours, signless_bias, to_unsigned};
+use crate::avx_vnni::{by_dot_product, for_dot_products, fours, signless_bias, to_unsigned};
 use crate::avx2::{Finish, LANES, are_finite, store_i8};
 use crate::avx512::SIGN;
 use crate::blocked::{CHANNELS, LANE};
-#[cfg(test)]
-use crate::isa::{EvexVnni, MadeVnni};
-use crate::{AvxVnni, Isa, Window};
+use crate::{Isa, Window};
 
 /// Pixels of a tile at the most.
 const ROWS: usize = 6;
@@ -33,14 +31,7 @@ fn holds(window: &Window) -> bool {
 
 /// `None` where this is none of its instruction sets, or it has not what it takes.
 pub(super) fn i8(op: &I8<'_>, isa: Isa) -> Option<()> {
-    let all: unsafe fn(&I8<'_>) = match isa {
-        Isa::AvxVnni(_) => all::<AvxVnni>,
-        #[cfg(test)]
-        Isa::EvexVnni(_) => all::<EvexVnni>,
-        #[cfg(test)]
-        Isa::MadeVnni(_) => all::<MadeVnni>,
-        _ => return None,
-    };
+    let all: unsafe fn(&I8<'_>) = by_dot_product!(isa, all);
     let does = holds(&op.window) && are_finite(&op.multipliers);
     // SAFETY: the token proves that the processor has the instructions; lengths were checked.
     does.then(|| unsafe { all(op) })

@@ -86,7 +86,7 @@ pub(super) struct Block<'a, X, W, Y> {
     /// First channel of the first pixel.
     output: *mut Y,
     /// Channels of an output pixel.
-    outputs: usize,
+    pub(super) outputs: usize,
     /// Channels from the block's first on.
     pub(super) left: usize,
     /// Of elements that lie side by side, in each row under a window.

@@ -113,15 +113,15 @@ pub fn i8_pairs(op: &I8<'_>, isa: Isa) -> Result {
     match isa {
         #[cfg(target_arch = "x86_64")]
         _ if let Some(token) = isa.avx2()
-            && are_finite(&op.multipliers)
-            && avx2_vector::holds(&op.window) =>
+            && avx2_vector::holds(&op.window)
+            && are_finite(&op.multipliers) =>
         {
             avx2_vector::i8(op, token);
         }
         #[cfg(target_arch = "x86_64")]
         _ if let Some(token) = isa.avx2()
-            && are_finite(&op.multipliers)
-            && fits(&flattened(&op.window), avx2_i8::SCRATCH) =>
+            && fits(&flattened(&op.window), avx2_i8::SCRATCH)
+            && are_finite(&op.multipliers) =>
         {
             avx2_i8::i8(op, token);
         }

@@ -1,4 +1,5 @@
 //! Elements under several windows at a time, for files of x86-64.
+#![allow(unsafe_code)] // A fence for the compiler.
 
 /// Calls a function with the number of pixels as its constant, 12 at the most.
 macro_rules! by_pixels {
@@ -62,7 +63,6 @@ impl<T, const PIXELS: usize> Pixels<T, PIXELS> {
     clippy::pointers_in_nomem_asm_block,
     reason = "there is no instruction that could read"
 )]
-#[allow(unsafe_code)]
 #[inline(always)]
 fn opaque<T>(mut at: *const T) -> *const T {
     // SAFETY: no instruction.
