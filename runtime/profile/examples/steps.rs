@@ -1,6 +1,6 @@
-//! What steps of packages take with an instruction set, for `cargo xtask cost --host`: `steps nanoseconds ISA PACKAGE...`
-//! prints the least times of many runs and last the processor's clock in Hz; `steps instructions ISA PACKAGE...` runs in
-//! the emulator, whose plugin counts from mark to mark and prints that.
+//! What steps of packages take with an instruction set, for `cargo xtask cost`: `steps nanoseconds ISA PACKAGE...` prints
+//! the least times of many runs and last the processor's clock in Hz; `steps instructions ISA PACKAGE...` runs in the
+//! emulator, whose plugin counts from mark to mark and prints that.
 //!
 //! Either way a line each: what came before a package's steps, what a mark takes by itself, then each step with a mark.
 

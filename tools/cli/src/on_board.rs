@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use cadet_compiler::Report;
-use cadet_flash::{Board, CostTable, Foretold, Work};
+use cadet_flash::{Board, CostTable, Foretold, Unit, Work};
 use serde::Serialize;
 
 use crate::output::{print_line, thousands};
@@ -56,9 +56,9 @@ impl OnBoard {
         }))
     }
 
-    /// What is foretold of its steps.
-    pub(crate) fn foretold(&self) -> &Foretold {
-        &self.foretold
+    /// What is foretold of its steps, and in what.
+    pub(crate) fn foretold(&self) -> (Unit, &Foretold) {
+        (Unit::Instructions, &self.foretold)
     }
 
     pub(crate) fn print(&self) -> Result<()> {

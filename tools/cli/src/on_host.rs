@@ -37,12 +37,8 @@ impl OnHost {
     }
 
     /// What is foretold of its steps, and in what.
-    pub(crate) fn foretold(&self) -> (&'static str, &Foretold) {
-        let heading = match self.unit {
-            Unit::Instructions => ">instructions",
-            Unit::Nanoseconds => ">nanoseconds",
-        };
-        (heading, &self.foretold)
+    pub(crate) fn foretold(&self) -> (Unit, &Foretold) {
+        (self.unit, &self.foretold)
     }
 
     pub(crate) fn print(&self) -> Result<()> {

@@ -33,6 +33,16 @@ pub enum Unit {
     Nanoseconds,
 }
 
+impl Unit {
+    /// As files and reports call it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Unit::Instructions => "instructions",
+            Unit::Nanoseconds => "nanoseconds",
+        }
+    }
+}
+
 /// What one kernel costs, in the table's unit: the sum of all but the stack, each times what it is for in the [`Size`] of
 /// a step. What a file leaves out is 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]

@@ -21,8 +21,9 @@ usage: cargo xtask <task>
   deps            check the dependency rules
   test [--full]   run all tests; --full adds the long ones
   coverage        write the table of ONNX operators anew
-  cost [--host]   write the table of what kernels cost on the board anew; with --host the tables of
-                  hosts: in nanoseconds of this machine, and in instructions of emulated AArch64
+  cost [x86-64|aarch64]
+                  write the table of what kernels cost on the board anew, or those of hosts: of x86-64 in
+                  nanoseconds of this machine, of AArch64 in instructions of the emulator
   bench [--save FILE] [--against FILE] [--rounds N] [FILTER]
                   run the criterion suites in N rounds (7); keep the times in a file, or fail where a
                   benchmark has become slower than those in a file by more than 5 % and its noise
@@ -45,7 +46,8 @@ fn main() -> ExitCode {
         ["test", "--full"] => test::run(root, test::Extent::Full),
         ["coverage"] => coverage::write(root),
         ["cost"] => cost::write_board(root),
-        ["cost", "--host"] => cost::write_hosts(root),
+        ["cost", "x86-64"] => cost::write_x86(root),
+        ["cost", "aarch64"] => cost::write_aarch64(root),
         ["bench", ref rest @ ..] => match bench::Options::parse(rest) {
             Some(options) => bench::run(root, &options),
             None => return usage(),
@@ -105,5 +107,5 @@ fn workspace_root() -> &'static Path {
 
 /// Where cargo puts what it builds.
 fn target_folder(root: &Path) -> PathBuf {
-    std::env::var_os("CARGO_TARGET_DIR").map_or(root.join("target"), PathBuf::from)
+    root.join(std::env::var_os("CARGO_TARGET_DIR").unwrap_or("target".into()))
 }

@@ -71,7 +71,7 @@ fn fit_foretells_what_a_model_takes_on_hosts() {
             assert!(text.contains("instructions"), "{text}");
         }
     }
-    // No machine has shown what AVX-512 takes, so nothing is said of it.
+    // No machine has shown what AVX-VNNI and AVX-512 take, so nothing is said of them.
     for host in HostTarget::ALL
         .iter()
         .filter(|it| !MEASURED.contains(&it.name))

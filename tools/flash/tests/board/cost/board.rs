@@ -44,5 +44,5 @@ fn the_table_is_what_the_board_takes() {
             let found = measure(&compiled).unwrap();
             Told::of(table.costs(), name, &compiled.report, &found)
         });
-    table.write(&board().folder, told.collect::<Vec<Told>>());
+    table.write(&board().folder, "cost", &told.collect::<Vec<Told>>());
 }

@@ -1,6 +1,5 @@
 //! `cost.toml` of the board and of kinds of hosts: fitted to layers of many shapes as they run there, and held against
-//! the MLPerf Tiny models, none of which is among these layers. `cargo xtask cost` and `cargo xtask cost --host` write
-//! them anew.
+//! the MLPerf Tiny models, none of which is among these layers. `cargo xtask cost` writes them anew.
 
 mod board;
 mod fit;
