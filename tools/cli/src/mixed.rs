@@ -4,18 +4,25 @@ use std::collections::BTreeSet;
 
 use anyhow::{Result, bail};
 use cadet_compiler::{Options, Precision, Report, fit};
-use cadet_flash::CostTable;
+use cadet_flash::{CostTable, Unit};
 use serde::Serialize;
 
 use crate::on_board::foretell;
 use crate::output::{print_line, thousands};
 
-/// What the target's figures say of a model in int8, step by step.
+/// Which share of the whole has to be saved before steps are replaced: less is within what figures are off by, and no reason
+/// to change the numbers of a model.
+const LEAST_GAIN: f64 = 0.01;
+
+/// What the target's figures say of a model in int8, step by step, before channels are cut that samples show constant.
 #[derive(Debug, Serialize)]
 pub(crate) struct Mixed {
+    unit: Unit,
     /// Cost of an inference all in int8; `None` where a kernel has no figures.
     int8: Option<u64>,
-    /// With the steps in floats that are replaced; conversions are counted.
+    /// All in floats; `None` where a kernel has no figures.
+    float: Option<u64>,
+    /// With the steps in floats that are replaced; conversions are counted. `None` where none was to be chosen.
     chosen: Option<u64>,
     losing: Vec<Losing>,
 }
@@ -26,7 +33,7 @@ struct Losing {
     step: String,
     int8: u64,
     float: u64,
-    /// In floats in the package, where all its conversions cost less than that saves.
+    /// In floats in the package, where that saves enough with all conversions.
     is_replaced: bool,
 }
 
@@ -50,8 +57,10 @@ impl Mixed {
         let mut losing = losing(&int8, &float, costs);
         let whole = foretell(&int8, costs);
         let mut mixed = Mixed {
+            unit: costs.unit,
             int8: whole.cost(),
-            chosen: whole.cost(),
+            float: foretell(&float, costs).cost(),
+            chosen: None,
             losing: Vec::new(),
         };
         if replaces {
@@ -69,7 +78,10 @@ impl Mixed {
                 let report = fit(model, &options).ok()?;
                 foretell(&report, costs).cost()
             };
-            let (kept, cost) = cheapest(&candidates, all_int8, cost);
+            let (mut kept, mut cost) = cheapest(&candidates, all_int8, cost);
+            if cost as f64 > (1.0 - LEAST_GAIN) * all_int8 as f64 {
+                (kept, cost) = (BTreeSet::new(), all_int8);
+            }
             mixed.chosen = Some(cost);
             for step in &mut losing {
                 step.is_replaced = kept.contains(&step.step);
@@ -86,9 +98,10 @@ impl Mixed {
     }
 
     pub(crate) fn print(&self) -> Result<()> {
+        let unit = self.unit.name();
         for step in &self.losing {
             print_line(&format!(
-                "int8   {} costs {} in int8, {} in floats{}",
+                "int8   {}: foretold {} {unit} in int8, {} in floats{}",
                 step.step,
                 thousands(step.int8),
                 thousands(step.float),
@@ -101,9 +114,27 @@ impl Mixed {
         }
         match (self.int8, self.chosen) {
             (Some(int8), Some(chosen)) if chosen < int8 => print_line(&format!(
-                "mixed  {} with these in floats and their conversions, {} all in int8",
+                "mixed  {} {unit} foretold with these in floats and their conversions, {} all in int8",
                 thousands(chosen),
                 thousands(int8)
+            )),
+            (Some(_), Some(_)) if !self.losing.is_empty() => print_line(&format!(
+                "mixed  all stays in int8: with conversions, none of these in floats save {:.0} % of it",
+                LEAST_GAIN * 100.0
+            )),
+            (Some(int8), None) if !self.losing.is_empty() => {
+                let saved: u64 = self.losing.iter().map(|it| it.int8 - it.float).sum();
+                print_line(&format!(
+                    "mixed  these in floats save {:.1} % before conversions, which `cadet pack --mixed` counts",
+                    saved as f64 / int8 as f64 * 100.0
+                ))
+            }
+            _ => Ok(()),
+        }?;
+        match (self.float, self.chosen.or(self.int8)) {
+            (Some(float), Some(cost)) if float < cost => print_line(&format!(
+                "floats {} {unit} foretold for the model all in floats, which is less",
+                thousands(float)
             )),
             _ => Ok(()),
         }

@@ -21,6 +21,8 @@ pub struct Board {
     pub rust_target: String,
     /// Clock of the core in hertz.
     pub clock_hz: u64,
+    /// Cycles at that clock that the core waits for its flash; absent where nobody has said.
+    pub wait_states: Option<u32>,
     /// Where its memory lies.
     pub memory: Memory,
     /// What starts firmware on it.

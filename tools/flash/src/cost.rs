@@ -3,13 +3,21 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// What kernels cost on a board: `cost.toml` in its folder, fitted to measurements by `cargo xtask cost`.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+/// What kernels cost on a board or a kind of host: `cost.toml` in its folder, fitted to measurements by `cargo xtask cost`.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CostTable {
     /// What is counted.
     #[serde(default)]
     pub unit: Unit,
+    /// The processor that was measured, with its clock, where the unit depends on it.
+    pub machine: Option<String>,
+    /// By which share the cost of a whole model was off at the most, of models that are not among the layers that costs
+    /// were fitted to; `None` where there were none.
+    pub error: Option<f64>,
+    /// Output channels that kernels with weights work on side by side: as many cost as much as one does.
+    #[serde(default = "one")]
+    pub block: usize,
     /// By the names that [`Work::cost_key`](crate::Work::cost_key) gives them.
     pub kernels: BTreeMap<String, KernelCost>,
 }
@@ -25,10 +33,20 @@ pub enum Unit {
     Nanoseconds,
 }
 
-/// What one kernel costs, in the table's unit. A step of it takes `mac * MACs + start * loops + element * elements +
-/// call`, of its [`Size`].
+impl Unit {
+    /// As files and reports call it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Unit::Instructions => "instructions",
+            Unit::Nanoseconds => "nanoseconds",
+        }
+    }
+}
+
+/// What one kernel costs, in the table's unit: the sum of all but the stack, each times what it is for in the [`Size`] of
+/// a step. What a file leaves out is 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(default, deny_unknown_fields)]
 pub struct KernelCost {
     /// For a multiplication with a weight.
     pub mac: f64,
@@ -36,6 +54,10 @@ pub struct KernelCost {
     pub start: f64,
     /// For each element of the output.
     pub element: f64,
+    /// For each element that a layer with weights reads.
+    pub input: f64,
+    /// For each pixel of a layer with weights whose channels leave a block in part empty.
+    pub tail: f64,
     /// For a step, whatever its size.
     pub call: f64,
     /// Most stack that a step was seen to take below its session's caller, in bytes; 0 where that was not measured.
@@ -48,11 +70,29 @@ impl KernelCost {
         self.mac * size.macs as f64
             + self.start * size.loops as f64
             + self.element * size.elements as f64
+            + self.input * size.inputs as f64
+            + self.tail * size.tails as f64
             + self.call
     }
 }
 
+/// No blocks.
+fn one() -> usize {
+    1
+}
+
 impl CostTable {
+    /// A table without kernels.
+    pub fn empty(unit: Unit) -> CostTable {
+        CostTable {
+            unit,
+            machine: None,
+            error: None,
+            block: one(),
+            kernels: BTreeMap::new(),
+        }
+    }
+
     /// The board's table; `None` where it has none.
     ///
     /// # Errors
@@ -84,19 +124,36 @@ impl CostTable {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use cadet_repack::HostTarget;
 
     #[test]
-    fn every_board_s_table_is_read() {
+    fn every_table_is_read() {
         let targets = Board::targets_folder(Path::new(env!("CARGO_MANIFEST_DIR"))).unwrap();
-        for name in Board::names(&targets) {
-            let board = Board::find(&targets, &name).unwrap();
-            let table = CostTable::of(&board).unwrap().unwrap_or_default();
+        let boards = Board::names(&targets);
+        let mut tables = 0;
+        for entry in std::fs::read_dir(&targets).unwrap() {
+            let folder = entry.unwrap().path();
+            if !folder.is_dir() {
+                continue;
+            }
+            let Some(table) = CostTable::load(&folder).unwrap() else {
+                continue;
+            };
+            tables += 1;
+            let name = folder.file_name().unwrap().to_str().unwrap();
+            let is_board = boards.iter().any(|it| it == name);
+            assert!(is_board || HostTarget::named(name).is_some(), "{name}");
+            let is_time = table.unit == Unit::Nanoseconds;
+            assert_eq!(table.machine.is_some(), is_time, "{name}");
+            assert!(table.error.is_some_and(|it| it < 0.5), "{name}");
             for (kernel, cost) in &table.kernels {
-                let all = [cost.mac, cost.start, cost.element, cost.call];
+                let all = [cost.mac, cost.start, cost.element, cost.input, cost.tail];
                 assert!(all.iter().all(|it| *it >= 0.0), "{kernel}: {cost:?}");
-                assert!(cost.stack > 0, "{kernel}: {cost:?}");
+                assert!(cost.call >= 0.0, "{kernel}: {cost:?}");
+                assert_eq!(cost.stack > 0, is_board, "{kernel}: {cost:?}");
             }
         }
+        assert!(tables > 1, "those of hosts are missing");
     }
 
     #[test]
@@ -119,6 +176,8 @@ mod tests {
             mac: 2.0,
             start: 0.5,
             element: 3.0,
+            input: 0.25,
+            tail: 4.0,
             call: 10.0,
             stack: 100,
         };
@@ -126,7 +185,9 @@ mod tests {
             macs: 100,
             loops: 20,
             elements: 5,
+            inputs: 40,
+            tails: 2,
         };
-        assert_eq!(cost.of(size), 200.0 + 10.0 + 15.0 + 10.0);
+        assert_eq!(cost.of(size), 200.0 + 10.0 + 15.0 + 10.0 + 8.0 + 10.0);
     }
 }

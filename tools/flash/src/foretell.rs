@@ -20,16 +20,20 @@ pub struct Work<'a> {
     pub output: &'a [usize],
 }
 
-/// What the instructions of a step grow with.
+/// What the cost of a step grows with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Size {
-    /// Multiplications with weights.
+    /// Multiplications with weights, those of channels that fill up a block included.
     pub macs: u64,
     /// How often an innermost loop starts, about: once for each run of channels that is multiplied with weights;
     /// where nothing is, once for each element that is read or written.
     pub loops: u64,
     /// Elements that are written.
     pub elements: u64,
+    /// Elements that a layer with weights reads.
+    pub inputs: u64,
+    /// Pixels of a layer with weights, where their channels leave a block in part empty.
+    pub tails: u64,
 }
 
 /// Kernels that compute any of several functions, at prices of their own.
@@ -46,19 +50,30 @@ impl Work<'_> {
         }
     }
 
-    /// What its instructions grow with.
-    pub fn size(&self) -> Size {
+    /// What its cost grows with, where kernels with weights work on `block` output channels side by side.
+    pub fn size(&self, block: usize) -> Size {
         let count = |shape: &[usize]| shape.iter().product::<usize>() as u64;
         let elements = count(self.output);
-        let channels = self.inputs.first().and_then(|shape| shape.last());
-        let loops = match channels {
-            Some(&channels) if self.macs > 0 => self.macs.div_ceil(channels.max(1) as u64),
-            _ => self.inputs.iter().map(|it| count(it)).sum::<u64>() + elements,
-        };
+        if self.macs == 0 {
+            return Size {
+                macs: 0,
+                loops: self.inputs.iter().map(|it| count(it)).sum::<u64>() + elements,
+                elements,
+                inputs: 0,
+                tails: 0,
+            };
+        }
+        let last = |shape: &[usize]| shape.last().map_or(1, |&it| it.max(1) as u64);
+        let (input, outputs) = (self.inputs.first(), last(self.output));
+        let filled = outputs.next_multiple_of(block.max(1) as u64);
+        let pixels = elements / outputs;
+        let macs = self.macs / outputs * filled;
         Size {
-            macs: self.macs,
-            loops,
+            macs,
+            loops: macs.div_ceil(input.map_or(1, |it| last(it))),
             elements,
+            inputs: input.map_or(0, |it| count(it)),
+            tails: if filled == outputs { 0 } else { pixels },
         }
     }
 }
@@ -84,7 +99,7 @@ impl CostTable {
         for step in steps {
             let kernel = step.cost_key();
             let cost = self.kernels.get(&*kernel);
-            let of_step = cost.map(|cost| cost.of(step.size()));
+            let of_step = cost.map(|cost| cost.of(step.size(self.block)));
             foretold.steps.push(of_step.map(|it| it.round() as u64));
             match cost {
                 Some(cost) => {
@@ -115,7 +130,7 @@ impl Foretold {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::KernelCost;
+    use crate::{KernelCost, Unit};
 
     const fn step(kernel: &'static str, output: &'static [usize]) -> Work<'static> {
         Work {
@@ -137,8 +152,36 @@ mod tests {
             inputs: &inputs,
             output: &[1, 5, 5, 4],
         };
-        assert_eq!((conv.size().loops, conv.size().elements), (25 * 9 * 4, 100));
-        assert_eq!(Work { macs: 0, ..conv }.size().loops, 200 + 100);
+        let wanted = Size {
+            macs: 25 * 9 * 8 * 4,
+            loops: 25 * 9 * 4,
+            elements: 100,
+            inputs: 200,
+            tails: 0,
+        };
+        assert_eq!(conv.size(1), wanted);
+        assert_eq!(Work { macs: 0, ..conv }.size(16).loops, 200 + 100);
+    }
+
+    #[test]
+    fn blocks_are_filled_up() {
+        let inputs = [vec![1, 300]];
+        let dense = Work {
+            kernel: "fully_connected",
+            op: "Gemm",
+            macs: 300 * 20,
+            inputs: &inputs,
+            output: &[1, 20],
+        };
+        let wanted = Size {
+            macs: 300 * 32,
+            loops: 32,
+            elements: 20,
+            inputs: 300,
+            tails: 1,
+        };
+        assert_eq!(dense.size(16), wanted);
+        assert_eq!(dense.size(4).tails, 0);
     }
 
     #[test]
@@ -155,10 +198,11 @@ mod tests {
             element: 0.0,
             call: 10.0,
             stack: 100,
+            ..KernelCost::default()
         };
         let table = CostTable {
             kernels: [("a".into(), cost)].into(),
-            ..CostTable::default()
+            ..CostTable::empty(Unit::Instructions)
         };
         let known = table.foretell([step("a", &[3]), step("a", &[1])].into_iter());
         assert_eq!(known.cost(), Some(24));

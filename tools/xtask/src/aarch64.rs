@@ -38,8 +38,7 @@ pub(crate) fn cargo(root: &Path, arguments: &[&str]) -> Command {
 
 /// Where release builds of it lie.
 pub(crate) fn release(root: &Path) -> PathBuf {
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or(root.join("target"), PathBuf::from);
-    target.join(TARGET).join("release")
+    crate::target_folder(root).join(TARGET).join("release")
 }
 
 /// What a command of the emulator prints.

@@ -1,6 +1,6 @@
 //! `cargo xtask instructions`: how many instructions an inference takes on AArch64, exactly.
 
-mod counter;
+pub(crate) mod counter;
 mod tract;
 
 use crate::{aarch64, setup};

@@ -11,7 +11,7 @@ mod setup;
 mod test;
 mod x86;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 const USAGE: &str = "\
@@ -21,7 +21,9 @@ usage: cargo xtask <task>
   deps            check the dependency rules
   test [--full]   run all tests; --full adds the long ones
   coverage        write the table of ONNX operators anew
-  cost            write the table of what kernels cost on the board anew
+  cost [x86-64|aarch64]
+                  write the table of what kernels cost on the board anew, or those of hosts: of x86-64 in
+                  nanoseconds of this machine, of AArch64 in instructions of the emulator
   bench [--save FILE] [--against FILE] [--rounds N] [FILTER]
                   run the criterion suites in N rounds (7); keep the times in a file, or fail where a
                   benchmark has become slower than those in a file by more than 5 % and its noise
@@ -43,7 +45,9 @@ fn main() -> ExitCode {
         ["test"] => test::run(root, test::Extent::Normal),
         ["test", "--full"] => test::run(root, test::Extent::Full),
         ["coverage"] => coverage::write(root),
-        ["cost"] => cost::write(root),
+        ["cost"] => cost::write_board(root),
+        ["cost", "x86-64"] => cost::write_x86(root),
+        ["cost", "aarch64"] => cost::write_aarch64(root),
         ["bench", ref rest @ ..] => match bench::Options::parse(rest) {
             Some(options) => bench::run(root, &options),
             None => return usage(),
@@ -99,4 +103,9 @@ fn fuzz_arguments<'a>(arguments: &[&'a str]) -> Option<(u32, Option<&'a str>)> {
 
 fn workspace_root() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
+}
+
+/// Where cargo puts what it builds.
+fn target_folder(root: &Path) -> PathBuf {
+    root.join(std::env::var_os("CARGO_TARGET_DIR").unwrap_or("target".into()))
 }

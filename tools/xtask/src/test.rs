@@ -1,6 +1,6 @@
 //! `cargo xtask test`: everything that is tested, in one command.
 
-use crate::{aarch64, fuzz, setup, x86};
+use crate::{aarch64, cost, fuzz, setup, x86};
 use anyhow::{Context, Result, ensure};
 use std::path::Path;
 use std::process::Command;
@@ -28,7 +28,7 @@ pub(crate) fn run(root: &Path, extent: Extent) -> Result<()> {
         .env("CADET_REQUIRE_PYTHON", "1")
         .env("CADET_REQUIRE_QEMU", "1");
     if extent == Extent::Full {
-        tests.env("CADET_FULL", "1");
+        tests.env("CADET_FULL", "1").envs(cost::emulated(root)?);
     }
     let status = tests.status().context("cannot start cargo test")?;
     ensure!(status.success(), "tests failed; cargo names them above");

@@ -2,7 +2,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
 use cadet_compiler::{Calibration, Compiled, Precision, Range, Report, StreamReport};
-use cadet_flash::Foretold;
+use cadet_flash::{Foretold, Unit};
 use serde::Serialize;
 
 use crate::compile_args::{CompileArgs, Numerics};
@@ -17,6 +17,7 @@ use crate::output::{print_json, print_line, table, thousands, write_new};
 /// With --board also what is left of its flash and RAM (an error where the model takes more), and, where the board's
 /// folder has a `cost.toml` with every kernel of the model, instructions, time and stack, foretold from what kernels
 /// were measured to cost there: the time at one instruction a cycle, the stack that of the deepest step and a margin.
+/// With --target time or instructions in the same way, time being that of one thread of the machine that was measured.
 /// Of a model that cannot be compiled, every unsupported node is listed with what to do about it.
 #[derive(clap::Args)]
 pub(crate) struct Args {
@@ -89,7 +90,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         let on_board = on_board.as_ref();
         let of_steps = match &on_host {
             Some(on_host) => Some(on_host.foretold()),
-            None => on_board.map(|it| (">instructions", it.foretold())),
+            None => on_board.map(OnBoard::foretold),
         };
         print(&report, of_steps, None)?;
         on_board.map_or(Ok(()), OnBoard::print)?;
@@ -127,11 +128,10 @@ struct Fitted<'a> {
     mixed: Option<&'a Mixed>,
 }
 
-/// Prints a report of the compiler, of a package where one was written; with what is foretold of the steps, under a
-/// heading.
+/// Prints a report of the compiler, of a package where one was written; with what is foretold of the steps, and in what.
 pub(super) fn print(
     report: &Report,
-    foretold: Option<(&str, &Foretold)>,
+    foretold: Option<(Unit, &Foretold)>,
     package: Option<&Path>,
 ) -> Result<()> {
     let shape = |dims: &[usize]| {
@@ -158,6 +158,7 @@ pub(super) fn print(
             }),
         ]
     });
+    let heading = foretold.map_or_else(String::new, |(unit, _)| format!(">{}", unit.name()));
     let headings = [
         ">step",
         "node",
@@ -167,7 +168,7 @@ pub(super) fn print(
         "output",
         ">MACs",
         ">weight bytes",
-        foretold.map_or("", |(heading, _)| heading),
+        &heading,
     ];
     print_line(&format!("{}\n", table(&headings, rows)))?;
     let bytes = |count: usize| thousands(count as u64);

@@ -29,6 +29,8 @@ fn unknown_boards_are_answered_with_the_known_ones() {
     ]);
     assert!(fit.contains("board  mps2-an386"), "{fit}");
     assert!(fit.contains("time   ") && fit.contains("stack  "), "{fit}");
+    let model = "ms at 25 MHz, no wait states and one instruction a cycle";
+    assert!(fit.contains(model) && fit.contains("(± "), "{fit}");
     let board = ["--board", "mps2-an386", "--targets", TARGETS];
     let fit =
         json(&desk.succeed(&[&["fit", "model.onnx", "--int8", "--json"][..], &board].concat()));

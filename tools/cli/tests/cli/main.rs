@@ -4,6 +4,7 @@
 mod damaged;
 mod fallback;
 mod fit;
+mod host_costs;
 mod mixed;
 mod pack;
 mod profile;

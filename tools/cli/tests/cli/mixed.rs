@@ -97,9 +97,19 @@ fn fit_foretells_by_the_figures_of_a_host() {
     let text = desk.succeed(&fit);
     assert!(text.contains("110 instructions by the figures"), "{text}");
     assert!(
-        text.contains("conv costs 100 in int8, 10 in floats"),
+        text.contains("conv: foretold 100 instructions in int8, 10 in floats"),
         "{text}"
     );
+    assert!(text.contains("save 81.8 % before conversions"), "{text}");
+    // All in floats costs as much; then less.
+    assert!(!text.contains("all in floats"), "{text}");
+    let path = desk.path("costs/x86-64-v3/cost.toml");
+    let table = fs::read_to_string(&path).unwrap();
+    let (dense, rest) = table.split_once("\"fully_connected.f32\"").unwrap();
+    let cheaper = rest.replacen("call = 100", "call = 50", 1);
+    fs::write(&path, format!("{dense}\"fully_connected.f32\"{cheaper}")).unwrap();
+    let text = desk.succeed(&fit);
+    assert!(text.contains("floats 60 instructions foretold"), "{text}");
 }
 
 #[test]

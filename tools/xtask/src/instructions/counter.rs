@@ -9,13 +9,14 @@ use std::process::Command;
 const RUNS: u64 = 4;
 
 /// The emulator with a plugin that counts.
-pub(super) struct Counter {
-    plugin: PathBuf,
+pub(crate) struct Counter {
+    /// Where the plugin lies.
+    pub(crate) plugin: PathBuf,
 }
 
 impl Counter {
     /// Builds the plugin in `folder`.
-    pub(super) fn build(root: &Path, folder: &Path) -> Result<Counter> {
+    pub(crate) fn build(root: &Path, folder: &Path) -> Result<Counter> {
         let plugin = folder.join("count_instructions.so");
         let status = Command::new("cc")
             .args(["-shared", "-fPIC", "-O2", "-Wall", "-Wextra"])

@@ -1,10 +1,10 @@
 //! Least squares with coefficients that are not negative.
 
-use super::measure::Row;
+use super::Row;
 use cadet_flash::{KernelCost, Size};
 
-/// MACs, loops, elements and 1.
-const FEATURES: usize = 4;
+/// What a [`Size`] has, and 1.
+const FEATURES: usize = 6;
 
 /// The coefficients with the least sum of squared relative errors.
 pub(super) fn fit(rows: &[Row]) -> KernelCost {
@@ -12,10 +12,12 @@ pub(super) fn fit(rows: &[Row]) -> KernelCost {
     let best = candidates.min_by(|a, b| error(rows, a).total_cmp(&error(rows, b)));
     let stack = rows.iter().map(|row| row.stack).max().unwrap_or(0);
     match best {
-        Some([mac, start, element, call]) => KernelCost {
+        Some([mac, start, element, input, tail, call]) => KernelCost {
             mac,
             start,
             element,
+            input,
+            tail,
             call,
             stack,
         },
@@ -23,16 +25,18 @@ pub(super) fn fit(rows: &[Row]) -> KernelCost {
     }
 }
 
-/// The features as shares of the instructions.
+/// The features as shares of the cost.
 fn features(row: &Row) -> [f64; FEATURES] {
     let size = row.size;
     [
         size.macs as f64,
         size.loops as f64,
         size.elements as f64,
+        size.inputs as f64,
+        size.tails as f64,
         1.0,
     ]
-    .map(|it| it / row.instructions)
+    .map(|it| it / row.cost)
 }
 
 fn error(rows: &[Row], coefficients: &[f64; FEATURES]) -> f64 {
@@ -104,26 +108,32 @@ fn exact_costs_are_found_again() {
         mac: 3.5,
         start: 12.0,
         element: 31.0,
+        input: 0.0,
+        tail: 60.0,
         call: 700.0,
         stack: 96,
     };
     let shapes = [
-        (100, 50, 10),
-        (4000, 300, 300),
-        (90_000, 800, 90),
-        (2000, 4000, 500),
-        (7000, 2000, 1500),
+        (100, 50, 10, 7, 1),
+        (4000, 300, 300, 900, 0),
+        (90_000, 800, 90, 100, 9),
+        (2000, 4000, 500, 300, 70),
+        (7000, 2000, 1500, 4000, 0),
+        (500, 90, 800, 20, 100),
+        (20_000, 100, 200, 700, 5),
     ];
-    let rows = shapes.map(|(macs, loops, elements)| {
+    let rows = shapes.map(|(macs, loops, elements, inputs, tails)| {
         let size = Size {
             macs,
             loops,
             elements,
+            inputs,
+            tails,
         };
         Row {
             kernel: String::new(),
             size,
-            instructions: wanted.of(size),
+            cost: wanted.of(size),
             stack: 96,
         }
     });
@@ -132,9 +142,11 @@ fn exact_costs_are_found_again() {
         (found.mac, wanted.mac),
         (found.start, wanted.start),
         (found.element, wanted.element),
+        (found.tail, wanted.tail),
         (found.call, wanted.call),
     ] {
         assert!((found / wanted - 1.0).abs() < 1e-6, "{found} {wanted}");
     }
+    assert!(found.input < 1e-6, "{found:?}");
     assert_eq!(found.stack, 96);
 }

@@ -1,162 +1,114 @@
-//! Layers of many shapes, side by side in one model for each kind of arithmetic.
+//! Layers of many shapes.
 
+use super::Layers;
+use super::shapes::{CONVS, Conv, DENSE, FUNCTIONS, IMAGES};
 use crate::support::random;
 use cadet_compiler::{Numerics, Options, Weights};
 use cadet_format::Generator;
 use cadet_onnx::{Attribute, ElementType, GraphBuilder};
+use std::collections::BTreeSet;
 
-/// Shape of a convolution's weights, groups, stride and padding at each side, on input `input`.
-struct Conv {
-    input: usize,
-    weights: [usize; 4],
-    group: i64,
-    stride: i64,
-    pad: i64,
+/// Random samples for int8.
+pub(super) struct Calibrated {
+    samples: Vec<Vec<f32>>,
 }
 
-const IMAGES: [[usize; 4]; 6] = [
-    [1, 3, 24, 24],
-    [1, 8, 16, 12],
-    [1, 32, 8, 8],
-    [1, 64, 6, 5],
-    [1, 1, 24, 10],
-    [1, 128, 3, 3],
-];
+impl Calibrated {
+    /// For a model whose inputs have so many elements.
+    pub(super) fn new(elements: usize) -> Calibrated {
+        let mut generator = Generator::new(5);
+        let samples = (0..4).map(|_| random(&mut generator, elements));
+        Calibrated {
+            samples: samples.collect(),
+        }
+    }
 
-const fn conv(input: usize, weights: [usize; 4], stride: i64, pad: i64) -> Conv {
-    Conv {
-        input,
-        weights,
-        group: 1,
-        stride,
-        pad,
+    /// How to compile the model.
+    pub(super) fn int8(&self, numerics: Numerics) -> Options {
+        Options {
+            numerics,
+            ..Options::int8(self.samples.clone())
+        }
     }
 }
 
-const fn depthwise(input: usize, kernel: [usize; 2], stride: i64, pad: i64) -> Conv {
-    let channels = IMAGES[input][1];
-    Conv {
-        input,
-        weights: [channels, 1, kernel[0], kernel[1]],
-        group: channels as i64,
-        stride,
-        pad,
-    }
+/// Layers in a few models, each no larger than what a processor keeps near it, as those of one small model are. Each kind is
+/// there in all arithmetic that it has kernels of its own for.
+pub(super) fn apart() -> Vec<Layers> {
+    let convs = CONVS.chunks(CONVS.len().div_ceil(2)).map(|convs| {
+        let mut net = Net::new();
+        net.convs(convs);
+        (net, 5)
+    });
+    let (mut rows, mut images) = (Net::new(), Net::new());
+    rows.rows();
+    images.functions(7);
+    let nets = convs.chain([(rows, 6), (images, 3)]);
+    nets.flat_map(|(net, kinds)| net.in_all_arithmetic().into_iter().take(kinds))
+        .collect()
 }
 
-const CONVS: [Conv; 22] = [
-    conv(0, [8, 3, 3, 3], 2, 1),
-    conv(0, [16, 3, 3, 3], 1, 1),
-    conv(0, [12, 3, 5, 5], 2, 2),
-    conv(1, [8, 8, 1, 1], 1, 0),
-    conv(1, [24, 8, 1, 1], 1, 0),
-    conv(1, [16, 8, 3, 3], 1, 1),
-    conv(1, [16, 8, 3, 3], 2, 1),
-    conv(1, [20, 8, 1, 1], 2, 0),
-    conv(2, [32, 32, 1, 1], 1, 0),
-    conv(2, [64, 32, 1, 1], 1, 0),
-    conv(2, [32, 32, 3, 3], 1, 1),
-    conv(3, [64, 64, 1, 1], 1, 0),
-    conv(3, [48, 64, 3, 3], 1, 1),
-    conv(4, [32, 1, 9, 3], 2, 1),
-    conv(5, [128, 128, 1, 1], 1, 0),
-    depthwise(1, [3, 3], 1, 1),
-    depthwise(1, [3, 3], 2, 1),
-    depthwise(2, [3, 3], 1, 1),
-    depthwise(2, [5, 5], 1, 2),
-    depthwise(3, [3, 3], 2, 1),
-    depthwise(3, [3, 3], 1, 1),
-    depthwise(5, [3, 3], 1, 1),
-];
-
-const FUNCTIONS: [&str; 16] = [
-    "Relu",
-    "LeakyRelu",
-    "Sigmoid",
-    "Tanh",
-    "HardSigmoid",
-    "HardSwish",
-    "Exp",
-    "Abs",
-    "Neg",
-    "Floor",
-    "Elu",
-    "Selu",
-    "Softplus",
-    "Erf",
-    "Sin",
-    "Cos",
-];
-
-const DENSE: [[usize; 2]; 6] = [
-    [8, 128],
-    [64, 10],
-    [128, 128],
-    [300, 24],
-    [640, 64],
-    [96, 200],
-];
-
-/// The models to measure, with how to compile them.
-pub(super) fn models() -> Vec<(Vec<u8>, Options)> {
-    let (onnx, elements) = model();
-    let mut generator = Generator::new(5);
-    let samples: Vec<Vec<f32>> = (0..4).map(|_| random(&mut generator, elements)).collect();
-    let int8 = |numerics| Options {
-        numerics,
-        ..Options::int8(samples.clone())
-    };
-    let compressed = |weights| Options {
-        weights,
-        ..Options::float()
-    };
-    vec![
-        (onnx.clone(), Options::float()),
-        (onnx.clone(), int8(Numerics::Onnx)),
-        (onnx.clone(), int8(Numerics::Tflite)),
-        (onnx.clone(), int8(Numerics::Tflm)),
-        (onnx.clone(), compressed(Weights::F16)),
-        (onnx, compressed(Weights::Int8)),
-    ]
-}
-
-/// The model, and the elements of all its inputs.
-fn model() -> (Vec<u8>, usize) {
-    let mut net = Net {
-        graph: GraphBuilder::new("layers"),
-        generator: Generator::new(4),
-        elements: 0,
-        outputs: 0,
-    };
-    for (index, shape) in IMAGES.iter().enumerate() {
-        net.input(&format!("image{index}"), shape);
-    }
-    for (index, it) in CONVS.iter().enumerate() {
-        net.conv(index, it);
-    }
-    for [inputs, outputs] in DENSE {
-        let (name, weights) = (format!("row{inputs}"), format!("dense{inputs}"));
-        net.input(&name, &[1, inputs]);
-        net.constant(&weights, &[inputs, outputs]);
-        net.add("MatMul", &[&name, &weights], &[1, outputs], &[]);
-    }
-    net.images();
+/// Layers side by side in one model, where memory is all the same and each model takes long to start. A board has no room
+/// for the functions of all images that there are [`apart`].
+pub(super) fn together() -> Vec<Layers> {
+    let mut net = Net::new();
+    net.convs(&CONVS);
     net.rows();
-    (net.graph.encode(), net.elements)
+    net.functions(6);
+    net.in_all_arithmetic()
 }
 
 struct Net {
     graph: GraphBuilder,
     generator: Generator,
+    inputs: BTreeSet<String>,
     elements: usize,
     outputs: usize,
 }
 
 impl Net {
+    fn new() -> Net {
+        Net {
+            graph: GraphBuilder::new("layers"),
+            generator: Generator::new(4),
+            inputs: BTreeSet::new(),
+            elements: 0,
+            outputs: 0,
+        }
+    }
+
+    /// What layers with weights have kernels of their own for stands last.
+    fn in_all_arithmetic(&self) -> Vec<Layers> {
+        let calibrated = Calibrated::new(self.elements);
+        let compressed = |weights| Options {
+            weights,
+            ..Options::float()
+        };
+        let all = [
+            Options::float(),
+            calibrated.int8(Numerics::Onnx),
+            calibrated.int8(Numerics::Tflite),
+            compressed(Weights::F16),
+            compressed(Weights::Int8),
+            // Of fully connected layers only.
+            calibrated.int8(Numerics::Tflm),
+        ];
+        let onnx = self.graph.encode();
+        let all = all.into_iter().map(|options| Layers {
+            onnx: onnx.clone(),
+            options,
+            kernels: &[],
+        });
+        all.collect()
+    }
+
+    /// An input of the model, once.
     fn input(&mut self, name: &str, shape: &[usize]) {
-        self.graph
-            .input(name, ElementType::F32, shape.iter().copied());
-        self.elements += shape.iter().product::<usize>();
+        if self.inputs.insert(name.into()) {
+            self.graph
+                .input(name, ElementType::F32, shape.iter().copied());
+            self.elements += shape.iter().product::<usize>();
+        }
     }
 
     fn constant(&mut self, name: &str, shape: &[usize]) {
@@ -183,7 +135,15 @@ impl Net {
         });
     }
 
+    fn convs(&mut self, convs: &[Conv]) {
+        for (index, conv) in convs.iter().enumerate() {
+            self.conv(index, conv);
+        }
+    }
+
     fn conv(&mut self, index: usize, conv: &Conv) {
+        let image = format!("image{}", conv.input);
+        self.input(&image, &IMAGES[conv.input]);
         let weights = format!("conv{index}");
         self.constant(&weights, &conv.weights);
         let [_, _, height, width] = IMAGES[conv.input];
@@ -202,16 +162,17 @@ impl Net {
             ("strides", vec![conv.stride; 2].into()),
             ("group", conv.group.into()),
         ];
-        let image = format!("image{}", conv.input);
         self.add("Conv", &[&image, &weights], &shape, &attributes);
     }
 
-    /// Pools, sums and functions of images.
-    fn images(&mut self) {
+    /// Pools, sums and functions of the first images.
+    fn functions(&mut self, images: usize) {
         self.graph.constant_f32("low", &[], &[-0.5]);
         self.graph.constant_f32("high", &[], &[0.5]);
-        for (index, [_, c, h, w]) in IMAGES.into_iter().enumerate() {
+        for (index, shape) in IMAGES.into_iter().enumerate().take(images) {
+            let [_, c, h, w] = shape;
             let image = format!("image{index}");
+            self.input(&image, &shape);
             let halved = [
                 ("kernel_shape", vec![2, 2].into()),
                 ("strides", vec![2, 2].into()),
@@ -238,10 +199,13 @@ impl Net {
         }
     }
 
-    /// Softmax and products of rows.
+    /// Layers, Softmax and products of rows.
     fn rows(&mut self) {
-        for [inputs, _] in DENSE {
-            let row = format!("row{inputs}");
+        for [inputs, outputs] in DENSE {
+            let (row, weights) = (format!("row{inputs}"), format!("dense{inputs}"));
+            self.input(&row, &[1, inputs]);
+            self.constant(&weights, &[inputs, outputs]);
+            self.add("MatMul", &[&row, &weights], &[1, outputs], &[]);
             self.add("Softmax", &[&row], &[1, inputs], &[]);
             let column = format!("column{inputs}");
             self.graph

@@ -1,89 +1,77 @@
-//! `cost.toml`: fitted to layers of many shapes as the board runs them, and held against the MLPerf Tiny models,
-//! none of which is among these layers. `cargo xtask cost` writes it anew.
+//! `cost.toml` of the board and of kinds of hosts: fitted to layers of many shapes as they run there, and held against
+//! the MLPerf Tiny models, none of which is among these layers. `cargo xtask cost` writes them anew.
 
+mod board;
 mod fit;
+mod host;
 mod layers;
-pub(crate) mod measure;
+mod moves;
+mod shapes;
+mod table;
 
-use crate::support::board;
-use cadet_flash::{CostTable, KernelCost};
-use measure::{Row, measure};
-use std::collections::BTreeMap;
-use std::fmt::Write;
+use cadet_compiler::{Options, Report, StepReport};
+use cadet_flash::{Size, Work};
 
-/// Steps of each kernel.
-fn by_kernel(rows: Vec<Row>) -> BTreeMap<String, Vec<Row>> {
-    let mut kernels: BTreeMap<String, Vec<Row>> = BTreeMap::new();
-    for row in rows {
-        kernels.entry(row.kernel.clone()).or_default().push(row);
-    }
-    kernels
+/// A step and what it took.
+#[derive(Clone, Debug)]
+struct Row {
+    kernel: String,
+    size: Size,
+    cost: f64,
+    stack: u32,
 }
 
-#[test]
-fn the_table_is_what_the_board_measures() {
-    let is_blessed = std::env::var_os("CADET_BLESS").is_some_and(|value| value == "1");
-    if !is_blessed && std::env::var_os("CADET_FULL").is_none() {
+/// What the compiler reports of a step, for a table.
+pub(crate) fn work(step: &StepReport) -> Work<'_> {
+    Work {
+        kernel: &step.kernel,
+        op: &step.op,
+        macs: step.macs,
+        inputs: &step.inputs,
+        output: &step.output,
+    }
+}
+
+/// A model of layers to measure, and how to compile it.
+struct Layers {
+    onnx: Vec<u8>,
+    options: Options,
+    /// What the names of the kernels begin with whose steps count; empty where all do.
+    kernels: &'static [&'static str],
+}
+
+impl Layers {
+    /// Steps that count.
+    fn kept(&self, rows: Vec<Row>) -> impl Iterator<Item = Row> {
+        let kernels = self.kernels;
+        let is_kept =
+            |row: &Row| kernels.is_empty() || kernels.iter().any(|it| row.kernel.starts_with(it));
+        rows.into_iter().filter(is_kept)
+    }
+}
+
+/// A compiled model's steps with what they took, where kernels work on `block` channels side by side.
+fn rows(report: &Report, block: usize, costs: impl Iterator<Item = (f64, u32)>) -> Vec<Row> {
+    let steps = report.steps.iter().zip(costs);
+    let rows = steps.map(|(step, (cost, stack))| Row {
+        kernel: work(step).cost_key().into(),
+        size: work(step).size(block),
+        cost,
+        stack,
+    });
+    rows.collect()
+}
+
+/// Whether tables are to be written.
+fn is_blessed() -> bool {
+    std::env::var_os("CADET_BLESS").is_some_and(|value| value == "1")
+}
+
+/// Whether anything is to be measured; says so where nothing is.
+fn is_wanted() -> bool {
+    let is_wanted = is_blessed() || std::env::var_os("CADET_FULL").is_some();
+    if !is_wanted {
         println!("skipped: needs CADET_FULL=1");
-        return;
     }
-    let mut rows = Vec::new();
-    for (onnx, options) in layers::models() {
-        let Some(measured) = measure(&onnx, &options) else {
-            return;
-        };
-        rows.extend(measured);
-    }
-    let kernels = by_kernel(rows);
-    let fitted: BTreeMap<&String, KernelCost> = kernels
-        .iter()
-        .map(|(kernel, rows)| (kernel, fit::fit(rows)))
-        .collect();
-    if is_blessed {
-        std::fs::write(board().folder.join("cost.toml"), render(&kernels, &fitted)).unwrap();
-        return;
-    }
-    let kept = CostTable::of(&board()).unwrap().unwrap();
-    for (kernel, rows) in &kernels {
-        let cost = kept.kernels.get(kernel);
-        let cost = cost.unwrap_or_else(|| panic!("no {kernel}; run `cargo xtask cost`"));
-        let stack = rows.iter().map(|row| row.stack).max().unwrap_or(0);
-        assert!(stack <= cost.stack, "{kernel} takes {stack} bytes of stack");
-        let sum = |value: fn(&Row, &KernelCost) -> f64| -> f64 {
-            rows.iter().map(|row| value(row, cost)).sum()
-        };
-        let found = sum(|row, _| row.instructions);
-        let told = sum(|row, cost| cost.of(row.size));
-        assert!(
-            (0.75..1.25).contains(&(told / found)),
-            "{kernel}: {told:.0} told, {found:.0} found; run `cargo xtask cost`"
-        );
-    }
-}
-
-fn render(kernels: &BTreeMap<String, Vec<Row>>, fitted: &BTreeMap<&String, KernelCost>) -> String {
-    let mut text = String::from(
-        "# What kernels cost on this board: instructions for a multiplication with a weight (mac), for each start of\n\
-         # an innermost loop (start), for each element of the output (element) and for a step (call), and most bytes of stack\n\
-         # seen. `steps` of them were measured, each of which lies within `worst` of this, as a share. Made by `cargo xtask cost`.\n\n[kernels]\n",
-    );
-    for (kernel, cost) in fitted {
-        let rows = &kernels[*kernel];
-        let worst = rows
-            .iter()
-            .map(|row| (cost.of(row.size) / row.instructions - 1.0).abs())
-            .fold(0.0, f64::max);
-        writeln!(
-            text,
-            "\"{kernel}\" = {{ mac = {:.3}, start = {:.2}, element = {:.2}, call = {:.0}, stack = {} }} # steps {}, worst {worst:.2}",
-            cost.mac,
-            cost.start,
-            cost.element,
-            cost.call,
-            cost.stack,
-            rows.len()
-        )
-        .unwrap();
-    }
-    text
+    is_wanted
 }
