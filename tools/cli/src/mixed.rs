@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use anyhow::{Result, bail};
-use cadet_compiler::{Options, Precision, Report, fit};
+use cadet_compiler::{Options, Precision, Report, compile, fit};
 use cadet_flash::{CostTable, Unit};
 use serde::Serialize;
 
@@ -14,7 +14,8 @@ use crate::output::{print_line, thousands};
 /// to change the numbers of a model.
 const LEAST_GAIN: f64 = 0.01;
 
-/// What the target's figures say of a model in int8, step by step, before channels are cut that samples show constant.
+/// What the target's figures say of a model in int8, step by step. Channels that samples show constant are cut only from
+/// what is foretold of the whole where steps are to be replaced.
 #[derive(Debug, Serialize)]
 pub(crate) struct Mixed {
     unit: Unit,
@@ -78,13 +79,21 @@ impl Mixed {
                 let report = fit(model, &options).ok()?;
                 foretell(&report, costs).cost()
             };
-            let (mut kept, mut cost) = cheapest(&candidates, all_int8, cost);
-            if cost as f64 > (1.0 - LEAST_GAIN) * all_int8 as f64 {
-                (kept, cost) = (BTreeSet::new(), all_int8);
-            }
-            mixed.chosen = Some(cost);
+            let (kept, _) = cheapest(&candidates, all_int8, cost);
+            // Integers can have constant channels that floats lack: what is chosen has to pay in the packages too.
+            let of_package = |kept: &BTreeSet<String>| -> Result<Option<u64>> {
+                let mut options = options.clone();
+                options.kept_float.extend(kept.iter().cloned());
+                let compiled = compile(model, &options)?;
+                Ok(foretell(&compiled.report, costs).cost())
+            };
+            mixed.int8 = of_package(&BTreeSet::new())?;
+            let chosen = of_package(&kept)?;
+            let most = mixed.int8.map(|it| (1.0 - LEAST_GAIN) * it as f64);
+            let pays = chosen.zip(most).is_some_and(|(it, most)| it as f64 <= most);
+            mixed.chosen = if pays { chosen } else { mixed.int8 };
             for step in &mut losing {
-                step.is_replaced = kept.contains(&step.step);
+                step.is_replaced = pays && kept.contains(&step.step);
             }
         }
         mixed.losing = losing;

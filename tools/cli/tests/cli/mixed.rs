@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use cadet_onnx::{ElementType, GraphBuilder};
+
 use crate::support::{Desk, TARGETS, json};
 
 /// Figures with which the convolution of the small model loses in int8, and its fully connected layer does not; a
@@ -81,6 +83,33 @@ fn what_loses_in_int8_is_told_and_replaced_where_that_pays() {
     assert_eq!(kernel(&dear, "conv"), "conv2d.i8.onnx");
     let inspect = desk.succeed(&["inspect", "model.cadet"]);
     assert!(!inspect.contains("options.mixed"), "{inspect}");
+}
+
+/// Nearly all channels between the layers are constant in int8, where the input has a range, and not in floats.
+#[test]
+fn what_channels_that_are_cut_save_is_weighed() {
+    let desk = Desk::new();
+    let mut graph = GraphBuilder::new("cut");
+    graph.input("x", ElementType::F32, [1, 16]);
+    graph.constant_f32("v", &[16, 400], &[0.1; 6400]);
+    let biases: Vec<f32> = (0..400).map(|i| if i < 10 { 0.0 } else { -1e4 }).collect();
+    graph.constant_f32("b", &[400], &biases);
+    let values: Vec<f32> = (0..38_400).map(|i| (i % 29) as f32 * 0.01).collect();
+    graph.constant_f32("w", &[400, 96], &values);
+    graph.node("Gemm", "hidden", &["x", "v", "b"], &["h"]);
+    graph.node("Relu", "relu", &["h"], &["r"]);
+    graph.node("MatMul", "dense", &["r", "w"], &["y"]);
+    graph.output("y", ElementType::F32, [1, 96]);
+    fs::write(desk.path("model.onnx"), graph.encode()).unwrap();
+    fs::create_dir_all(desk.path("costs/x86-64-v3")).unwrap();
+    let table = "[kernels]\n\"fully_connected.i8.onnx\" = { mac = 1.2 }\n\"fully_connected.f32\" = { mac = 1.0 }\n";
+    fs::write(desk.path("costs/x86-64-v3/cost.toml"), table).unwrap();
+    let mixed = json(&desk.succeed(&[&PACK[..], &["--mixed", "--targets", "costs"]].concat()));
+    let told = &mixed["mixed"];
+    assert_eq!(told["losing"].as_array().unwrap().len(), 2);
+    assert_eq!(told["losing"][0]["is_replaced"], false);
+    assert_eq!(told["chosen"], told["int8"]);
+    assert!(told["int8"].as_u64() < told["float"].as_u64(), "{told}");
 }
 
 #[test]
