@@ -2,10 +2,6 @@ use core::cell::Cell;
 
 use crate::{ContractError, MAX_RANK, Result, Source, Walk, broadcast_strides, product, require};
 
-/// Elements that are read before the first of their results is written, so that the compiler can make these by vectors:
-/// cells may be the same ones. As many may be read ahead wherever results may be written first to last.
-const AT_ONCE: usize = if cfg!(target_arch = "arm") { 1 } else { 8 };
-
 /// Two operands that broadcast to an output by ONNX's rule: axes are aligned at the end, an extent of 1
 /// repeats.
 #[derive(Clone, Copy)]
@@ -37,19 +33,7 @@ impl<A: Copy + Default, B: Copy + Default, Y> Pair<'_, A, B, Y> {
         for output in self.output.chunks_exact(runs.length.max(1)) {
             let [a, b] = runs.next();
             if let (Some(a), Some(b)) = (runs.cells(0, self.a, a), runs.cells(1, self.b, b)) {
-                let (a, a_rest) = a.as_chunks::<AT_ONCE>();
-                let (b, b_rest) = b.as_chunks::<AT_ONCE>();
-                let (y, y_rest) = output.as_chunks::<AT_ONCE>();
-                for ((a, b), y) in a.iter().zip(b).zip(y) {
-                    #[cfg_attr(
-                        target_arch = "arm",
-                        expect(clippy::modulo_one, reason = "where it is one")
-                    )]
-                    let of = |at: usize| f(a[at % AT_ONCE].get(), b[at % AT_ONCE].get());
-                    let results: [Y; AT_ONCE] = core::array::from_fn(of);
-                    y.iter().zip(results).for_each(|(y, result)| y.set(result));
-                }
-                for ((a, b), y) in a_rest.iter().zip(b_rest).zip(y_rest) {
+                for ((a, b), y) in a.iter().zip(b).zip(output) {
                     y.set(f(a.get(), b.get()));
                 }
                 continue;
