@@ -1,7 +1,7 @@
 //! Sums of two int8 tensors, as they close the blocks of image classification.
 
 use cadet_benches::{QUANT, bytes, cells, elements, group};
-use cadet_kernels::add::{I8, Scaling, i8_by};
+use cadet_kernels::add::{I8, Scaling, Sum, i8_by};
 use cadet_kernels::{Isa, Pair, Source};
 use criterion::Criterion;
 
@@ -20,9 +20,11 @@ pub(crate) fn all(c: &mut Criterion) {
                 output: &output,
                 shape: &shape,
             },
-            quant: QUANT,
-            b_zero_point: 4,
-            scaling: Scaling::Onnx { a: 0.4, b: 0.6 },
+            sum: Sum {
+                quant: QUANT,
+                b_zero_point: 4,
+                scaling: Scaling::Onnx { a: 0.4, b: 0.6 },
+            },
         };
         for isa in Isa::all() {
             group.bench_function(format!("i8/{}", isa.name()), |b| b.iter(|| i8_by(&op, isa)));

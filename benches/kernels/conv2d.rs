@@ -110,6 +110,7 @@ fn f32<W: Weight>(group: &mut Group<'_>, window: Window, weights: &[W], (name, i
     let mut packed = vec![W::default(); f32_len(outputs, depth).expect("a length")];
     pack_f32(weights, outputs, depth, &mut packed).expect("a matrix");
     let op = F32 {
+        sum: None,
         window,
         groups: 1,
         input: &input,
@@ -144,6 +145,7 @@ fn i8(group: &mut Group<'_>, window: Window, isa: Isa) {
     pack_pairs(&weights, outputs, runs, &mut pairs).expect("a matrix");
     let (bias, multipliers) = (vec![100; outputs], vec![0.001; outputs]);
     let op = I8 {
+        sum: None,
         window,
         groups: 1,
         input: &input,

@@ -332,3 +332,24 @@ fn a_chain_runs_in_strips() {
         assert_eq!(run, Err(Error::ExternalTooSmall));
     }
 }
+
+/// Sums become part of the layers that make their later summand, where nothing reads the other one afterwards;
+/// `overlaps_change_no_bit` holds what they give against sums apart.
+#[test]
+fn sums_are_part_of_layers() {
+    let conv = (0, 0, 7, 2);
+    let sum = |back, other| (5, back, other, 0);
+    // t4 is t3 + t1, and t7 is t4 + t6.
+    let layers = [conv, conv, conv, sum(0, 1), conv, conv, sum(2, 6)];
+    for is_float in [true, false] {
+        let sums = |other_output| {
+            let onnx = Net::of([8, 6, 5], 1, &layers).encode(other_output);
+            let compiled = compile(&onnx, &precision(8 * 6 * 5, is_float)).unwrap();
+            let kernels = compiled.report.steps.into_iter().map(|it| it.kernel);
+            let named = |name: &str| kernels.clone().filter(|it| it.starts_with(name)).count();
+            [named("conv2d_add."), named("add.")]
+        };
+        // t7 is the output, and then t4 too, which stays what it is.
+        assert_eq!([sums(6), sums(3)], [[2, 0], [1, 1]]);
+    }
+}
