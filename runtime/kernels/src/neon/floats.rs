@@ -79,9 +79,7 @@ impl<const N: usize> FinishF32<N> {
             }
             if let Some(bounds) = self.sum {
                 let mut copy = sums;
-                for (row, values) in copy.iter_mut().enumerate() {
-                    add(values, output.add(row * stride), count, bounds);
-                }
+                add(&mut copy, output, [stride, count], bounds);
                 sums = copy;
             }
             if count >= N * LANES {
@@ -102,30 +100,38 @@ impl<const N: usize> FinishF32<N> {
     }
 }
 
-/// Adds what the outputs hold, of which there are `count`. Apart, since few layers do.
+/// Adds what the outputs of [`FinishF32::store`] hold. Apart, since few layers do.
 ///
 /// # Safety
-/// They are at `output`.
+/// They are there.
 #[cold]
 #[inline(never)]
 #[target_feature(enable = "neon")]
-unsafe fn add(values: &mut [float32x4_t], output: *const f32, count: usize, bounds: [f32; 2]) {
+unsafe fn add<const N: usize>(
+    rows: &mut [[float32x4_t; N]],
+    output: *const f32,
+    [stride, count]: [usize; 2],
+    bounds: [f32; 2],
+) {
     let [min, max] = bounds.map(|bound| vdupq_n_f32(bound));
-    for (part, value) in values.iter_mut().enumerate() {
-        let left = count.saturating_sub(part * LANES).min(LANES);
-        let mut held = [0.0; LANES];
-        // SAFETY: the caller's promise.
-        let held = unsafe {
-            let from = output.wrapping_add(part * LANES);
-            match left {
-                LANES => vld1q_f32(from),
-                _ => {
-                    from.copy_to_nonoverlapping(held.as_mut_ptr(), left);
-                    vld1q_f32(held.as_ptr())
-                }
+    let mut output = output;
+    for values in rows {
+        let mut held = [[0.0; LANES]; N];
+        let from = match count >= N * LANES {
+            true => output,
+            false => {
+                let held = held.as_flattened_mut();
+                // SAFETY: the caller's promise.
+                unsafe { output.copy_to_nonoverlapping(held.as_mut_ptr(), count) };
+                held.as_ptr()
             }
         };
-        *value = vminq_f32(vmaxq_f32(vaddq_f32(*value, held), min), max);
+        for (part, value) in values.iter_mut().enumerate() {
+            // SAFETY: so many are there.
+            let held = unsafe { vld1q_f32(from.add(part * LANES)) };
+            *value = vminq_f32(vmaxq_f32(vaddq_f32(*value, held), min), max);
+        }
+        output = output.wrapping_add(stride);
     }
 }
 

@@ -4,8 +4,6 @@
 use core::arch::aarch64::*;
 
 use super::{LANES, some_f32, some_i32};
-use crate::add::Sum;
-use crate::add::neon::Adder;
 use crate::requantize::{Multipliers, Quant};
 
 /// Multipliers of `N` registers of neighbouring channels.
@@ -47,7 +45,12 @@ impl<const N: usize> Scale<N> {
                 Scale::Single(m) => {
                     // A copy, so that the sums themselves need not be in memory.
                     let copy = sums;
-                    finish_single(m, clamp, &copy, (rows.output, rows.stride, rows.count));
+                    finish_single(
+                        m,
+                        clamp.quant,
+                        &copy,
+                        (rows.output, rows.stride, rows.count),
+                    );
                 }
             }
         }
@@ -62,7 +65,7 @@ impl<const N: usize> Scale<N> {
 #[target_feature(enable = "neon")]
 unsafe fn finish_single<const ROWS: usize, const N: usize>(
     scale: &[Fixed; N],
-    clamp: Clamp<'_>,
+    quant: &Quant,
     sums: &[[int32x4_t; N]; ROWS],
     (output, stride, count): (*mut i8, usize, usize),
 ) {
@@ -72,7 +75,7 @@ unsafe fn finish_single<const ROWS: usize, const N: usize>(
         count,
     };
     // SAFETY: the caller's promise.
-    unsafe { rows.store(clamp, *sums, |it, part| scale[part].single(it)) };
+    unsafe { rows.store(Clamp::new(quant), *sums, |it, part| scale[part].single(it)) };
 }
 
 /// Where rows of channels go.
@@ -109,11 +112,6 @@ impl Rows {
                 bound_all(clamp.quant, &mut copy);
                 bytes = copy;
             }
-            if let Some(sum) = clamp.sum {
-                let mut copy = bytes;
-                add_all(sum, &mut copy, self);
-                bytes = copy;
-            }
             let output = |row: usize| self.output.wrapping_add(row * self.stride);
             if self.count < N * LANES {
                 for (row, bytes) in bytes.into_iter().enumerate() {
@@ -138,8 +136,6 @@ pub(crate) struct Clamp<'a> {
     zero_point: int16x8_t,
     /// Whether there are bounds but those of int8.
     is_bounded: bool,
-    /// How what the outputs hold is added, where it is.
-    sum: Option<&'a Sum>,
 }
 
 impl<'a> Clamp<'a> {
@@ -150,14 +146,7 @@ impl<'a> Clamp<'a> {
             quant,
             zero_point: vdupq_n_s16(quant.output_zero_point as i16),
             is_bounded: [quant.min, quant.max] != [i8::MIN, i8::MAX].map(i32::from),
-            sum: None,
         }
-    }
-
-    /// The same, to add what the outputs hold.
-    #[inline(always)]
-    pub(crate) fn with_sum(self, sum: Option<&'a Sum>) -> Self {
-        Clamp { sum, ..self }
     }
 
     /// Sixteen scaled sums.
@@ -190,32 +179,6 @@ impl<'a> Clamp<'a> {
 #[target_feature(enable = "neon")]
 fn bound_all(quant: &Quant, values: &mut [int8x16_t]) {
     values.iter_mut().for_each(|it| *it = bound(quant, *it));
-}
-
-/// Adds what the outputs hold. Apart, since few layers do.
-///
-/// # Safety
-/// The rows are there.
-#[cold]
-#[inline(never)]
-#[target_feature(enable = "neon")]
-unsafe fn add_all(sum: &Sum, values: &mut [int8x16_t], rows: Rows) {
-    let adder = Adder::new(sum);
-    for (row, value) in values.iter_mut().enumerate() {
-        let output = rows.output.wrapping_add(row * rows.stride);
-        let mut held = [0i8; 16];
-        // SAFETY: the caller's promise.
-        let held = unsafe {
-            match rows.count {
-                16.. => vld1q_s8(output),
-                count => {
-                    output.copy_to_nonoverlapping(held.as_mut_ptr(), count);
-                    vld1q_s8(held.as_ptr())
-                }
-            }
-        };
-        *value = adder.of(*value, held);
-    }
 }
 
 #[inline]

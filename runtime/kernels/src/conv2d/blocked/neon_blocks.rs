@@ -8,6 +8,8 @@ use core::mem::MaybeUninit;
 use super::I8;
 use super::patch::{self, Input, Patch, for_each_patch};
 use crate::Window;
+use crate::add::Sum;
+use crate::add::neon::Adder;
 use crate::blocked::{CHANNELS, LANE, runs};
 use crate::neon::stream::next;
 use crate::neon::{Clamp, LANES, Rows, Scale, some_i32};
@@ -192,6 +194,8 @@ impl<P: Product> Layer<'_, P> {
 struct Outputs<'a> {
     multipliers: Multipliers<'a>,
     clamp: Clamp<'a>,
+    /// How what the outputs hold is added, where it is.
+    sum: Option<&'a Sum>,
     /// The first channel of the first pixel.
     output: *mut i8,
     /// Channels of a pixel.
@@ -207,7 +211,8 @@ impl<'a> Outputs<'a> {
         Outputs {
             multipliers: op.multipliers,
             // SAFETY: a layer runs only where the processor has NEON.
-            clamp: unsafe { Clamp::new(&op.quant) }.with_sum(op.sum.as_ref()),
+            clamp: unsafe { Clamp::new(&op.quant) },
+            sum: op.sum.as_ref(),
             output: output.wrapping_add(first * channels),
             channels,
         }
@@ -237,7 +242,53 @@ impl<'a> Outputs<'a> {
             count: self.channels - channel,
         };
         // SAFETY: the caller's promise.
-        unsafe { scale.finish(self.clamp, sums, rows) };
+        unsafe {
+            match self.sum {
+                None => scale.finish(self.clamp, sums, rows),
+                // A copy, so that the sums themselves need not be in memory.
+                Some(sum) => finish_added(scale, self.clamp, &sums.clone(), rows, sum),
+            }
+        }
+    }
+}
+
+/// Makes outputs of sums and what the outputs hold. Apart, since few layers do.
+///
+/// # Safety
+/// As [`Outputs::finish`].
+#[cold]
+#[inline(never)]
+#[target_feature(enable = "neon")]
+unsafe fn finish_added<const ROWS: usize>(
+    scale: &Scale<PARTS>,
+    clamp: Clamp<'_>,
+    sums: &[Block; ROWS],
+    rows: Rows,
+    sum: &Sum,
+) {
+    let adder = Adder::new(sum);
+    let mut made = [[0i8; REGISTER]; ROWS];
+    let mut output = rows.output;
+    // SAFETY: the caller's promise; a row has as many channels, or a register of them.
+    unsafe {
+        let apart = Rows {
+            output: made.as_mut_ptr().cast(),
+            stride: REGISTER,
+            count: REGISTER,
+        };
+        scale.finish(clamp, *sums, apart);
+        for made in &mut made {
+            let value = vld1q_s8(made.as_ptr());
+            if rows.count >= REGISTER {
+                vst1q_s8(output, adder.of(value, vld1q_s8(output)));
+            } else {
+                let mut held = [0i8; REGISTER];
+                output.copy_to_nonoverlapping(held.as_mut_ptr(), rows.count);
+                vst1q_s8(made.as_mut_ptr(), adder.of(value, vld1q_s8(held.as_ptr())));
+                output.copy_from_nonoverlapping(made.as_ptr(), rows.count);
+            }
+            output = output.wrapping_add(rows.stride);
+        }
     }
 }
 
