@@ -16,6 +16,9 @@ use crate::options::Options;
 /// goes, so that neither its own result is ever in memory nor the sum a step. What is added has to be read for the last
 /// time there.
 pub(super) fn fold_sums(lowered: &mut Lowered, homes: &mut Vec<Option<Home>>, options: &Options) {
+    if !(options.fuse && options.overlap) {
+        return;
+    }
     let kept = match options.keep_inputs {
         true => [&lowered.inputs[..], &lowered.outputs].concat(),
         false => lowered.outputs.clone(),
