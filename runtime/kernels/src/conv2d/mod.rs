@@ -75,7 +75,10 @@ pub fn f32<X: Real, W: Widen>(op: &F32<'_, X, W>) -> Result {
     check_weights(&op.window, op.groups, op.weights.len())?;
     op.epilogue.check(channels)?;
     require(op.sum.is_none() || is_apart(op.input, op.output))?;
-    scalar::f32(op);
+    match op.sum {
+        None => scalar::f32::<X, W, false>(op),
+        Some(_) => scalar::f32::<X, W, true>(op),
+    }
     Ok(())
 }
 
@@ -93,7 +96,10 @@ pub fn i8(op: &I8<'_>) -> Result {
     op.multipliers.check(channels)?;
     op.quant.check()?;
     check_sum(op)?;
-    scalar::i8(op);
+    match op.sum {
+        None => scalar::i8::<false>(op),
+        Some(_) => scalar::i8::<true>(op),
+    }
     Ok(())
 }
 

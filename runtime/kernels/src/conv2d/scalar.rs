@@ -32,11 +32,17 @@ fn channels<'a, X, W>(
     x.iter().zip(w)
 }
 
-/// Makes the output at `index` of the sum of all products of a channel.
+/// Makes the output at `index` of the sum of all products of a channel; `SUM` says whether there is a sum with what the
+/// output holds, so that layers without one do not ask for each element.
 #[inline(always)]
-pub(super) fn finish_f32<X: Real, W>(op: &F32<'_, X, W>, index: usize, sum: f32, channel: usize) {
+pub(super) fn finish_f32<X: Real, W, const SUM: bool>(
+    op: &F32<'_, X, W>,
+    index: usize,
+    sum: f32,
+    channel: usize,
+) {
     let mut value = X::narrow(op.epilogue.finish(sum, channel));
-    if let Some([min, max]) = op.sum {
+    if let (true, Some([min, max])) = (SUM, op.sum) {
         let sum = value.widen() + load(op.output, index).widen();
         value = X::narrow(clamp_f32(sum, min, max));
     }
@@ -45,15 +51,15 @@ pub(super) fn finish_f32<X: Real, W>(op: &F32<'_, X, W>, index: usize, sum: f32,
 
 /// As [`finish_f32`].
 #[inline(always)]
-pub(super) fn finish_i8(op: &I8<'_>, index: usize, sum: i32, channel: usize) {
+pub(super) fn finish_i8<const SUM: bool>(op: &I8<'_>, index: usize, sum: i32, channel: usize) {
     let mut value = op.quant.finish(op.multipliers.scale(sum, channel));
-    if let Some(sum) = op.sum {
+    if let (true, Some(sum)) = (SUM, op.sum) {
         value = sum.of(value, load(op.output, index));
     }
     store(op.output, index, value);
 }
 
-pub(super) fn f32<X: Real, W: Widen>(op: &F32<'_, X, W>) {
+pub(super) fn f32<X: Real, W: Widen, const SUM: bool>(op: &F32<'_, X, W>) {
     let window = op.window;
     let ([_, _, in_channels], [_, _, out_channels]) = (window.input, window.output);
     let (per_group_in, per_group_out) = per_group(&window, op.groups);
@@ -69,12 +75,12 @@ pub(super) fn f32<X: Real, W: Widen>(op: &F32<'_, X, W>) {
                     sum += x.get().widen() * w.widen();
                 }
             });
-            finish_f32(op, start + o, sum, o);
+            finish_f32::<X, W, SUM>(op, start + o, sum, o);
         }
     });
 }
 
-pub(super) fn i8(op: &I8<'_>) {
+pub(super) fn i8<const SUM: bool>(op: &I8<'_>) {
     let window = op.window;
     let ([_, _, in_channels], [_, _, out_channels]) = (window.input, window.output);
     let (per_group_in, per_group_out) = per_group(&window, op.groups);
@@ -94,7 +100,7 @@ pub(super) fn i8(op: &I8<'_>) {
                     sum = sum.wrapping_add(x * (i32::from(*w) - weight_zero_point));
                 }
             });
-            finish_i8(op, start + o, sum, o);
+            finish_i8::<SUM>(op, start + o, sum, o);
         }
     });
 }

@@ -28,7 +28,7 @@ pub(super) fn f32<W: Widen>(op: &F32<'_, f32, W>) {
                     let w = op.weights.get(f32_index(o, k, depth)).copied();
                     sum += load(op.input, x) * w.unwrap_or_default().widen();
                 });
-                finish_f32(op, pixel * outputs + o, sum, o);
+                finish_f32::<f32, W, true>(op, pixel * outputs + o, sum, o);
             }
         });
 }
@@ -45,7 +45,7 @@ pub(super) fn i8(op: &I8<'_>, index: impl Fn(usize, usize) -> usize) {
                     let x = i32::from(load(op.input, x)) - op.quant.input_zero_point;
                     sum = sum.wrapping_add(x * i32::from(w));
                 });
-                finish_i8(op, pixel * outputs + o, sum, o);
+                finish_i8::<true>(op, pixel * outputs + o, sum, o);
             }
         });
 }
