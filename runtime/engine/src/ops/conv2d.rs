@@ -136,13 +136,13 @@ fn canonical(op: &conv2d::I8<'_>, _: Isa, crew: Option<Crew<'_>>) -> cadet_kerne
 
 fn added(context: &Context<'_>, run: Integers) -> Result<(), Error> {
     let Conv2dAddI8 { layer, sum } = context.params()?;
-    integers(context, layer, Some(sum::i8(context, &sum)?), run)
+    integers(context, layer, Some(&sum::i8(context, &sum)?), run)
 }
 
 fn integers(
     context: &Context<'_>,
     params: Conv2dI8,
-    sum: Option<Sum>,
+    sum: Option<&Sum>,
     run: Integers,
 ) -> Result<(), Error> {
     let (input, output) = (context.input(0)?, context.output(0)?);

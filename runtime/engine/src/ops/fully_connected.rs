@@ -148,14 +148,14 @@ type Integers = fn(&conv2d::I8<'_>, Isa, Option<Crew<'_>>) -> cadet_kernels::Res
 
 fn added(context: &Context<'_>, run: Integers) -> Result<(), Error> {
     let FullyConnectedAddI8 { layer, sum } = context.params()?;
-    integers(context, layer, Some(sum::i8(context, &sum)?), run)
+    integers(context, layer, Some(&sum::i8(context, &sum)?), run)
 }
 
 /// As [`layer_f32`].
 fn integers(
     context: &Context<'_>,
     params: FullyConnectedI8,
-    sum: Option<Sum>,
+    sum: Option<&Sum>,
     run: Integers,
 ) -> Result<(), Error> {
     let (input, output) = (context.input(0)?, context.output(0)?);

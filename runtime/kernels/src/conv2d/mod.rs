@@ -59,7 +59,7 @@ pub struct I8<'a> {
     /// Zero points and fused activation.
     pub quant: Quant,
     /// Where what the output holds is to be added at the end, as the second summand: how.
-    pub sum: Option<Sum>,
+    pub sum: Option<&'a Sum>,
     /// `[1, oh, ow, o]`.
     pub output: &'a [Cell<i8>],
 }

@@ -55,7 +55,7 @@ unsafe fn band_of(op: &I8<'_>, band: &Band<i16>) {
     let bias = op.bias.unwrap_or_default();
     let outputs = op.window.output[2];
     let output = op.output.as_ptr().cast::<i8>().cast_mut();
-    let adder = op.sum.map(|sum| Adder::new(&sum));
+    let adder = op.sum.map(|sum| Adder::new(sum));
     for channel in (0..outputs).step_by(CHANNELS) {
         let weights = (op.weights.as_ptr(), PAIR);
         // Where a pixel is eight channels, two of them are sixteen.

@@ -68,7 +68,7 @@ unsafe fn all(op: &I8<'_>) {
         op,
         block,
         biases: &biases,
-        adder: op.sum.map(|sum| Adder::new(&sum)),
+        adder: op.sum.map(|sum| Adder::new(sum)),
     };
     let input = Input {
         window: &op.window,

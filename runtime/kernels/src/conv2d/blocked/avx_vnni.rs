@@ -78,7 +78,7 @@ unsafe fn all<D: Dot>(op: &I8<'_>) {
         biases: &biases,
         // SAFETY: so many were written.
         kept: unsafe { core::slice::from_raw_parts(finishes.as_ptr().cast(), kept) },
-        adder: op.sum.map(|sum| Adder::new(&sum)),
+        adder: op.sum.map(|sum| Adder::new(sum)),
     };
     let input = Input {
         window: &op.window,

@@ -212,7 +212,7 @@ impl<'a> Outputs<'a> {
             multipliers: op.multipliers,
             // SAFETY: a layer runs only where the processor has NEON.
             clamp: unsafe { Clamp::new(&op.quant) },
-            sum: op.sum.as_ref(),
+            sum: op.sum,
             output: output.wrapping_add(first * channels),
             channels,
         }

@@ -107,7 +107,7 @@ proptest! {
             b_zero_point: zb, scaling,
         };
         let expected: Vec<i8> = values(&layer).into_iter().zip(&held).map(|(a, b)| sum.of(a, *b)).collect();
-        let added = I8 { sum: Some(sum), ..op };
+        let added = I8 { sum: Some(&sum), ..op };
         let output = cells(&held);
         conv2d::i8(&I8 { output: &output, ..added }).unwrap();
         prop_assert_eq!(&values(&output), &expected);
