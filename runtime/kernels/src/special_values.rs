@@ -7,11 +7,11 @@ use core::cell::Cell;
 use proptest::prelude::*;
 use std::vec::Vec;
 
-use crate::blocked::{f32_len, i8_len, pack_f32, pack_i8, pack_pairs, pairs_len, runs};
+use crate::blocked::{f32_len, pack_f32};
 use crate::broadcast::Pair;
 use crate::conv2d::{self, blocked};
 use crate::requantize::{Multiplier, Multipliers, Quant};
-use crate::testing::{cells, numbers, values};
+use crate::testing::{cells, in_blocks, numbers, values};
 use crate::{Epilogue, Isa, Source, Weight, Window, add, average_pool2d, binary, depthwise_conv2d};
 use crate::{f16, max_pool2d, quantize_linear, softmax, unary};
 
@@ -237,11 +237,7 @@ proptest! {
             multipliers: Multipliers::Onnx(&m), quant: QUANT, output: &expected,
         };
         conv2d::i8(&op).unwrap();
-        let mut packed = std::vec![0; i8_len(outputs, depth).unwrap()];
-        pack_i8(&weights, outputs, depth, &mut packed).unwrap();
-        let runs = runs(window.kernel, window.dilation, window.input[2]);
-        let mut pairs = std::vec![0; pairs_len(outputs, runs).unwrap()];
-        pack_pairs(&weights, outputs, runs, &mut pairs).unwrap();
+        let [packed, pairs] = in_blocks(&window, &weights);
         for isa in Isa::all() {
             let output = cells(&std::vec![0i8; expected.len()]);
             blocked::i8(&conv2d::I8 { weights: &packed, output: &output, ..op }, isa).unwrap();

@@ -3,6 +3,9 @@
 use core::cell::Cell;
 use std::vec::Vec;
 
+use crate::Window;
+use crate::blocked::{i8_len, pack_i8, pack_pairs, pairs_len, runs};
+
 /// Distance of two floats in units of the last place.
 pub(crate) fn ulps(a: f32, b: f32) -> u32 {
     if a == b {
@@ -41,4 +44,16 @@ pub(crate) fn numbers(count: usize, seed: u32) -> impl Iterator<Item = i8> {
 /// `count` pseudo-random reals around zero.
 pub(crate) fn reals(count: usize, seed: u32) -> Vec<f32> {
     numbers(count, seed).map(|n| f32::from(n) * 0.013).collect()
+}
+
+/// Canonical int8 weights of a layer without groups, in blocks and in blocks of pairs.
+pub(crate) fn in_blocks(window: &Window, weights: &[i8]) -> [Vec<i8>; 2] {
+    let ([_, _, inputs], [_, _, outputs]) = (window.input, window.output);
+    let depth = window.taps() * inputs;
+    let mut packed = std::vec![0; i8_len(outputs, depth).unwrap()];
+    pack_i8(weights, outputs, depth, &mut packed).unwrap();
+    let runs = runs(window.kernel, window.dilation, inputs);
+    let mut pairs = std::vec![0; pairs_len(outputs, runs).unwrap()];
+    pack_pairs(weights, outputs, runs, &mut pairs).unwrap();
+    [packed, pairs]
 }

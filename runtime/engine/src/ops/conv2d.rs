@@ -128,9 +128,14 @@ pub(crate) fn pairs_added_i8(context: &Context<'_>) -> Result<(), Error> {
 }
 
 /// A kernel in int8, whatever the layout of the weights.
-type Integers = fn(&conv2d::I8<'_>, Isa, Option<Crew<'_>>) -> cadet_kernels::Result;
+pub(super) type Integers = fn(&conv2d::I8<'_>, Isa, Option<Crew<'_>>) -> cadet_kernels::Result;
 
-fn canonical(op: &conv2d::I8<'_>, _: Isa, crew: Option<Crew<'_>>) -> cadet_kernels::Result {
+/// That on canonical weights.
+pub(super) fn canonical(
+    op: &conv2d::I8<'_>,
+    _: Isa,
+    crew: Option<Crew<'_>>,
+) -> cadet_kernels::Result {
     conv2d::i8_in_parts(op, crew)
 }
 

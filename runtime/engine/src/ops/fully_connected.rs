@@ -4,8 +4,9 @@ use cadet_format::{
 };
 use cadet_kernels::add::Sum;
 use cadet_kernels::fully_connected::{self, Extents};
-use cadet_kernels::{Crew, Isa, Real, Weight, Widen, Window, conv2d, f16};
+use cadet_kernels::{Real, Weight, Widen, Window, conv2d, f16};
 
+use super::conv2d::{Integers, canonical};
 use super::convert::{contract, epilogue, multipliers, optional, quant};
 use super::sum;
 use crate::{Context, Element, Operand};
@@ -130,7 +131,7 @@ pub(crate) fn added_f32(context: &Context<'_>) -> Result<(), Error> {
 
 /// As [`added_f32`].
 pub(crate) fn added_i8(context: &Context<'_>) -> Result<(), Error> {
-    added(context, |op, _, crew| conv2d::i8_in_parts(op, crew))
+    added(context, canonical)
 }
 
 /// As [`added_f32`], with weights in blocks.
@@ -142,9 +143,6 @@ pub(crate) fn blocked_added_i8(context: &Context<'_>) -> Result<(), Error> {
 pub(crate) fn pairs_added_i8(context: &Context<'_>) -> Result<(), Error> {
     added(context, conv2d::blocked::i8_pairs_in_parts)
 }
-
-/// A kernel in int8, whatever the layout of the weights.
-type Integers = fn(&conv2d::I8<'_>, Isa, Option<Crew<'_>>) -> cadet_kernels::Result;
 
 fn added(context: &Context<'_>, run: Integers) -> Result<(), Error> {
     let FullyConnectedAddI8 { layer, sum } = context.params()?;

@@ -84,24 +84,29 @@ impl<'a> Adder<'a> {
     pub(crate) fn of(&self, a: int8x16_t, b: int8x16_t) -> int8x16_t {
         let [za, zb] = self.zero_points;
         let (a, b) = (differences(a, za), differences(b, zb));
-        let each = |sum: &dyn Fn(int32x4_t, int32x4_t) -> int32x4_t| {
-            core::array::from_fn(|part| sum(a[part], b[part]))
-        };
-        self.clamp.finish(match &self.scaling {
-            Vectors::Onnx([ma, mb]) => each(&|a, b| {
+        let sums = core::array::from_fn(|part| self.four(a[part], b[part]));
+        self.clamp.finish(sums)
+    }
+
+    /// Of differences from the zero points, before that of the output.
+    #[inline]
+    #[target_feature(enable = "neon")]
+    fn four(&self, a: int32x4_t, b: int32x4_t) -> int32x4_t {
+        match &self.scaling {
+            Vectors::Onnx([ma, mb]) => {
                 let scaled = |x, m| vmulq_n_f32(vcvtq_f32_s32(x), m);
                 // Each operation rounds on its own.
                 vcvtnq_s32_f32(vaddq_f32(scaled(a, *ma), scaled(b, *mb)))
-            }),
+            }
             Vectors::Tflite {
                 left_shift,
                 multipliers: [ma, mb, y],
-            } => each(&|a, b| {
+            } => {
                 let a = ma.double(vshlq_s32(a, *left_shift));
                 let b = mb.double(vshlq_s32(b, *left_shift));
                 y.double(vaddq_s32(a, b))
-            }),
-        })
+            }
+        }
     }
 }
 

@@ -7,9 +7,9 @@ use bytemuck::{Pod, bytes_of};
 use proptest::prelude::*;
 
 use super::*;
-use crate::blocked::{f32_len, i8_len, pack_f32, pack_i8, pack_pairs, pairs_len, runs as runs_of};
+use crate::blocked::{f32_len, pack_f32};
 use crate::requantize::{Multiplier, Multipliers, Quant};
-use crate::testing::{cells, numbers, reals, values};
+use crate::testing::{cells, in_blocks, numbers, reals, values};
 use crate::{
     Epilogue, Isa, Overlap, Pair, Source, Window, add, average_pool2d, conv2d, depthwise_conv2d,
     max_pool2d,
@@ -172,11 +172,7 @@ proptest! {
             conv2d::f32_in_parts(&op, crew)
         })?;
         let weights = integers(outputs * depth, y);
-        let mut packed = std::vec![0; i8_len(outputs, depth).unwrap()];
-        pack_i8(&weights, outputs, depth, &mut packed).unwrap();
-        let runs = runs_of(window.kernel, window.dilation, inputs);
-        let mut pairs = std::vec![0; pairs_len(outputs, runs).unwrap()];
-        pack_pairs(&weights, outputs, runs, &mut pairs).unwrap();
+        let [packed, pairs] = in_blocks(&window, &weights);
         let bias: Vec<i32> = integers(outputs, seed ^ 2).into_iter().map(|b| i32::from(b) * 1000).collect();
         let multipliers = floats(if has_one { 1 } else { outputs }, seed ^ 3);
         for isa in Isa::all() {

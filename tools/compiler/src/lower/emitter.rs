@@ -4,14 +4,13 @@ use bytemuck::Pod;
 use cadet_format::{DType, Fill, KernelId, NO_TENSOR, Numerics, Opcode};
 
 use super::constants::Constants;
-use super::fold_sums::fold_sums;
+use super::fold_sums::cut_and_fold;
 use super::state::place_states;
-use super::storage::{Demand, StoredBuffer, assign, homes};
-use super::strips;
+use super::storage::{StoredBuffer, assign, homes};
 use crate::error::CompileError;
 use crate::ir::{Affine, Graph, Node, Op, TensorId, Values};
 use crate::layout::{Arranged, Layout};
-use crate::options::{Numerics as Rounding, Options, Strips, Weights};
+use crate::options::{Numerics as Rounding, Options, Weights};
 use crate::report::StripsReport;
 
 /// A model as rows of a package.
@@ -375,20 +374,7 @@ impl<'a> Emitter<'a> {
         };
         let mut homes = homes(graph, &owners);
         place_states(&mut lowered, &mut homes, &owners, self.arranged);
-        let without_strips = (options.strips == Strips::Whole).then(|| {
-            let (mut lowered, mut homes) = (lowered.clone(), homes.clone());
-            fold_sums(&mut lowered, &mut homes, options);
-            (lowered, homes)
-        });
-        strips::cut(&mut lowered, &mut homes, options)?;
-        fold_sums(&mut lowered, &mut homes, options);
-        let bound = |lowered, homes| Demand::of(lowered, homes, options).lower_bound();
-        if let Some((whole, whole_homes)) = without_strips
-            && bound(&whole, &whole_homes) <= bound(&lowered, &homes)
-        {
-            // Strips keep sums apart: what they saved is less than what these take.
-            (lowered, homes) = (whole, whole_homes);
-        }
+        cut_and_fold(&mut lowered, &mut homes, options)?;
         check_rows(&lowered.tensors)?;
         assign(&mut lowered, &homes, options);
         let total = lowered.weights.len().max(lowered.arena_bytes);

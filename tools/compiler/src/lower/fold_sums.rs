@@ -9,13 +9,41 @@ use cadet_format::{
 
 use super::emitter::{Lowered, LoweredStep, LoweredTensor, block};
 use super::in_place::drop_unused_kernels;
-use super::storage::Home;
-use crate::options::Options;
+use super::storage::{Demand, Home};
+use super::strips;
+use crate::error::CompileError;
+use crate::options::{Options, Strips};
+
+/// Cuts layers into strips where that is asked for, and folds sums. Strips keep their sums apart: where they are to save
+/// memory and sums alone save as much, there are none.
+///
+/// # Errors
+/// Those of [`strips::cut`].
+pub(super) fn cut_and_fold(
+    lowered: &mut Lowered,
+    homes: &mut Vec<Option<Home>>,
+    options: &Options,
+) -> Result<(), CompileError> {
+    let without_strips = (options.strips == Strips::Whole).then(|| {
+        let (mut lowered, mut homes) = (lowered.clone(), homes.clone());
+        fold_sums(&mut lowered, &mut homes, options);
+        (lowered, homes)
+    });
+    strips::cut(lowered, homes, options)?;
+    fold_sums(lowered, homes, options);
+    let bound = |lowered: &Lowered, homes: &[_]| Demand::of(lowered, homes, options).lower_bound();
+    if let Some((whole, whole_homes)) = without_strips
+        && bound(&whole, &whole_homes) <= bound(lowered, homes)
+    {
+        (*lowered, *homes) = (whole, whole_homes);
+    }
+    Ok(())
+}
 
 /// Makes sums part of the layers whose results they add (residual connections): a layer adds what lies where its output
 /// goes, so that neither its own result is ever in memory nor the sum a step. What is added has to be read for the last
 /// time there.
-pub(super) fn fold_sums(lowered: &mut Lowered, homes: &mut Vec<Option<Home>>, options: &Options) {
+fn fold_sums(lowered: &mut Lowered, homes: &mut Vec<Option<Home>>, options: &Options) {
     if !(options.fuse && options.overlap) {
         return;
     }
@@ -32,7 +60,7 @@ pub(super) fn fold_sums(lowered: &mut Lowered, homes: &mut Vec<Option<Home>>, op
         }
     }
     drop_unused_kernels(lowered);
-    super::strips::drop_unused(lowered, homes);
+    strips::drop_unused(lowered, homes);
 }
 
 /// A sum and the layer that takes it in.

@@ -1,8 +1,8 @@
 use super::*;
 use crate::add::{Scaling, Sum};
-use crate::blocked::{pack_f32, pack_i8, pack_pairs};
+use crate::blocked::pack_f32;
 use crate::requantize::{Multipliers, Quant};
-use crate::testing::{cells, numbers, reals, values};
+use crate::testing::{cells, in_blocks, numbers, reals, values};
 use crate::{Epilogue, Weight, conv2d, f16};
 use core::cell::Cell;
 use proptest::prelude::*;
@@ -46,11 +46,7 @@ proptest! {
             output: &expected,
         };
         conv2d::i8(&op).unwrap();
-        let mut packed = std::vec![0; i8_len(outputs, depth).unwrap()];
-        pack_i8(&weights, outputs, depth, &mut packed).unwrap();
-        let runs = runs(window.kernel, window.dilation, window.input[2]);
-        let mut pairs = std::vec![0; pairs_len(outputs, runs).unwrap()];
-        pack_pairs(&weights, outputs, runs, &mut pairs).unwrap();
+        let [packed, pairs] = in_blocks(&window, &weights);
         for isa in Isa::all() {
             let output = cells(&std::vec![0i8; expected.len()]);
             i8(&I8 { weights: &packed, output: &output, ..op }, isa).unwrap();
@@ -111,11 +107,7 @@ proptest! {
         let output = cells(&held);
         conv2d::i8(&I8 { output: &output, ..added }).unwrap();
         prop_assert_eq!(&values(&output), &expected);
-        let mut packed = std::vec![0; i8_len(outputs, depth).unwrap()];
-        pack_i8(&weights, outputs, depth, &mut packed).unwrap();
-        let runs = runs(window.kernel, window.dilation, window.input[2]);
-        let mut pairs = std::vec![0; pairs_len(outputs, runs).unwrap()];
-        pack_pairs(&weights, outputs, runs, &mut pairs).unwrap();
+        let [packed, pairs] = in_blocks(&window, &weights);
         for isa in Isa::all() {
             let output = cells(&held);
             i8(&I8 { weights: &packed, output: &output, ..added }, isa).unwrap();
