@@ -133,6 +133,9 @@ pub fn i8_by(op: &I8<'_>, isa: Isa) -> Result {
 /// # Errors
 /// As [`i8`].
 pub fn i8_in_parts(op: &I8<'_>, isa: Isa, crew: Option<Crew<'_>>) -> Result {
+    let Some(crew) = crew else {
+        return i8_by(op, isa);
+    };
     by_elements(crew, &op.pair, |pair| i8_by(&I8 { pair, ..*op }, isa))
 }
 

@@ -77,6 +77,7 @@ pub fn i8(op: &I8<'_>) -> Result {
 /// # Errors
 /// As [`f32`].
 pub fn f32_in_parts<X: Real + Pod>(op: &F32<'_, X>, crew: Option<Crew<'_>>) -> Result {
+    let Some(crew) = crew else { return f32(op) };
     let operands = (&op.window, op.input, op.output);
     by_rows(
         crew,
@@ -98,6 +99,7 @@ pub fn f32_in_parts<X: Real + Pod>(op: &F32<'_, X>, crew: Option<Crew<'_>>) -> R
 /// # Errors
 /// As [`i8`].
 pub fn i8_in_parts(op: &I8<'_>, crew: Option<Crew<'_>>) -> Result {
+    let Some(crew) = crew else { return i8(op) };
     let operands = (&op.window, op.input, op.output);
     by_rows(
         crew,

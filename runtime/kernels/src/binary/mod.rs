@@ -96,6 +96,9 @@ pub fn f32_in_parts(
     pair: &Pair<'_, f32, f32, f32>,
     crew: Option<Crew<'_>>,
 ) -> Result {
+    let Some(crew) = crew else {
+        return f32(function, clamp, pair);
+    };
     by_elements(crew, pair, |pair| f32(function, clamp, &pair))
 }
 

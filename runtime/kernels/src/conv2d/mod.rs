@@ -108,6 +108,7 @@ pub fn i8(op: &I8<'_>) -> Result {
 /// # Errors
 /// As [`f32`].
 pub fn f32_in_parts<X: Real + Pod, W: Widen>(op: &F32<'_, X, W>, crew: Option<Crew<'_>>) -> Result {
+    let Some(crew) = crew else { return f32(op) };
     let operands = (&op.window, op.input, op.output);
     let work = work(&op.window, op.groups);
     by_rows(crew, work, operands, |window, input, output| {
@@ -125,6 +126,7 @@ pub fn f32_in_parts<X: Real + Pod, W: Widen>(op: &F32<'_, X, W>, crew: Option<Cr
 /// # Errors
 /// As [`i8`].
 pub fn i8_in_parts(op: &I8<'_>, crew: Option<Crew<'_>>) -> Result {
+    let Some(crew) = crew else { return i8(op) };
     let operands = (&op.window, op.input, op.output);
     let work = work(&op.window, op.groups);
     by_rows(crew, work, operands, |window, input, output| {

@@ -9,6 +9,9 @@ use crate::{Isa, Result, Weight};
 /// # Errors
 /// As there.
 pub fn f32_in_parts<W: Weight>(op: &F32<'_, f32, W>, isa: Isa, crew: Option<Crew<'_>>) -> Result {
+    let Some(crew) = crew else {
+        return f32_by(op, isa);
+    };
     let operands = (&op.window, op.input, op.output);
     let work = Work::channelwise(&op.window, isa);
     by_rows(crew, work, operands, |window, input, output| {
@@ -27,6 +30,9 @@ pub fn f32_in_parts<W: Weight>(op: &F32<'_, f32, W>, isa: Isa, crew: Option<Crew
 /// # Errors
 /// As there.
 pub fn i8_in_parts(op: &I8<'_>, isa: Isa, crew: Option<Crew<'_>>) -> Result {
+    let Some(crew) = crew else {
+        return i8_by(op, isa);
+    };
     let operands = (&op.window, op.input, op.output);
     let work = Work::channelwise(&op.window, isa);
     by_rows(crew, work, operands, |window, input, output| {

@@ -36,6 +36,9 @@ pub fn in_parts<T: Maximum + Pod>(
     output: &[Cell<T>],
     crew: Option<Crew<'_>>,
 ) -> Result {
+    let Some(crew) = crew else {
+        return pool(window, input, output);
+    };
     let operands = (window, input, output);
     by_rows(
         crew,

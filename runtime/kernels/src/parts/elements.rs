@@ -10,7 +10,7 @@ use crate::{ContractError, Result, Source};
 /// Runs `kernel` on parts of the operands where that is worth it and possible, and on the whole elsewhere. It makes every
 /// element of the output of those at its place, and reads and writes cells of its operands only.
 pub(crate) fn by_elements<A: Copy, B: Copy, Y: Copy>(
-    crew: Option<Crew<'_>>,
+    crew: Crew<'_>,
     pair: &Pair<'_, A, B, Y>,
     kernel: impl Fn(Pair<'_, A, B, Y>) -> Result,
 ) -> Result {
@@ -23,8 +23,9 @@ pub(crate) fn by_elements<A: Copy, B: Copy, Y: Copy>(
         crate::product(pair.shape).unwrap_or(0),
     ];
     let is_apart = is_at_its_place(&pair.a, pair.output) && is_at_its_place(&pair.b, pair.output);
-    let crew = crew.filter(|_| is_plain && is_apart && lengths == [count; 3]);
-    let Some((crew, parts)) = crew.and_then(|crew| Some((crew, crew.parts(work, count)?))) else {
+    let can_be_cut = is_plain && is_apart && lengths == [count; 3];
+    let parts = crew.parts(work, count).filter(|_| can_be_cut);
+    let Some(parts) = parts else {
         return kernel(*pair);
     };
     // SAFETY: parts of the output have no cell in common, and what is in the memory of one is of the inputs only what the

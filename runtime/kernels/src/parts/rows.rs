@@ -14,14 +14,11 @@ const LEAST_PIXELS: usize = 8;
 /// Runs `kernel` on parts of the operands where that is worth it and possible, and on the whole elsewhere. It makes every
 /// output pixel of the input under its window, and reads and writes cells of its operands only.
 pub(crate) fn by_rows<'a, X: Pod, Y>(
-    crew: Option<Crew<'a>>,
+    crew: Crew<'a>,
     work: Work,
     (window, input, output): (&Window, &'a [Cell<X>], &'a [Cell<Y>]),
     kernel: impl Fn(Window, &'a [Cell<X>], &'a [Cell<Y>]) -> Result,
 ) -> Result {
-    let Some(crew) = crew else {
-        return kernel(*window, input, output);
-    };
     window.check(input.len(), output.len())?;
     let split = || {
         let cut = Cut::of(window)?;

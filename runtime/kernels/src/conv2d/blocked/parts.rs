@@ -11,9 +11,12 @@ use crate::{ContractError, Epilogue, Isa, Result, Weight, Window};
 /// # Errors
 /// As there.
 pub fn f32_in_parts<W: Weight>(op: &F32<'_, f32, W>, isa: Isa, crew: Option<Crew<'_>>) -> Result {
+    let Some(crew) = crew else {
+        return f32(op, isa);
+    };
     let (window, input, output) = (&op.window, op.input, op.output);
     let work = work(window, isa);
-    if let Some(crew) = of_one_pixel(crew, window) {
+    if is_of_one_pixel(window) {
         check_f32(op)?;
         return by_blocks(
             crew,
@@ -63,6 +66,9 @@ pub fn f32_in_parts<W: Weight>(op: &F32<'_, f32, W>, isa: Isa, crew: Option<Crew
 /// # Errors
 /// As there.
 pub fn i8_in_parts(op: &I8<'_>, isa: Isa, crew: Option<Crew<'_>>) -> Result {
+    let Some(crew) = crew else {
+        return i8(op, isa);
+    };
     check_i8(op)?;
     integers(op, isa, crew, i8)
 }
@@ -72,19 +78,17 @@ pub fn i8_in_parts(op: &I8<'_>, isa: Isa, crew: Option<Crew<'_>>) -> Result {
 /// # Errors
 /// As there.
 pub fn i8_pairs_in_parts(op: &I8<'_>, isa: Isa, crew: Option<Crew<'_>>) -> Result {
+    let Some(crew) = crew else {
+        return i8_pairs(op, isa);
+    };
     check_pairs(op)?;
     integers(op, isa, crew, i8_pairs)
 }
 
-fn integers(
-    op: &I8<'_>,
-    isa: Isa,
-    crew: Option<Crew<'_>>,
-    kernel: fn(&I8<'_>, Isa) -> Result,
-) -> Result {
+fn integers(op: &I8<'_>, isa: Isa, crew: Crew<'_>, kernel: fn(&I8<'_>, Isa) -> Result) -> Result {
     let (window, input, output) = (&op.window, op.input, op.output);
     let work = work(window, isa);
-    if let Some(crew) = of_one_pixel(crew, window) {
+    if is_of_one_pixel(window) {
         return by_blocks(
             crew,
             work,
@@ -132,9 +136,9 @@ fn multipliers<'a>(
     })
 }
 
-fn of_one_pixel<'a>(crew: Option<Crew<'a>>, window: &Window) -> Option<Crew<'a>> {
+fn is_of_one_pixel(window: &Window) -> bool {
     let [height, width, _] = window.output;
-    crew.filter(|_| [height, width] == [1, 1])
+    [height, width] == [1, 1]
 }
 
 fn work(window: &Window, isa: Isa) -> Work {
