@@ -107,6 +107,26 @@ pub(crate) unsafe fn widen(from: *const i8, to: *mut i16, count: usize, zero_poi
     }
 }
 
+/// Copies `count` elements.
+///
+/// # Safety
+/// The elements are at `from`, and room for them at `to`.
+// Rows are too short for what `memcpy` does before it starts.
+#[inline(never)]
+#[target_feature(enable = "avx2,fma")]
+pub(crate) unsafe fn copy_f32(from: *const f32, to: *mut f32, count: usize) {
+    let whole = count / LANES * LANES;
+    // SAFETY: the caller's promise; what is read and written lies before `count`.
+    unsafe {
+        for index in (0..whole).step_by(LANES) {
+            _mm256_storeu_ps(to.add(index), _mm256_loadu_ps(from.add(index)));
+        }
+        for index in whole..count {
+            to.add(index).write(from.add(index).read());
+        }
+    }
+}
+
 /// The first `count` lanes.
 ///
 /// # Safety
@@ -114,8 +134,12 @@ pub(crate) unsafe fn widen(from: *const i8, to: *mut i16, count: usize, zero_poi
 #[inline]
 #[target_feature(enable = "avx2,fma")]
 pub(crate) unsafe fn load_f32(from: *const f32, count: usize) -> __m256 {
+    if count >= LANES {
+        // SAFETY: the caller's promise.
+        return unsafe { _mm256_loadu_ps(from) };
+    }
     let lanes = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
-    let mask = _mm256_cmpgt_epi32(_mm256_set1_epi32(count.min(LANES) as i32), lanes);
+    let mask = _mm256_cmpgt_epi32(_mm256_set1_epi32(count as i32), lanes);
     // SAFETY: the caller's promise; the mask leaves out what lies behind the last element.
     unsafe { _mm256_maskload_ps(from, mask) }
 }

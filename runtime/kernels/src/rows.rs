@@ -175,6 +175,13 @@ pub(crate) fn flattened(window: &Window) -> Window {
     }
 }
 
+/// Whether there is padding above the input or below.
+#[cfg(target_arch = "x86_64")]
+pub(crate) fn reaches_above_or_below(window: &Window) -> bool {
+    let last = (window.output[0] - 1) * window.stride[0] + window.span()[0];
+    window.pad[0] > 0 || last > window.input[0]
+}
+
 /// Whether a scratch memory of so many elements holds what lies under one output pixel.
 pub(crate) fn fits(window: &Window, scratch: usize) -> bool {
     Extents::of(window, scratch).is_some()

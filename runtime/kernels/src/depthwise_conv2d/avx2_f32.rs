@@ -5,16 +5,19 @@ use core::arch::x86_64::*;
 use core::mem::MaybeUninit;
 
 use super::F32;
-use crate::avx2::{FinishF32, LANES, opaque, store_f32};
+use crate::avx2::{FinishF32, LANES, copy_f32, load_f32, store_f32};
 use crate::overlap::is_apart;
 use crate::rows::{self, MAX_BAND, Rows, Strip, Under};
 use crate::weight::avx2::up_to_eight;
-use crate::{Avx2, Epilogue, Weight, Window};
+use crate::{Avx2, Weight, Window};
 
 /// Taps of a window at the most.
 const MAX_TAPS: usize = 32;
 /// Elements of the rows that are held, on the stack.
 const SCRATCH: usize = 8192;
+
+#[repr(align(64))]
+struct Scratch([MaybeUninit<f32>; SCRATCH]);
 
 /// Whether this file has what it takes: one output channel for each input channel, and room.
 pub(super) fn holds(window: &Window) -> bool {
@@ -31,20 +34,22 @@ pub(super) fn f32<W: Weight>(op: &F32<'_, f32, W>, _: Avx2) {
 #[target_feature(enable = "avx2,fma,f16c")]
 unsafe fn all<W: Weight>(op: &F32<'_, f32, W>) {
     let input = op.input.as_ptr().cast::<f32>();
-    let mut scratch = [const { MaybeUninit::uninit() }; SCRATCH];
-    let in_place = is_apart(op.input, op.output).then_some(input);
-    let Some(mut rows) = Rows::new(&op.window, &mut scratch, in_place, 0) else {
+    let mut scratch = Scratch([const { MaybeUninit::uninit() }; SCRATCH]);
+    // A ring has rows of padding too.
+    let is_whole = !rows::reaches_above_or_below(&op.window);
+    let in_place = (is_whole && is_apart(op.input, op.output)).then_some(input);
+    let Some(mut rows) = Rows::new(&op.window, &mut scratch.0, in_place, 0) else {
         return;
     };
     let copy = |from: usize, to: *mut f32, count: usize| {
         // SAFETY: `Rows` asks for elements of the input, and has room for them.
-        unsafe { input.add(from).copy_to_nonoverlapping(to, count) }
+        unsafe { copy_f32(input.add(from), to, count) }
     };
     let mut places = [Row::NONE; MAX_BAND];
     rows.for_each_band((op.input, op.output), copy, |band| {
         let mut count = 0;
         for (place, (under, strip)) in places.iter_mut().zip(band.strips()) {
-            place.set(op, &under, strip);
+            place.set(&under, strip);
             count += 1;
         }
         let rows = places.get(..count).unwrap_or_default();
@@ -53,166 +58,219 @@ unsafe fn all<W: Weight>(op: &F32<'_, f32, W>) {
     });
 }
 
-/// A row of outputs, with first elements and weights of the taps under it.
+/// A row of outputs, with the rows under its first pixel, those of padding included.
 #[derive(Clone, Copy)]
-struct Row<W> {
-    taps: [(*const f32, *const W); MAX_TAPS],
-    count: usize,
+struct Row {
+    inputs: [*const f32; MAX_TAPS],
     strip: Strip,
 }
 
-impl<W: Weight> Row<W> {
-    const NONE: Row<W> = Row {
-        taps: [(core::ptr::null(), core::ptr::null()); MAX_TAPS],
-        count: 0,
+impl Row {
+    const NONE: Row = Row {
+        inputs: [core::ptr::null(); MAX_TAPS],
         strip: Strip { pixel: 0, count: 0 },
     };
 
-    /// Taps outside the input read padding, where there is a row of it, and are left out elsewhere.
     #[inline(always)]
-    fn set(&mut self, op: &F32<'_, f32, W>, under: &Under<'_, f32>, strip: Strip) {
-        let (window, channels) = (&op.window, op.window.output[2]);
-        let [height, columns] = window.kernel;
-        self.count = 0;
-        self.strip = strip;
-        let mut rows = under.rows().iter().peekable();
-        for ky in 0..height {
-            let row = match rows.next_if(|(at, _)| *at == ky) {
-                Some((_, row)) => Some(*row),
-                None => under.padding(),
-            };
-            let Some(mut row) = row else {
-                continue;
-            };
-            let mut weights = op.weights.as_ptr().wrapping_add(ky * columns * channels);
-            for _ in 0..columns {
-                if let Some(tap) = self.taps.get_mut(self.count) {
-                    *tap = (row, weights);
-                    self.count += 1;
-                }
-                row = row.wrapping_add(window.dilation[1] * channels);
-                weights = weights.wrapping_add(channels);
+    fn set(&mut self, under: &Under<'_, f32>, strip: Strip) {
+        let padding = under.padding().unwrap_or(core::ptr::null());
+        self.inputs = [padding; MAX_TAPS];
+        for (ky, row) in under.rows() {
+            if let Some(input) = self.inputs.get_mut(*ky) {
+                *input = *row;
             }
         }
+        self.strip = strip;
     }
 }
 
 /// # Safety
 /// As [`all`]; the rows are of the window's.
 #[target_feature(enable = "avx2,fma,f16c")]
-unsafe fn band_of<W: Weight>(op: &F32<'_, f32, W>, rows: &[Row<W>]) {
-    let channels = op.window.output[2];
+unsafe fn band_of<W: Weight>(op: &F32<'_, f32, W>, rows: &[Row]) {
+    let window = &op.window;
+    let channels = window.output[2];
     let blocks = Blocks {
-        epilogue: &op.epilogue,
+        op,
         channels,
-        steps: [op.window.stride[1] * channels, channels],
-        output: op.output.as_ptr().cast::<f32>().cast_mut(),
+        step: window.stride[1] * channels,
         rows,
     };
-    // All of them, where there is padding for those outside the input.
-    let is_nine = rows.iter().all(|row| row.count == 9);
-    let whole = match is_nine {
-        true => channels / LANES * LANES,
-        false => 0,
-    };
+    let is_square = window.kernel == [3, 3] && window.dilation[1] == 1;
+    let whole = channels / LANES * LANES;
     // SAFETY: the channels are in every pixel of the rows and in every tap.
     unsafe {
         for channel in (0..whole).step_by(LANES) {
-            blocks.fixed::<9>(channel);
+            match window.stride[1] {
+                1 if is_square => blocks.square::<1>(channel),
+                2 if is_square => blocks.square::<2>(channel),
+                _ => blocks.any(channel),
+            }
         }
-        for channel in (whole..channels).step_by(LANES) {
-            blocks.any(channel);
+        if whole < channels {
+            blocks.any(whole);
         }
     }
 }
 
 /// Rows of outputs, eight channels after eight.
 struct Blocks<'a, W> {
-    epilogue: &'a Epilogue<'a>,
+    op: &'a F32<'a, f32, W>,
     channels: usize,
-    /// From pixel to pixel: elements of the input and of the output.
-    steps: [usize; 2],
-    output: *mut f32,
-    rows: &'a [Row<W>],
+    /// Elements of the input from pixel to pixel.
+    step: usize,
+    rows: &'a [Row],
 }
 
 impl<W: Weight> Blocks<'_, W> {
-    /// Eight channels from one on, with weights in registers.
+    /// Eight channels from one on, for windows of 3 x 3 taps side by side: weights stay in registers, and what is
+    /// read serves all pixels that it lies under.
     ///
     /// # Safety
-    /// The processor has AVX2, FMA and F16C; all channels are behind every tap and in every output, and so many taps under
-    /// each row.
+    /// The processor has AVX2, FMA and F16C; eight channels are behind every tap and in every output.
     #[inline]
     #[target_feature(enable = "avx2,fma,f16c")]
-    unsafe fn fixed<const TAPS: usize>(&self, channel: usize) {
-        let finish = FinishF32::new(self.epilogue, channel);
-        let Some(taps) = self
-            .rows
-            .first()
-            .and_then(|row| row.taps.first_chunk::<TAPS>())
-        else {
-            return;
-        };
+    unsafe fn square<const STRIDE: usize>(&self, channel: usize) {
+        let finish = FinishF32::new(&self.op.epilogue, channel);
+        let first = self.op.weights.as_ptr().wrapping_add(channel);
+        let weights: [_; 9] = core::array::from_fn(|tap| first.wrapping_add(tap * self.channels));
         // SAFETY: the caller's promise.
-        let weights = taps.map(|(_, w)| unsafe { W::eight(w.add(channel)) });
+        let weights = weights.map(|w| unsafe { W::eight(w) });
         for row in self.rows {
-            let Some(taps) = row.taps.first_chunk::<TAPS>() else {
-                return;
+            let [top, middle, bottom, ..] = row.inputs;
+            let mut square = Square {
+                inputs: [top, middle, bottom].map(|row| row.wrapping_add(channel)),
+                output: self.first_of(row, channel),
+                channels: self.channels,
             };
-            let inputs = taps.map(|(x, _)| x);
-            let (mut x, mut output) = (channel, self.first_of(row, channel));
-            for _ in 0..row.strip.count {
-                let mut sum = _mm256_setzero_ps();
-                // SAFETY: the caller's promise.
-                unsafe {
-                    for (tap, w) in inputs.iter().zip(&weights) {
-                        sum = _mm256_fmadd_ps(_mm256_loadu_ps(tap.add(x)), *w, sum);
-                    }
-                    _mm256_storeu_ps(output, finish.apply(sum));
+            let mut left = row.strip.count;
+            // SAFETY: so many pixels are left.
+            unsafe {
+                while left >= 4 {
+                    square.make::<STRIDE, 4>(&weights, &finish);
+                    left -= 4;
                 }
-                x = opaque(x + self.steps[0]);
-                output = output.wrapping_add(self.steps[1]);
+                if left >= 2 {
+                    square.make::<STRIDE, 2>(&weights, &finish);
+                    left -= 2;
+                }
+                if left > 0 {
+                    square.make::<STRIDE, 1>(&weights, &finish);
+                }
             }
         }
     }
 
-    /// Eight channels from one on, or as many as are left.
+    /// Eight channels from one on, or as many as are left, for any window.
     ///
     /// # Safety
-    /// As [`fixed`](Self::fixed).
+    /// As [`square`](Self::square), for as many channels as are left.
     #[inline]
     #[target_feature(enable = "avx2,fma,f16c")]
     unsafe fn any(&self, channel: usize) {
-        let lane_numbers = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
-        let lanes = self.channels - channel;
-        let mask = _mm256_cmpgt_epi32(_mm256_set1_epi32(lanes as i32), lane_numbers);
-        let finish = FinishF32::new(self.epilogue, channel);
+        let finish = FinishF32::new(&self.op.epilogue, channel);
         for row in self.rows {
-            let taps = row.taps.get(..row.count).unwrap_or_default();
-            let mut weights = [_mm256_setzero_ps(); MAX_TAPS];
-            for (weights, (_, w)) in weights.iter_mut().zip(taps) {
-                // SAFETY: so many channels are left in every tap.
-                *weights = unsafe { up_to_eight(w.add(channel), lanes) };
-            }
-            let (mut x, mut output) = (channel, self.first_of(row, channel));
-            for _ in 0..row.strip.count {
-                let mut sum = _mm256_setzero_ps();
-                // SAFETY: the mask leaves out what lies behind the last channel.
-                unsafe {
-                    for ((tap, _), w) in taps.iter().zip(&weights) {
-                        sum = _mm256_fmadd_ps(_mm256_maskload_ps(tap.add(x), mask), *w, sum);
-                    }
-                    store_f32(output, finish.apply(sum), lanes);
+            let count = row.strip.count;
+            // SAFETY: the pixels are in the row.
+            unsafe {
+                for first in (0..count / 4 * 4).step_by(4) {
+                    self.pixels::<4>(row, first, channel, &finish);
                 }
-                x += self.steps[0];
-                output = output.wrapping_add(self.steps[1]);
+                for first in count / 4 * 4..count {
+                    self.pixels::<1>(row, first, channel, &finish);
+                }
             }
+        }
+    }
+
+    /// Pixels of a row from `first` on.
+    ///
+    /// # Safety
+    /// As [`any`](Self::any); the pixels are in the row.
+    #[inline]
+    #[target_feature(enable = "avx2,fma,f16c")]
+    unsafe fn pixels<const PIXELS: usize>(
+        &self,
+        row: &Row,
+        first: usize,
+        channel: usize,
+        finish: &FinishF32,
+    ) {
+        let ([height, columns], [_, dilation]) = (self.op.window.kernel, self.op.window.dilation);
+        let lanes = self.channels - channel;
+        let mut sums = [_mm256_setzero_ps(); PIXELS];
+        let mut weights = self.op.weights.as_ptr().wrapping_add(channel);
+        for input in row.inputs.iter().take(height) {
+            let mut x = input.wrapping_add(first * self.step + channel);
+            for _ in 0..columns {
+                // SAFETY: the tap lies under the pixels, and so many lanes are left in it.
+                unsafe {
+                    let w = up_to_eight(weights, lanes);
+                    for (pixel, sum) in sums.iter_mut().enumerate() {
+                        let x = load_f32(x.wrapping_add(pixel * self.step), lanes);
+                        *sum = _mm256_fmadd_ps(x, w, *sum);
+                    }
+                }
+                x = x.wrapping_add(dilation * self.channels);
+                weights = weights.wrapping_add(self.channels);
+            }
+        }
+        let mut output = self.first_of(row, channel);
+        output = output.wrapping_add(first * self.channels);
+        for sum in sums {
+            // SAFETY: the caller's promise.
+            unsafe { store_f32(output, finish.apply(sum), lanes) };
+            output = output.wrapping_add(self.channels);
         }
     }
 
     /// Where a channel of the first pixel of a row is written.
-    fn first_of(&self, row: &Row<W>, channel: usize) -> *mut f32 {
-        let pixel = row.strip.pixel * self.channels;
-        self.output.wrapping_add(pixel + channel)
+    fn first_of(&self, row: &Row, channel: usize) -> *mut f32 {
+        let output = self.op.output.as_ptr().cast::<f32>().cast_mut();
+        output.wrapping_add(row.strip.pixel * self.channels + channel)
+    }
+}
+
+/// Eight channels of a row of outputs, from a pixel on.
+struct Square {
+    /// Under the first tap of each row of the window.
+    inputs: [*const f32; 3],
+    output: *mut f32,
+    /// Of a pixel.
+    channels: usize,
+}
+
+impl Square {
+    /// Makes the next pixels.
+    ///
+    /// # Safety
+    /// The processor has AVX2 and FMA; so many pixels are left.
+    #[inline(always)]
+    unsafe fn make<const STRIDE: usize, const PIXELS: usize>(
+        &mut self,
+        weights: &[__m256; 9],
+        finish: &FinishF32,
+    ) {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let mut sums = [_mm256_setzero_ps(); PIXELS];
+            for (row, weights) in self.inputs.iter().zip(weights.as_chunks::<3>().0) {
+                for column in 0..(PIXELS - 1) * STRIDE + 3 {
+                    let x = _mm256_loadu_ps(row.add(column * self.channels));
+                    for (pixel, sum) in sums.iter_mut().enumerate() {
+                        if let Some(w) = weights.get(column.wrapping_sub(pixel * STRIDE)) {
+                            *sum = _mm256_fmadd_ps(x, *w, *sum);
+                        }
+                    }
+                }
+            }
+            for sum in sums {
+                _mm256_storeu_ps(self.output, finish.apply(sum));
+                self.output = self.output.wrapping_add(self.channels);
+            }
+        }
+        for row in &mut self.inputs {
+            *row = row.wrapping_add(PIXELS * STRIDE * self.channels);
+        }
     }
 }
