@@ -20,6 +20,17 @@ const BAND_PIXELS: usize = 32;
 /// Elements behind each row that may be read, and are some number.
 const SLACK: usize = 16;
 
+/// Memory on the stack for a ring, at the start of a line of the cache.
+#[repr(align(64))]
+pub(crate) struct Scratch<T, const LENGTH: usize>(pub(crate) [MaybeUninit<T>; LENGTH]);
+
+impl<T, const LENGTH: usize> Scratch<T, LENGTH> {
+    #[inline(always)]
+    pub(crate) fn new() -> Self {
+        Scratch([const { MaybeUninit::uninit() }; LENGTH])
+    }
+}
+
 /// The ring, for one kind of window.
 pub(crate) struct Rows<'a, T> {
     window: &'a Window,

@@ -2,12 +2,11 @@
 #![allow(unsafe_code)] // Vector instructions, and pointers that `check` has measured.
 
 use core::arch::x86_64::*;
-use core::mem::MaybeUninit;
 
 use super::F32;
 use crate::avx2::{FinishF32, LANES, copy_f32, load_f32, store_f32};
 use crate::overlap::is_apart;
-use crate::rows::{self, MAX_BAND, Rows, Strip, Under};
+use crate::rows::{self, MAX_BAND, Rows, Scratch, Strip, Under};
 use crate::weight::avx2::up_to_eight;
 use crate::{Avx2, Weight, Window};
 
@@ -15,9 +14,6 @@ use crate::{Avx2, Weight, Window};
 const MAX_TAPS: usize = 32;
 /// Elements of the rows that are held, on the stack.
 const SCRATCH: usize = 8192;
-
-#[repr(align(64))]
-struct Scratch([MaybeUninit<f32>; SCRATCH]);
 
 /// Whether this file has what it takes: one output channel for each input channel, and room.
 pub(super) fn holds(window: &Window) -> bool {
@@ -34,7 +30,7 @@ pub(super) fn f32<W: Weight>(op: &F32<'_, f32, W>, _: Avx2) {
 #[target_feature(enable = "avx2,fma,f16c")]
 unsafe fn all<W: Weight>(op: &F32<'_, f32, W>) {
     let input = op.input.as_ptr().cast::<f32>();
-    let mut scratch = Scratch([const { MaybeUninit::uninit() }; SCRATCH]);
+    let mut scratch = Scratch::<_, SCRATCH>::new();
     // A ring has rows of padding too.
     let is_whole = !rows::reaches_above_or_below(&op.window);
     let in_place = (is_whole && is_apart(op.input, op.output)).then_some(input);

@@ -11,7 +11,7 @@ use core::mem::MaybeUninit;
 use super::I8;
 use crate::avx2::{Finish, LANES, eight_i32, interleaved, opaque, store_i8, widen};
 use crate::requantize::Multipliers;
-use crate::rows::{self, MAX_BAND, Rows, Strip, Under};
+use crate::rows::{self, MAX_BAND, Rows, Scratch, Strip, Under};
 use crate::{Avx2, Window};
 
 /// Elements of a block.
@@ -185,8 +185,8 @@ unsafe fn all(op: &I8<'_>) {
         weights: weights.as_ptr().cast(),
     };
     let input = op.input.as_ptr().cast::<i8>();
-    let mut scratch = [const { MaybeUninit::uninit() }; SCRATCH];
-    let Some(mut rows) = Rows::new(window, &mut scratch, None, 0) else {
+    let mut scratch = Scratch::<_, SCRATCH>::new();
+    let Some(mut rows) = Rows::new(window, &mut scratch.0, None, 0) else {
         return;
     };
     let zero_point = op.quant.input_zero_point as i16;

@@ -2,14 +2,13 @@
 #![allow(unsafe_code)] // Vector instructions, and pointers that `check` has measured.
 
 use core::arch::x86_64::*;
-use core::mem::MaybeUninit;
 
 use super::F32;
 use super::block::{Block, Short, Taps};
-use crate::avx2::{FinishF32, LANES, clamp, load_f32, store_f32};
+use crate::avx2::{FinishF32, LANES, clamp, copy_f32, load_f32, store_f32};
 use crate::blocked::CHANNELS;
 use crate::overlap::is_apart;
-use crate::rows::{Band, Rows, Strip, flattened};
+use crate::rows::{Band, Rows, Scratch, Strip, flattened};
 use crate::{Avx2, Weight};
 
 /// Pixels of a tile at the most, with two registers of sums each: as many as there are registers for.
@@ -30,14 +29,14 @@ pub(super) fn f32<W: Weight>(op: &F32<'_, f32, W>, _: Avx2) {
 unsafe fn all<W: Weight>(op: &F32<'_, f32, W>) {
     let window = flattened(&op.window);
     let input = op.input.as_ptr().cast::<f32>();
-    let mut scratch = [const { MaybeUninit::uninit() }; SCRATCH];
+    let mut scratch = Scratch::<_, SCRATCH>::new();
     let in_place = is_apart(op.input, op.output).then_some(input);
-    let Some(mut rows) = Rows::new(&window, &mut scratch, in_place, 0) else {
+    let Some(mut rows) = Rows::new(&window, &mut scratch.0, in_place, 0) else {
         return;
     };
     let copy = |from: usize, to: *mut f32, count: usize| {
         // SAFETY: `Rows` asks for elements of the input, and has room for them.
-        unsafe { input.add(from).copy_to_nonoverlapping(to, count) }
+        unsafe { copy_f32(input.add(from), to, count) }
     };
     let mut short = Short::new();
     rows.for_each_band((op.input, op.output), copy, |band| {

@@ -3,7 +3,6 @@
 #![allow(unsafe_code)] // Vector instructions, and pointers that `check` has measured.
 
 use core::arch::x86_64::*;
-use core::mem::MaybeUninit;
 
 use super::I8;
 use super::block::Block;
@@ -12,7 +11,7 @@ use crate::Avx2;
 use crate::add::avx2::Adder;
 use crate::avx2::{Finish, LANES, eight_i32, store_i8, widen};
 use crate::blocked::{CHANNELS, PAIR};
-use crate::rows::{Band, Rows, Strip, flattened};
+use crate::rows::{Band, Rows, Scratch, Strip, flattened};
 
 /// Pixels of a tile at the most: with two registers of sums each, as many as there are registers for.
 const ROWS: usize = 6;
@@ -32,8 +31,8 @@ pub(super) fn i8(op: &I8<'_>, _: Avx2) {
 unsafe fn all(op: &I8<'_>) {
     let window = flattened(&op.window);
     let input = op.input.as_ptr().cast::<i8>();
-    let mut scratch = [const { MaybeUninit::uninit() }; SCRATCH];
-    let Some(mut rows) = Rows::new(&window, &mut scratch, None, 0) else {
+    let mut scratch = Scratch::<_, SCRATCH>::new();
+    let Some(mut rows) = Rows::new(&window, &mut scratch.0, None, 0) else {
         return;
     };
     let zero_point = op.quant.input_zero_point as i16;
