@@ -91,19 +91,35 @@ pub(crate) fn clamp(value: __m256, [min, max]: [__m256; 2]) -> __m256 {
 #[target_feature(enable = "avx2,fma")]
 pub(crate) unsafe fn widen(from: *const i8, to: *mut i16, count: usize, zero_point: i16) {
     let zero_points = _mm256_set1_epi16(zero_point);
-    let mut index = 0;
-    // SAFETY: the caller's promise; what is read lies before `count`.
+    // SAFETY: the caller's promise; what is read and written lies before `count`.
     unsafe {
-        while index + 16 <= count {
+        let block = |index: usize| {
             let x = _mm256_cvtepi8_epi16(_mm_loadu_si128(from.add(index).cast()));
             let x = _mm256_sub_epi16(x, zero_points);
             _mm256_storeu_si256(to.add(index).cast(), x);
-            index += 16;
-        }
-        for index in index..count {
+        };
+        in_blocks::<16>(count, block, |index| {
             to.add(index)
                 .write(i16::from(from.add(index).read()) - zero_point);
-        }
+        });
+    }
+}
+
+/// Calls `block` for every `BLOCK` of so many elements, the last of which may overlap the one before, or `one` for each
+/// where they are fewer.
+#[inline(always)]
+fn in_blocks<const BLOCK: usize>(count: usize, block: impl Fn(usize), one: impl Fn(usize)) {
+    if count < BLOCK {
+        (0..count).for_each(one);
+        return;
+    }
+    let mut index = 0;
+    while index + BLOCK <= count {
+        block(index);
+        index += BLOCK;
+    }
+    if index < count {
+        block(count - BLOCK);
     }
 }
 
@@ -115,15 +131,13 @@ pub(crate) unsafe fn widen(from: *const i8, to: *mut i16, count: usize, zero_poi
 #[inline(never)]
 #[target_feature(enable = "avx2,fma")]
 pub(crate) unsafe fn copy_f32(from: *const f32, to: *mut f32, count: usize) {
-    let whole = count / LANES * LANES;
     // SAFETY: the caller's promise; what is read and written lies before `count`.
     unsafe {
-        for index in (0..whole).step_by(LANES) {
-            _mm256_storeu_ps(to.add(index), _mm256_loadu_ps(from.add(index)));
-        }
-        for index in whole..count {
-            to.add(index).write(from.add(index).read());
-        }
+        in_blocks::<LANES>(
+            count,
+            |index| _mm256_storeu_ps(to.add(index), _mm256_loadu_ps(from.add(index))),
+            |index| to.add(index).write(from.add(index).read()),
+        );
     }
 }
 

@@ -240,7 +240,11 @@ impl Extents {
 fn tallest_band(window: &Window) -> usize {
     let [height, width, _] = window.output;
     let most = (MAX_ROWS / window.kernel[0].max(1)).clamp(1, MAX_BAND);
-    BAND_PIXELS.div_ceil(width.max(1)).min(most).min(height)
+    BAND_PIXELS
+        .div_ceil(width.max(1))
+        .max(2)
+        .min(most)
+        .min(height)
 }
 
 impl<'a, T: Copy + AnyBitPattern> Rows<'a, T> {

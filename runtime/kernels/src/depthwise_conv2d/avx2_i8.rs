@@ -9,6 +9,7 @@ use core::arch::x86_64::*;
 use core::mem::MaybeUninit;
 
 use super::I8;
+use super::avx2_square::{self, Square};
 use crate::avx2::{Finish, LANES, eight_i32, interleaved, opaque, store_i8, widen};
 use crate::requantize::Multipliers;
 use crate::rows::{self, MAX_BAND, Rows, Scratch, Strip, Under};
@@ -47,6 +48,8 @@ struct Cut {
     period: usize,
     /// Whether blocks go on from pixel to pixel.
     is_flat: bool,
+    /// Whether rows are made two by two, of squares of 3 x 3 taps.
+    is_square: bool,
 }
 
 impl Cut {
@@ -55,15 +58,24 @@ impl Cut {
         let period = channels * (BLOCK / (1 << channels.trailing_zeros().min(4)));
         // To gather the weights of a period takes as long as to use them some times.
         let pays = 8 * period <= window.output.iter().product();
-        match window.stride[1] == 1 && period > channels && period <= MAX_PERIOD && pays {
-            true => Cut {
-                period,
-                is_flat: true,
-            },
-            false => Cut {
-                period: channels.next_multiple_of(BLOCK),
-                is_flat: false,
-            },
+        let is_flat = window.stride[1] == 1 && period > channels && period <= MAX_PERIOD && pays;
+        let period = match is_flat {
+            true => period,
+            false => channels.next_multiple_of(BLOCK),
+        };
+        let has_room = period / BLOCK * avx2_square::PAIRS <= MAX_WEIGHTS / BLOCK / 2;
+        Cut {
+            period,
+            is_flat,
+            is_square: avx2_square::is_one(window) && has_room,
+        }
+    }
+
+    /// Pairs of weights of a block.
+    fn pairs(self, window: &Window) -> usize {
+        match self.is_square {
+            true => avx2_square::PAIRS,
+            false => window.taps().div_ceil(2),
         }
     }
 }
@@ -83,27 +95,36 @@ unsafe fn interleave<'a>(
     places: &mut impl Iterator<Item = &'a mut MaybeUninit<[__m256i; 2]>>,
 ) {
     let (channels, taps) = (op.window.output[2], op.window.taps());
-    let is_whole = first + BLOCK <= channels;
-    // Zeros behind the last tap and the last channel.
+    // Zeros behind the last tap; behind the last channel is what nobody uses.
     let load = |tap: usize| {
         if tap >= taps {
             return _mm256_setzero_si256();
         }
-        let of_tap = tap * channels;
-        if is_whole {
-            // SAFETY: sixteen channels from `first` on are in each tap.
-            let sixteen = unsafe { op.weights.as_ptr().add(of_tap + first) };
-            // SAFETY: as above.
-            return _mm256_cvtepi8_epi16(unsafe { _mm_loadu_si128(sixteen.cast()) });
-        }
-        let of_tap = op.weights.get(of_tap..of_tap + channels);
-        let sixteen = gathered(of_tap.unwrap_or_default(), cut, channels, first);
+        let of_tap = op.weights.get(tap * channels..).unwrap_or_default();
+        let sixteen = match of_tap.get(first..).and_then(|rest| rest.first_chunk()) {
+            Some(block) if !cut.is_flat => *block,
+            _ => gathered(
+                of_tap.get(..channels).unwrap_or_default(),
+                cut,
+                channels,
+                first,
+            ),
+        };
         // SAFETY: sixteen bytes are read from sixteen.
         _mm256_cvtepi8_epi16(unsafe { _mm_loadu_si128(sixteen.as_ptr().cast()) })
     };
+    let pair = |[a, b]: [__m256i; 2]| [_mm256_unpacklo_epi16(a, b), _mm256_unpackhi_epi16(a, b)];
+    if cut.is_square {
+        for column in 0..3 {
+            let weights = [load(column), load(3 + column), load(6 + column)];
+            for (of_rows, place) in avx2_square::pairs(weights).into_iter().zip(&mut *places) {
+                place.write(pair(of_rows));
+            }
+        }
+        return;
+    }
     for (tap, place) in (0..taps).step_by(2).zip(places) {
-        let (a, b) = (load(tap), load(tap + 1));
-        place.write([_mm256_unpacklo_epi16(a, b), _mm256_unpackhi_epi16(a, b)]);
+        place.write(pair([load(tap), load(tap + 1)]));
     }
 }
 
@@ -136,7 +157,12 @@ impl Ends {
     #[target_feature(enable = "avx2,fma")]
     fn new(op: &I8<'_>, cut: Cut, first: usize) -> Ends {
         let channels = op.window.output[2];
-        let bias = gathered(op.bias.unwrap_or_default(), cut, channels, first);
+        let bias = op.bias.unwrap_or_default();
+        if !cut.is_flat {
+            let bias = [first, first + LANES].map(|half| eight_i32(bias, half));
+            return Ends::of(bias, Finish::new(&op.multipliers, &op.quant, first));
+        }
+        let bias = gathered(bias, cut, channels, first);
         let finish = match op.multipliers {
             Multipliers::Onnx(m) if m.len() > 1 => {
                 let m = gathered(m, cut, channels, first);
@@ -152,8 +178,14 @@ impl Ends {
             }
             one => Finish::new(&one, &op.quant, 0),
         };
+        Ends::of([0, LANES].map(|half| eight_i32(&bias, half)), finish)
+    }
+
+    #[inline]
+    #[target_feature(enable = "avx2,fma")]
+    fn of(bias: [__m256i; 2], finish: Finish) -> Ends {
         Ends {
-            bias: interleaved([0, LANES].map(|half| eight_i32(&bias, half))),
+            bias: interleaved(bias),
             finish: match finish {
                 Finish::Onnx(finish) => Finish::Onnx(finish.interleaved()),
                 fixed @ Finish::Fixed(_) => fixed,
@@ -194,17 +226,18 @@ unsafe fn all(op: &I8<'_>) {
         // SAFETY: `Rows` asks for elements of the input, and has room for them.
         unsafe { widen(input.add(from), to, count, zero_point) }
     };
-    let mut places = [Row::NONE; MAX_BAND];
+    let mut places = [const { MaybeUninit::<Row>::uninit() }; MAX_BAND];
     rows.for_each_band((op.input, op.output), copy, |band| {
         let mut count = 0;
         for (place, (under, strip)) in places.iter_mut().zip(band.strips()) {
-            place.set(window, &under, strip);
+            place.write(Row::NONE).set(window, cut, &under, strip);
             count += 1;
         }
-        let rows = places.get(..count).unwrap_or_default();
+        // SAFETY: so many were written.
+        let rows = unsafe { core::slice::from_raw_parts(places.as_ptr().cast(), count) };
         // SAFETY: the rows are of this window's.
         unsafe {
-            match window.taps().div_ceil(2) {
+            match cut.pairs(window) {
                 5 => layer.band::<5>(rows),
                 _ => layer.band::<0>(rows),
             }
@@ -213,10 +246,9 @@ unsafe fn all(op: &I8<'_>) {
 }
 
 /// A row of outputs.
-#[derive(Clone, Copy)]
 struct Row {
     /// First elements of the taps under it, two by two. Those outside the input read padding, and so does one that fills
-    /// up an odd number.
+    /// up an odd number. Of squares, three rows are enough.
     taps: [[*const i16; 2]; MAX_TAPS / 2],
     strip: Strip,
 }
@@ -228,22 +260,32 @@ impl Row {
     };
 
     #[inline(always)]
-    fn set(&mut self, window: &Window, under: &Under<'_, i16>, strip: Strip) {
-        let columns = window.kernel[1];
+    fn set(&mut self, window: &Window, cut: Cut, under: &Under<'_, i16>, strip: Strip) {
+        let (rows, columns) = match cut.is_square {
+            true => (3, 1),
+            false => (window.kernel[0], window.kernel[1]),
+        };
         let taps = self.taps.as_flattened_mut();
         let padding = under.padding().unwrap_or(core::ptr::null());
-        for tap in taps.iter_mut().take(window.taps().next_multiple_of(2)) {
+        for tap in taps.iter_mut().take((rows * columns).next_multiple_of(2)) {
             *tap = padding;
         }
-        for (ky, row) in under.rows() {
-            let mut row = *row;
+        for (ky, input) in under.rows() {
+            let mut input = *input;
             for tap in taps.iter_mut().skip(ky * columns).take(columns) {
-                *tap = row;
-                row = row.wrapping_add(window.dilation[1] * window.output[2]);
+                *tap = input;
+                input = input.wrapping_add(window.dilation[1] * window.output[2]);
             }
         }
         self.strip = strip;
     }
+}
+
+/// The rows under two neighbouring rows of outputs, from an element on: three under the first, the last of the second.
+#[inline(always)]
+fn inputs(first: &Row, second: &Row, from: usize) -> [*const i16; 4] {
+    let ([[a, b], [c, _], ..], [_, [d, _], ..]) = (first.taps, second.taps);
+    [a, b, c, d].map(|row| row.wrapping_add(from))
 }
 
 /// A layer, prepared.
@@ -265,7 +307,7 @@ impl Layer<'_> {
     #[target_feature(enable = "avx2,fma")]
     unsafe fn band<const PAIRS: usize>(&self, rows: &[Row]) {
         let (window, channels) = (&self.op.window, self.op.window.output[2]);
-        let pairs = window.taps().div_ceil(2);
+        let pairs = self.cut.pairs(window);
         let pixels = rows.first().map_or(0, |row| row.strip.count);
         let elements = pixels * channels;
         let steps = match self.cut.is_flat {
@@ -282,6 +324,7 @@ impl Layer<'_> {
                 steps,
                 output: self.op.output.as_ptr().cast::<i8>().cast_mut(),
                 channels,
+                square: self.cut.is_square.then_some(window.dilation[1] * channels),
             };
             let (count, lanes) = match self.cut.is_flat {
                 // As many as are whole.
@@ -323,6 +366,8 @@ struct Run<'a> {
     output: *mut i8,
     /// Of a pixel.
     channels: usize,
+    /// For squares: elements of the input from tap to tap.
+    square: Option<usize>,
 }
 
 impl Run<'_> {
@@ -338,6 +383,31 @@ impl Run<'_> {
         lanes: usize,
         finish: impl Fn([__m256i; 2]) -> __m128i,
     ) {
+        let output = |row: &Row| {
+            let first = row.strip.pixel * self.channels + from;
+            self.output.wrapping_add(first)
+        };
+        if let Some(tap_step) = self.square {
+            let square = Square {
+                tap_step,
+                weights: self.weights,
+                bias: self.bias,
+                steps: self.steps,
+                count,
+                lanes,
+            };
+            for rows in self.rows.chunks(2) {
+                // SAFETY: the caller's promise; the rows are neighbours.
+                unsafe {
+                    match rows {
+                        [a, b] => square.rows(inputs(a, b, from), [output(a), output(b)], &finish),
+                        [a] => square.rows(inputs(a, a, from), [output(a)], &finish),
+                        _ => {}
+                    }
+                }
+            }
+            return;
+        }
         for row in self.rows {
             // A copy, since the compiler cannot know that outputs are not written over these.
             let fixed = row.taps.first_chunk::<PAIRS>().copied();
@@ -346,9 +416,7 @@ impl Run<'_> {
                 (_, Some(taps)) => taps,
                 (_, None) => return,
             };
-            let mut output = self
-                .output
-                .wrapping_add(row.strip.pixel * self.channels + from);
+            let mut output = output(row);
             let end = output.wrapping_add(count * self.steps[1]);
             let mut x = from;
             while output < end {

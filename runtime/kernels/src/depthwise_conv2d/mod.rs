@@ -11,6 +11,8 @@ mod avx2_f32;
 #[cfg(target_arch = "x86_64")]
 mod avx2_i8;
 #[cfg(target_arch = "x86_64")]
+mod avx2_square;
+#[cfg(target_arch = "x86_64")]
 mod avx512_f32;
 #[cfg(target_arch = "x86_64")]
 mod avx512_vnni;
