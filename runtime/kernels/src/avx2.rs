@@ -20,6 +20,17 @@ pub(crate) fn opaque(mut index: usize) -> usize {
     index
 }
 
+/// The same sums, which the compiler cannot put off: it would, and have what they are made of in memory until then.
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+pub(crate) fn in_order(mut sums: __m256i) -> __m256i {
+    // SAFETY: no instruction.
+    unsafe {
+        core::arch::asm!("/* {0} */", inlateout(ymm_reg) sums, options(pure, nomem, nostack, preserves_flags));
+    }
+    sums
+}
+
 /// Up to 8 values of a slice from `first` on, filled up with zeros.
 #[inline]
 #[target_feature(enable = "avx2,fma")]
