@@ -229,45 +229,23 @@ unsafe fn add<const PIXELS: usize, const HALVES: usize>(
     mut w: *const i8,
 ) {
     let mut x = Pixels::<_, PIXELS>::new(x, step);
-    let pairs = length / PAIR;
-    for _ in 0..pairs / 2 {
+    // Not two pairs at a time: the compiler would mix them, and keep some sums in memory.
+    for _ in 0..length / PAIR {
         // SAFETY: the caller's promise.
         unsafe {
-            add_pair::<PIXELS, HALVES, 0>(sums, x, w);
-            add_pair::<PIXELS, HALVES, PAIR>(sums, x, w.wrapping_add(PAIR * CHANNELS));
-        }
-        x.advance(2 * PAIR);
-        w = w.wrapping_add(2 * PAIR * CHANNELS);
-    }
-    if pairs % 2 == 1 {
-        // SAFETY: the caller's promise.
-        unsafe { add_pair::<PIXELS, HALVES, 0>(sums, x, w) };
-    }
-}
-
-/// As [`add`], for the pair so many elements ahead and its weights.
-///
-/// # Safety
-/// As there.
-#[inline]
-#[target_feature(enable = "avx2,fma")]
-unsafe fn add_pair<const PIXELS: usize, const HALVES: usize, const AHEAD: usize>(
-    sums: &mut [[__m256i; HALVES]; PIXELS],
-    x: Pixels<i16, PIXELS>,
-    w: *const i8,
-) {
-    // SAFETY: the caller's promise.
-    unsafe {
-        let mut w_of = [_mm256_setzero_si256(); HALVES];
-        for (half, place) in w_of.iter_mut().enumerate() {
-            *place = _mm256_cvtepi8_epi16(_mm_loadu_si128(w.add(half * PAIR * LANES).cast()));
-        }
-        for (pixel, sums) in sums.iter_mut().enumerate() {
-            let x = x.at(pixel).add(AHEAD).cast::<i32>().read_unaligned();
-            let x = _mm256_set1_epi32(x);
-            for (sum, w) in sums.iter_mut().zip(w_of) {
-                *sum = _mm256_add_epi32(*sum, _mm256_madd_epi16(w, x));
+            let mut w_of = [_mm256_setzero_si256(); HALVES];
+            for (half, place) in w_of.iter_mut().enumerate() {
+                *place = _mm256_cvtepi8_epi16(_mm_loadu_si128(w.add(half * PAIR * LANES).cast()));
+            }
+            for (pixel, sums) in sums.iter_mut().enumerate() {
+                let x = x.at(pixel).cast::<i32>().read_unaligned();
+                let x = _mm256_set1_epi32(x);
+                for (sum, w) in sums.iter_mut().zip(w_of) {
+                    *sum = _mm256_add_epi32(*sum, _mm256_madd_epi16(w, x));
+                }
             }
         }
+        x.advance(PAIR);
+        w = w.wrapping_add(PAIR * CHANNELS);
     }
 }
