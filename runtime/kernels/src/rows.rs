@@ -195,7 +195,7 @@ pub(crate) fn reaches_above_or_below(window: &Window) -> bool {
 
 /// Whether a scratch memory of so many elements holds what lies under one output pixel.
 pub(crate) fn fits(window: &Window, scratch: usize) -> bool {
-    Extents::of(window, scratch).is_some()
+    Extents::of(window, scratch, 1).is_some()
 }
 
 /// Of a ring.
@@ -209,7 +209,8 @@ struct Extents {
 }
 
 impl Extents {
-    fn of(window: &Window, scratch: usize) -> Option<Extents> {
+    /// For bands of so many rows at the most.
+    fn of(window: &Window, scratch: usize, tallest: usize) -> Option<Extents> {
         let ([_, width, _], [_, _, channels]) = (window.output, window.input);
         let [rows, reach] = window.span();
         let stride = window.stride[1];
@@ -226,7 +227,7 @@ impl Extents {
             true => room.saturating_sub(rows + 1) / window.stride[0].max(1) + 1,
             false => 1,
         };
-        let band = band.min(tallest_band(window));
+        let band = band.min(tallest);
         (rows <= MAX_ROWS).then_some(Extents {
             rows: rows + (band - 1) * window.stride[0],
             columns,
@@ -268,7 +269,26 @@ impl<'a, T: Copy + AnyBitPattern> Rows<'a, T> {
                 band: tallest_band(window),
             });
         }
-        let extents = Extents::of(window, scratch.len())?;
+        Rows::in_bands(window, scratch, padding, tallest_band(window))
+    }
+
+    /// Rows of outputs in a band at the most where rows are not cut, if the scratch memory has room for what lies under
+    /// them; `None` where it has not.
+    #[cfg(target_arch = "x86_64")]
+    pub(crate) fn tallest_band(window: &Window, scratch: usize) -> Option<usize> {
+        let extents = Extents::of(window, scratch, MAX_BAND)?;
+        (extents.columns == window.output[1]).then_some(extents.band)
+    }
+
+    /// In a ring, with bands of so many rows at the most.
+    #[inline(always)]
+    pub(crate) fn in_bands(
+        window: &'a Window,
+        scratch: &'a mut [MaybeUninit<T>],
+        padding: u8,
+        tallest: usize,
+    ) -> Option<Self> {
+        let extents = Extents::of(window, scratch.len(), tallest)?;
         let (rows, length) = (extents.rows, extents.length);
         let used = scratch.get_mut(..(rows + 1) * length)?;
         let spare = used.get_mut(rows * length..)?;

@@ -82,8 +82,10 @@ impl Adder {
     #[inline]
     #[target_feature(enable = "avx2,fma")]
     pub(crate) fn of(&self, a: __m128i, b: __m128i) -> __m128i {
-        let halves = [[a, b], [a, b].map(|it| _mm_unpackhi_epi64(it, it))];
-        self.saturate.apply(halves.map(|[a, b]| self.eight(a, b)))
+        let (high_a, high_b) = (_mm_unpackhi_epi64(a, a), _mm_unpackhi_epi64(b, b));
+        // Not by `map`: what that calls is not made of vector instructions in all builds.
+        self.saturate
+            .apply([self.eight(a, b), self.eight(high_a, high_b)])
     }
 
     /// Adds what the outputs hold, of which there are `count`.

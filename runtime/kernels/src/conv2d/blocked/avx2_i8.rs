@@ -134,31 +134,15 @@ impl Sixteen<'_> {
         if self.block.left >= CHANNELS {
             for sums in sums {
                 // SAFETY: the pixels are in the output.
-                unsafe { self.store(output, finish(sums), CHANNELS) };
+                unsafe { store(self.adder, output, finish(sums), CHANNELS) };
                 output = output.wrapping_add(self.block.outputs);
             }
             return;
         }
         for sums in sums {
             // SAFETY: the pixels are in the output.
-            unsafe { self.store(output, finish(sums), self.block.left) };
+            unsafe { store(self.adder, output, finish(sums), self.block.left) };
             output = output.wrapping_add(self.block.outputs);
-        }
-    }
-
-    /// Writes the first `count` bytes, or what they and the output add up to.
-    ///
-    /// # Safety
-    /// The processor has AVX2; as many are in the output.
-    #[inline]
-    #[target_feature(enable = "avx2,fma")]
-    unsafe fn store(&self, output: *mut i8, mut bytes: __m128i, count: usize) {
-        // SAFETY: the caller's promise.
-        unsafe {
-            if let Some(adder) = self.adder {
-                bytes = adder.to_held(bytes, output, count);
-            }
-            store_i8(output, bytes, count);
         }
     }
 
@@ -204,14 +188,36 @@ unsafe fn narrow<const PIXELS: usize>(
     let (mut pixels, is_whole) = (sums.as_flattened(), sixteen.block.outputs == LANES);
     while let ([a, b, rest @ ..], true) = (pixels, is_whole) {
         // SAFETY: the pixels are in the output.
-        unsafe { sixteen.store(output, finish([*a, *b]), CHANNELS) };
+        unsafe { store(sixteen.adder, output, finish([*a, *b]), CHANNELS) };
         output = output.wrapping_add(2 * LANES);
         pixels = rest;
     }
     for sums in pixels {
+        let (bytes, left) = (finish([*sums; 2]), sixteen.block.left);
         // SAFETY: the pixels are in the output.
-        unsafe { sixteen.store(output, finish([*sums; 2]), sixteen.block.left) };
+        unsafe { store(sixteen.adder, output, bytes, left) };
         output = output.wrapping_add(sixteen.block.outputs);
+    }
+}
+
+/// Writes the first `count` bytes, or what they and the output add up to.
+///
+/// # Safety
+/// The processor has AVX2; as many are in the output.
+#[inline]
+#[target_feature(enable = "avx2,fma")]
+pub(super) unsafe fn store(
+    adder: Option<&Adder>,
+    output: *mut i8,
+    mut bytes: __m128i,
+    count: usize,
+) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        if let Some(adder) = adder {
+            bytes = adder.to_held(bytes, output, count);
+        }
+        store_i8(output, bytes, count);
     }
 }
 

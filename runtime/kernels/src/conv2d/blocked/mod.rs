@@ -9,6 +9,8 @@ mod avx2_i8;
 #[cfg(target_arch = "x86_64")]
 mod avx2_vector;
 #[cfg(target_arch = "x86_64")]
+mod avx2_winograd;
+#[cfg(target_arch = "x86_64")]
 mod avx512_f32;
 #[cfg(target_arch = "x86_64")]
 mod avx512_vnni;
@@ -122,6 +124,13 @@ pub fn i8_pairs(op: &I8<'_>, isa: Isa) -> Result {
             && is_finite(op) =>
         {
             avx2_vector::i8(op, token);
+        }
+        #[cfg(target_arch = "x86_64")]
+        _ if let Some(token) = isa.avx2()
+            && let Some(band) = avx2_winograd::band(&op.window)
+            && is_finite(op) =>
+        {
+            avx2_winograd::i8(op, band, token);
         }
         #[cfg(target_arch = "x86_64")]
         _ if let Some(token) = isa.avx2()

@@ -21,7 +21,31 @@ fn windows() -> impl Strategy<Value = Window> {
         });
     let rows = (1usize..3, 1usize..70, 1usize..300);
     let rows = rows.prop_map(|(count, inputs, outputs)| Window::of_rows(count, [inputs, outputs]));
-    prop_oneof![3 => several, 1 => rows]
+    prop_oneof![6 => several, 2 => rows, 1 => squares()]
+}
+
+/// Windows of 3 x 3 that some files make four outputs at a time of, with what padding there can be.
+fn squares() -> impl Strategy<Value = Window> {
+    let extents = (1usize..20, 1usize..10, 1usize..5, 1usize..40);
+    let padding = [0usize..3, 0..3, 0..3, 0..3];
+    (extents, padding).prop_filter_map("an input", |((height, halves, inputs, outputs), pads)| {
+        let [top, left, bottom, right] = pads;
+        let width = 2 * halves;
+        Some(Window {
+            input: [
+                (height + 2)
+                    .checked_sub(top + bottom)
+                    .filter(|it| *it > 0)?,
+                (width + 2).checked_sub(left + right).filter(|it| *it > 0)?,
+                16 * inputs,
+            ],
+            output: [height, width, outputs],
+            kernel: [3, 3],
+            stride: [1, 1],
+            dilation: [1, 1],
+            pad: [top, left],
+        })
+    })
 }
 
 proptest! {
