@@ -55,6 +55,7 @@ unsafe fn band_of(op: &I8<'_>, band: &Band<i16>) {
     let outputs = op.window.output[2];
     let output = op.output.as_ptr().cast::<i8>().cast_mut();
     let adder = op.sum.map(|sum| Adder::new(sum));
+    let adder = adder.as_ref();
     for channel in (0..outputs).step_by(CHANNELS) {
         let weights = (op.weights.as_ptr(), PAIR);
         // Where a pixel is eight channels, two of them are sixteen.
@@ -68,25 +69,36 @@ unsafe fn band_of(op: &I8<'_>, band: &Band<i16>) {
             let sixteen = Sixteen {
                 block: Block::new(&op.window, (&under, strip), weights, output, channel),
                 bias,
-                adder: adder.as_ref(),
             };
-            // SAFETY: the strip is the caller's, the block is one of the weights.
+            // Without a sum there is no call between the outputs of a tile, and their sums stay in registers.
+            // SAFETY: the strip is the caller's, the block is one of the weights; outputs are as many as `store` is told.
             unsafe {
-                match &finish {
-                    Finish::Onnx(finish) => sixteen.tiles(strip, |sums| finish.apply(sums)),
-                    Finish::Fixed(finish) => sixteen.tiles(strip, |sums| finish.apply(sums)),
+                match (&finish, adder) {
+                    (Finish::Onnx(finish), None) => {
+                        sixteen.tiles(strip, |output, sums, count| {
+                            store_i8(output, finish.apply(sums), count);
+                        });
+                    }
+                    (Finish::Onnx(finish), adder) => {
+                        sixteen.tiles(strip, |output, sums, count| {
+                            store(adder, output, finish.apply(sums), count);
+                        });
+                    }
+                    (Finish::Fixed(finish), adder) => {
+                        sixteen.tiles(strip, |output, sums, count| {
+                            store(adder, output, finish.apply(sums), count);
+                        });
+                    }
                 }
             }
         }
     }
 }
 
-/// Sixteen channels of a strip, or what is left of them.
+/// Sixteen channels of a strip, or what is left of them. `finish` writes so many of the outputs of two halves of sums.
 struct Sixteen<'a> {
     block: Block<'a, i16, i8, i8>,
     bias: [__m256i; 2],
-    /// What adds that which the output holds.
-    adder: Option<&'a Adder>,
 }
 
 impl Sixteen<'_> {
@@ -94,7 +106,7 @@ impl Sixteen<'_> {
     /// The processor has AVX2; the strip is the rows'.
     #[inline]
     #[target_feature(enable = "avx2,fma")]
-    unsafe fn tiles(&self, strip: Strip, finish: impl Fn([__m256i; 2]) -> __m128i) {
+    unsafe fn tiles(&self, strip: Strip, finish: impl Fn(*mut i8, [__m256i; 2], usize)) {
         // SAFETY: the tiles are parts of the strip.
         unsafe {
             if self.block.left <= LANES {
@@ -125,7 +137,7 @@ impl Sixteen<'_> {
     unsafe fn tile<const PIXELS: usize>(
         &self,
         first: usize,
-        finish: impl Fn([__m256i; 2]) -> __m128i,
+        finish: impl Fn(*mut i8, [__m256i; 2], usize),
     ) {
         let sums = [self.bias; PIXELS];
         // SAFETY: the caller's promise.
@@ -133,15 +145,13 @@ impl Sixteen<'_> {
         let mut output = self.block.output(first);
         if self.block.left >= CHANNELS {
             for sums in sums {
-                // SAFETY: the pixels are in the output.
-                unsafe { store(self.adder, output, finish(sums), CHANNELS) };
+                finish(output, sums, CHANNELS);
                 output = output.wrapping_add(self.block.outputs);
             }
             return;
         }
         for sums in sums {
-            // SAFETY: the pixels are in the output.
-            unsafe { store(self.adder, output, finish(sums), self.block.left) };
+            finish(output, sums, self.block.left);
             output = output.wrapping_add(self.block.outputs);
         }
     }
@@ -179,7 +189,7 @@ impl Sixteen<'_> {
 unsafe fn narrow<const PIXELS: usize>(
     sixteen: &Sixteen<'_>,
     first: usize,
-    finish: impl Fn([__m256i; 2]) -> __m128i,
+    finish: impl Fn(*mut i8, [__m256i; 2], usize),
 ) {
     let [bias, _] = sixteen.bias;
     // SAFETY: the caller's promise.
@@ -187,15 +197,12 @@ unsafe fn narrow<const PIXELS: usize>(
     let mut output = sixteen.block.output(first);
     let (mut pixels, is_whole) = (sums.as_flattened(), sixteen.block.outputs == LANES);
     while let ([a, b, rest @ ..], true) = (pixels, is_whole) {
-        // SAFETY: the pixels are in the output.
-        unsafe { store(sixteen.adder, output, finish([*a, *b]), CHANNELS) };
+        finish(output, [*a, *b], CHANNELS);
         output = output.wrapping_add(2 * LANES);
         pixels = rest;
     }
     for sums in pixels {
-        let (bytes, left) = (finish([*sums; 2]), sixteen.block.left);
-        // SAFETY: the pixels are in the output.
-        unsafe { store(sixteen.adder, output, bytes, left) };
+        finish(output, [*sums; 2], sixteen.block.left);
         output = output.wrapping_add(sixteen.block.outputs);
     }
 }
@@ -236,7 +243,9 @@ unsafe fn add<const PIXELS: usize, const HALVES: usize>(
 ) {
     let mut x = Pixels::<_, PIXELS>::new(x, step);
     // Not two pairs at a time: the compiler would mix them, and keep some sums in memory.
-    for _ in 0..length / PAIR {
+    // There is one: that is not asked before, where the compiler keeps all sums twice.
+    let mut left = (length / PAIR).max(1);
+    loop {
         // SAFETY: the caller's promise.
         unsafe {
             let mut w_of = [_mm256_setzero_si256(); HALVES];
@@ -253,5 +262,9 @@ unsafe fn add<const PIXELS: usize, const HALVES: usize>(
         }
         x.advance(PAIR);
         w = w.wrapping_add(PAIR * CHANNELS);
+        left -= 1;
+        if left == 0 {
+            break;
+        }
     }
 }

@@ -132,10 +132,16 @@ impl<'a, X, W, Y> Block<'a, X, W, Y> {
             let mut x = row.wrapping_add(pixel * self.pixel_step);
             let w = ky * self.runs * self.length * CHANNELS;
             let mut w = self.weights.wrapping_add(w);
-            for _ in 0..self.runs {
+            // There is one: that is not asked before, where compilers keep all sums twice.
+            let mut made = 1;
+            loop {
                 run(x, w);
+                if made >= self.runs {
+                    break;
+                }
                 x = x.wrapping_add(self.run_step);
                 w = w.wrapping_add(self.length * CHANNELS);
+                made += 1;
             }
         }
     }
