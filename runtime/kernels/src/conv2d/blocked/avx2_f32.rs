@@ -134,14 +134,16 @@ impl<W: Weight> Sixteen<'_, W> {
         }
         if taps.is_empty() {
             self.block.for_each_run(first, |mut x, mut w| {
-                let mut left = self.block.length;
-                while left > 0 {
+                // There is one: that is not asked before, where the compiler keeps all sums twice.
+                let mut left = self.block.length.max(1);
+                loop {
                     // SAFETY: the run lies under the pixels, and in the block.
-                    unsafe {
-                        add(&mut sums, x, step, w);
-                        (x, w) = (x.add(1), w.add(CHANNELS));
-                    }
+                    unsafe { add(&mut sums, x, step, w) };
+                    (x, w) = (x.wrapping_add(1), w.wrapping_add(CHANNELS));
                     left -= 1;
+                    if left == 0 {
+                        break;
+                    }
                 }
             });
         }
