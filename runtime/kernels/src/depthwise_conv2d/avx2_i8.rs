@@ -48,7 +48,7 @@ struct Cut {
     period: usize,
     /// Whether blocks go on from pixel to pixel.
     is_flat: bool,
-    /// Whether rows are made two by two, of squares of 3 x 3 taps.
+    /// Whether windows are squares of 3 x 3 taps, one row on the other.
     is_square: bool,
 }
 
@@ -325,6 +325,7 @@ impl Layer<'_> {
                 output: self.op.output.as_ptr().cast::<i8>().cast_mut(),
                 channels,
                 square: self.cut.is_square.then_some(window.dilation[1] * channels),
+                at_a_time: if window.stride[0] == 1 { 2 } else { 1 },
             };
             let (count, lanes) = match self.cut.is_flat {
                 // As many as are whole.
@@ -366,8 +367,9 @@ struct Run<'a> {
     output: *mut i8,
     /// Of a pixel.
     channels: usize,
-    /// For squares: elements of the input from tap to tap.
+    /// For squares: elements of the input from tap to tap, and how many rows share what is under them.
     square: Option<usize>,
+    at_a_time: usize,
 }
 
 impl Run<'_> {
@@ -396,7 +398,7 @@ impl Run<'_> {
                 count,
                 lanes,
             };
-            for rows in self.rows.chunks(2) {
+            for rows in self.rows.chunks(self.at_a_time) {
                 // SAFETY: the caller's promise; the rows are neighbours.
                 unsafe {
                     match rows {
