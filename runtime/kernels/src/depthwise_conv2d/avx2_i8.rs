@@ -325,7 +325,7 @@ impl Layer<'_> {
                 output: self.op.output.as_ptr().cast::<i8>().cast_mut(),
                 channels,
                 square: self.cut.is_square.then_some(window.dilation[1] * channels),
-                at_a_time: if window.stride[0] == 1 { 2 } else { 1 },
+                shares_rows: window.stride[0] == 1,
             };
             let (count, lanes) = match self.cut.is_flat {
                 // As many as are whole.
@@ -367,9 +367,9 @@ struct Run<'a> {
     output: *mut i8,
     /// Of a pixel.
     channels: usize,
-    /// For squares: elements of the input from tap to tap, and how many rows share what is under them.
+    /// For squares: elements of the input from tap to tap, and whether two rows share what is under them.
     square: Option<usize>,
-    at_a_time: usize,
+    shares_rows: bool,
 }
 
 impl Run<'_> {
@@ -398,7 +398,8 @@ impl Run<'_> {
                 count,
                 lanes,
             };
-            for rows in self.rows.chunks(self.at_a_time) {
+            let at_a_time = if self.shares_rows { 2 } else { 1 };
+            for rows in self.rows.chunks(at_a_time) {
                 // SAFETY: the caller's promise; the rows are neighbours.
                 unsafe {
                     match rows {
