@@ -21,9 +21,11 @@ const BAND_PIXELS: usize = 32;
 const SLACK: usize = 16;
 
 /// Memory on the stack for a ring, at the start of a line of the cache.
+#[cfg(target_arch = "x86_64")]
 #[repr(align(64))]
 pub(crate) struct Scratch<T, const LENGTH: usize>(pub(crate) [MaybeUninit<T>; LENGTH]);
 
+#[cfg(target_arch = "x86_64")]
 impl<T, const LENGTH: usize> Scratch<T, LENGTH> {
     #[inline(always)]
     pub(crate) fn new() -> Self {
