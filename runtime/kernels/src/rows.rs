@@ -188,11 +188,10 @@ pub(crate) fn flattened(window: &Window) -> Window {
     }
 }
 
-/// Whether there is padding above the input or below.
-#[cfg(target_arch = "x86_64")]
-pub(crate) fn reaches_above_or_below(window: &Window) -> bool {
-    let last = (window.output[0] - 1) * window.stride[0] + window.span()[0];
-    window.pad[0] > 0 || last > window.input[0]
+/// Whether there is padding before the input or behind it, along an axis.
+pub(crate) fn is_padded(window: &Window, axis: usize) -> bool {
+    let last = (window.output[axis] - 1) * window.stride[axis] + window.span()[axis];
+    window.pad[axis] > 0 || last > window.input[axis]
 }
 
 /// Whether a scratch memory of so many elements holds what lies under one output pixel.
@@ -261,9 +260,7 @@ impl<'a, T: Copy + AnyBitPattern> Rows<'a, T> {
         padding: u8,
     ) -> Option<Self> {
         let [_, width, _] = window.output;
-        let last = (width - 1) * window.stride[1] + window.span()[1];
-        let is_padded = window.pad[1] > 0 || last > window.input[1];
-        if let Some(input) = input.filter(|_| !is_padded) {
+        if let Some(input) = input.filter(|_| !is_padded(window, 1)) {
             return Some(Rows {
                 window,
                 source: Source::Input(input),
