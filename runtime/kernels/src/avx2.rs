@@ -20,6 +20,16 @@ pub(crate) fn opaque(mut index: usize) -> usize {
     index
 }
 
+/// The same for a pointer: the compiler would count from another.
+#[inline(always)]
+pub(crate) fn opaque_pointer<T>(mut pointer: *const T) -> *const T {
+    // SAFETY: no instruction.
+    unsafe {
+        core::arch::asm!("/* {0} */", inlateout(reg) pointer, options(pure, nomem, nostack, preserves_flags));
+    }
+    pointer
+}
+
 /// The same sums, which the compiler cannot put off: it would, and have what they are made of in memory until then.
 #[inline]
 #[target_feature(enable = "avx2,fma")]
@@ -125,6 +135,12 @@ fn in_blocks<const BLOCK: usize>(count: usize, block: impl Fn(usize), one: impl 
         return;
     }
     let mut index = 0;
+    while index + 4 * BLOCK <= count {
+        for ahead in 0..4 {
+            block(index + ahead * BLOCK);
+        }
+        index += 4 * BLOCK;
+    }
     while index + BLOCK <= count {
         block(index);
         index += BLOCK;

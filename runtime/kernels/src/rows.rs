@@ -142,7 +142,6 @@ impl Strip {
 }
 
 /// Neighbouring parts of a strip, all of a length.
-#[cfg(target_arch = "aarch64")]
 #[derive(Clone, Copy)]
 pub(crate) struct Tiles {
     /// The first pixel of the first, counted from that of the strip.
@@ -152,7 +151,6 @@ pub(crate) struct Tiles {
     pub(crate) count: usize,
 }
 
-#[cfg(target_arch = "aarch64")]
 impl Strip {
     /// Cuts it as [`tiles`](Self::tiles) does; parts of a length come together.
     #[inline(always)]

@@ -38,7 +38,8 @@ pub(crate) struct CompileArgs {
     #[arg(long = "shape", value_name = "NAME=DIMS", value_parser = parse_shape)]
     shapes: Vec<(String, Vec<usize>)>,
     /// Values that an input keeps to, as NAME=0..1 (repeatable): channels that are constant then are cut, those of
-    /// floats where they are 0. Other values than these may give other results than the model's
+    /// floats where they are 0. Other values than these may give other results than the model's. Without, floats
+    /// keep to -1e9..1e9; NAME=-inf..inf is for any value
     #[arg(long = "input-range", value_name = "NAME=MIN..MAX", value_parser = parse_range)]
     input_ranges: Vec<(String, (f32, f32))>,
     /// Let float results change by rounding where that saves work: cut float channels of any constant value, not of

@@ -38,7 +38,8 @@ pub struct Options {
     /// channels of any constant value, not of 0 only.
     pub fast_math: bool,
     /// Least and greatest value of inputs by name, which pruning takes for granted: for other values the
-    /// package may compute something else than the model. Without, an input can hold any value.
+    /// package may compute something else than the model. Without, floats are taken to lie within ±1e9, and
+    /// integers can hold any value; infinities as bounds let floats do so too.
     pub input_ranges: BTreeMap<String, (f32, f32)>,
     /// Whether the inputs are still in the arena after a run.
     pub keep_inputs: bool,

@@ -92,20 +92,19 @@ unsafe fn band_of<W: Weight>(op: &F32<'_, f32, W>, rows: &[Row]) {
         step: window.stride[1] * channels,
         rows,
     };
-    let is_square = window.kernel == [3, 3] && window.dilation[1] == 1;
-    let whole = channels / LANES * LANES;
-    // SAFETY: the channels are in every pixel of the rows and in every tap.
-    unsafe {
-        for channel in (0..whole).step_by(LANES) {
-            match window.stride[1] {
-                1 if is_square => blocks.square::<1>(channel),
-                2 if is_square => blocks.square::<2>(channel),
-                _ => blocks.any(channel),
-            }
-        }
-        if whole < channels {
-            blocks.any(whole);
-        }
+    let is_square = window.kernel == [3, 3] && window.dilation[1] == 1 && channels >= LANES;
+    // Where fewer than eight are left, eight that overlap those before: what they are made of is not written over,
+    // since rows that the output overlaps are held.
+    let last = channels.saturating_sub(LANES);
+    let [one, two, any] = Blocks::MAKE;
+    let make = match window.stride[1] {
+        1 if is_square => one,
+        2 if is_square => two,
+        _ => any,
+    };
+    for channel in (0..channels).step_by(LANES) {
+        // SAFETY: the channels are in every pixel of the rows and in every tap.
+        unsafe { make(&blocks, channel.min(last)) };
     }
 }
 
@@ -119,6 +118,10 @@ struct Blocks<'a, W> {
 }
 
 impl<W: Weight> Blocks<'_, W> {
+    /// What makes eight channels, for squares of either stride and for any window. Called through here since the compiler
+    /// would put all of them into one function otherwise, and run out of registers.
+    const MAKE: [unsafe fn(&Self, usize); 3] = [Self::square::<1>, Self::square::<2>, Self::any];
+
     /// Eight channels from one on, for windows of 3 x 3 taps side by side: weights stay in registers, and what is
     /// read serves all pixels that it lies under.
     ///

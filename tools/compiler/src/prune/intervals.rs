@@ -2,6 +2,10 @@ use super::{channel_elements, channels, floats, integers, zero};
 use crate::ir::{Bounds, Graph, Node, Op, TensorId};
 use crate::options::Options;
 
+/// Floats of inputs are taken to be no larger than this where nobody says what they keep to: with infinities
+/// nothing could be proven of a sum, and no sensor gives such values.
+const LARGEST_INPUT: f64 = 1e9;
+
 /// Least and greatest element that a channel can hold: an integer, or a float that is not NaN.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Interval {
@@ -60,16 +64,19 @@ pub(super) fn intervals(graph: &Graph, options: &Options) -> Vec<Vec<Interval>> 
     let mut intervals: Vec<Vec<Interval>> = (0..graph.tensors.len()).map(all).collect();
     for &id in &graph.inputs {
         let tensor = graph.tensor(id);
-        if let Some(&(min, max)) = options.input_ranges.get(&tensor.name) {
-            let declared = |value: f32| match tensor.affine {
-                Some(affine) => f64::from(affine.quantise(value)),
-                None => f64::from(value),
-            };
-            intervals[id.0].fill(Interval {
-                min: declared(min),
-                max: declared(max),
-            });
-        }
+        let range = match options.input_ranges.get(&tensor.name) {
+            Some(&(min, max)) => {
+                let declared = |value: f32| match tensor.affine {
+                    Some(affine) => f64::from(affine.quantise(value)),
+                    None => f64::from(value),
+                };
+                [declared(min), declared(max)]
+            }
+            None if tensor.affine.is_none() => [-LARGEST_INPUT, LARGEST_INPUT],
+            None => continue,
+        };
+        let [min, max] = range;
+        intervals[id.0].fill(Interval { min, max });
     }
     for node in &graph.nodes {
         if let Some(narrower) = of_node(graph, node, &intervals, options) {

@@ -219,10 +219,11 @@ fn vanishing(weight: f32) -> Vec<u8> {
 
 #[test]
 fn products_that_vanish_beside_the_bias_go() {
-    let ranged = Options {
-        input_ranges: [("x".to_string(), (-255.0, 255.0))].into(),
+    let within = |bound: f32| Options {
+        input_ranges: [("x".to_string(), (-bound, bound))].into(),
         ..Options::float()
     };
+    let ranged = within(255.0);
     let macs = |weight: f32, options: &Options| {
         let report = compile(&vanishing(weight), options).unwrap().report;
         report.macs
@@ -235,6 +236,10 @@ fn products_that_vanish_beside_the_bias_go() {
     };
     assert_eq!(macs(1e-30, &fast), 4 * (3 + 1));
     assert_eq!(macs(1e-3, &ranged), 4 * (6 + 2));
+    // Floats that nobody told of are large at most, but finite.
+    assert_eq!(macs(1e-30, &Options::float()), 4 * (3 + 1));
+    assert_eq!(macs(1e-15, &Options::float()), 4 * (6 + 2));
+    assert_eq!(macs(1e-30, &within(f32::INFINITY)), 4 * (6 + 2));
     let whole = Options {
         prune: false,
         ..ranged.clone()
