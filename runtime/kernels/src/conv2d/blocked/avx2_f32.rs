@@ -31,8 +31,7 @@ unsafe fn all<W: Weight>(op: &F32<'_, f32, W>) {
     let input = op.input.as_ptr().cast::<f32>();
     let mut scratch = Scratch::<_, SCRATCH>::new();
     let in_place = is_apart(op.input, op.output).then_some(input);
-    let room = scratch.0.len() / if window.is_pointwise() { 2 } else { 1 };
-    let Some(mut rows) = Rows::new(&window, &mut scratch.0[..room], in_place, 0) else {
+    let Some(mut rows) = Rows::new(&window, &mut scratch.0, in_place, 0) else {
         return;
     };
     let copy = |from: usize, to: *mut f32, count: usize| {
