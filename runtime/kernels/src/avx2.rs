@@ -25,7 +25,7 @@ pub(crate) fn opaque(mut index: usize) -> usize {
 pub(crate) fn opaque_pointer<T>(mut pointer: *const T) -> *const T {
     // SAFETY: no instruction.
     unsafe {
-        core::arch::asm!("/* {0} */", inlateout(reg) pointer, options(pure, nomem, nostack, preserves_flags));
+        core::arch::asm!("/* {0} */", inlateout(reg) pointer, options(pure, readonly, nostack, preserves_flags));
     }
     pointer
 }

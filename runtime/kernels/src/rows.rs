@@ -105,6 +105,15 @@ impl<T> Band<T> {
 }
 
 impl<'a, T> Under<'a, T> {
+    /// These rows alone.
+    #[cfg(target_arch = "x86_64")]
+    pub(crate) fn of(rows: &'a [(usize, *const T)]) -> Self {
+        Under {
+            rows,
+            padding: None,
+        }
+    }
+
     /// A row of padding, where rows are in a ring.
     #[inline(always)]
     pub(crate) fn padding(&self) -> Option<*const T> {

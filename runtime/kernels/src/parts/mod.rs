@@ -27,10 +27,6 @@ pub(crate) use blocks::{Blocks, by_blocks};
 pub(crate) use elements::by_elements;
 pub(crate) use rows::by_rows;
 
-/// Elements that vector files have room for, and those behind a row.
-const LEAST_SCRATCH: usize = 8192;
-const SLACK: usize = 16;
-
 /// Parts at the most.
 pub const MAX_PARTS: usize = 64;
 
@@ -148,22 +144,14 @@ impl<'a> Crew<'a> {
 
 /// Whether vector files make the same of an input that overlaps the output, which they hold in rows of their own, and of a
 /// copy, which they may read in place: where they hold that too, since it has padding at its sides, or where nothing is
-/// padding, and one pixel alone is held only where there is but one.
+/// padding.
 fn is_made_alike(window: &Window) -> bool {
     let span = window.span();
     let is_inside = |axis: usize| {
         let last = (window.output[axis] - 1) * window.stride[axis] + span[axis];
         window.pad[axis] == 0 && last <= window.input[axis]
     };
-    // Three fit: of three that are held two at a time, one would be alone.
-    let columns = span[1].saturating_add(window.stride[1].saturating_mul(2));
-    let row = columns
-        .saturating_mul(window.input[2])
-        .saturating_add(SLACK);
-    let held = span[0].saturating_add(1).saturating_mul(row);
-    let [height, width, _] = window.output;
-    let is_held_alike = [height, width] == [1, 1] || held <= LEAST_SCRATCH;
-    !is_inside(1) || (is_inside(0) && is_held_alike)
+    !is_inside(1) || is_inside(0)
 }
 
 /// A function that may be called by several threads at the same time.

@@ -8,7 +8,7 @@ use bytemuck::Pod;
 use super::{Crew, Work, range, run};
 use crate::{ContractError, Result, Window};
 
-/// Pixels of a part at the least, where rows are cut: one alone is summed up in another order than several.
+/// Pixels of a part at the least, where rows are cut: about as many as kernels make at once.
 const LEAST_PIXELS: usize = 8;
 
 /// Runs `kernel` on parts of the operands where that is worth it and possible, and on the whole elsewhere. It makes every

@@ -4,6 +4,7 @@
 use core::arch::x86_64::*;
 
 use super::F32;
+use super::avx2_vector::pixel_f32;
 use super::block::Block;
 use crate::avx2::{FinishF32, LANES, clamp, copy_f32, load_f32, opaque, opaque_pointer, store_f32};
 use crate::blocked::CHANNELS;
@@ -38,10 +39,25 @@ unsafe fn all<W: Weight>(op: &F32<'_, f32, W>) {
         // SAFETY: `Rows` asks for elements of the input, and has room for them.
         unsafe { copy_f32(input.add(from), to, count) }
     };
-    rows.for_each_band((op.input, op.output), copy, |band| {
-        // SAFETY: the band is one of this window's.
-        unsafe { band_of(&F32 { window, ..*op }, band) }
+    let op = &F32 { window, ..*op };
+    let make: unsafe fn(&F32<'_, f32, W>, &Band<f32>) = match window.output {
+        [_, 1, _] => pixels_of,
+        _ => band_of,
+    };
+    // SAFETY: the band is one of this window's.
+    rows.for_each_band((op.input, op.output), copy, |band| unsafe {
+        make(op, band);
     });
+}
+
+/// # Safety
+/// As [`all`]; the band is one of the window's, whose rows are one pixel.
+#[target_feature(enable = "avx2,fma,f16c")]
+unsafe fn pixels_of<W: Weight>(op: &F32<'_, f32, W>, band: &Band<f32>) {
+    for (under, pixel) in band.strips() {
+        // SAFETY: the caller's promise.
+        unsafe { pixel_f32(op, &under, pixel) };
+    }
 }
 
 /// # Safety
@@ -77,7 +93,7 @@ impl<W: Weight> Sixteen<'_, W> {
     /// What makes tiles of one pixel, of two, and so on. Called through here since the compiler would put all of them
     /// into one function otherwise, and run out of registers.
     const TILES: [unsafe fn(&Self, Tiles); ROWS] = [
-        Self::alone,
+        Self::tiles::<1, 2>,
         Self::tiles::<2, 2>,
         Self::tiles::<3, 2>,
         Self::tiles::<4, 2>,
@@ -142,41 +158,6 @@ impl<W: Weight> Sixteen<'_, W> {
         }
     }
 
-    /// Tiles of one pixel, with four sums of each channel, so that additions need not wait for each other.
-    ///
-    /// # Safety
-    /// As [`tiles`](Self::tiles).
-    #[target_feature(enable = "avx2,fma,f16c")]
-    unsafe fn alone(&self, tiles: Tiles) {
-        for pixel in tiles.first..tiles.first + tiles.count {
-            let mut sums = [[[_mm256_setzero_ps(); 2]; 1]; 4];
-            self.block.for_each_run(pixel, |mut x, mut w| {
-                let mut next = |sums: &mut [[__m256; 2]; 1]| {
-                    // SAFETY: the run lies under the pixel, and in the block.
-                    unsafe { add(sums, x, 0, w) };
-                    (x, w) = (x.wrapping_add(1), w.wrapping_add(CHANNELS));
-                };
-                let length = self.block.length;
-                for _ in 0..length / 4 {
-                    sums.iter_mut().for_each(&mut next);
-                }
-                for _ in 0..length % 4 {
-                    next(&mut sums[0]);
-                }
-            });
-            let [[a], [b], [c], [d]] = sums;
-            let sums = [0, 1].map(|half| {
-                let [left, right] = [
-                    _mm256_add_ps(a[half], b[half]),
-                    _mm256_add_ps(c[half], d[half]),
-                ];
-                _mm256_add_ps(left, right)
-            });
-            // SAFETY: the pixel is in the output.
-            unsafe { self.store(self.block.output(pixel), [sums]) };
-        }
-    }
-
     /// Finishes pixels that are written from `output` on.
     ///
     /// # Safety
@@ -199,7 +180,10 @@ impl<W: Weight> Sixteen<'_, W> {
                 return;
             }
         };
-        // Loops over indices are unrolled: sums that are counted through would lie in memory.
+        #[expect(
+            clippy::needless_range_loop,
+            reason = "only that is unrolled: sums would lie in memory"
+        )]
         for pixel in 0..PIXELS {
             for half in 0..HALVES {
                 let output = output.wrapping_add(half * LANES);

@@ -1,20 +1,22 @@
-//! AVX2 for one pixel alone, which a fully connected layer of one sample is: a matrix times a vector, 32 channels at a
-//! time, so that each element of the vector is loaded for four registers of sums.
+//! AVX2 for one pixel alone, which a fully connected layer of one sample is: a matrix times a vector, some blocks of
+//! channels at a time, so that each element of the vector is loaded for as many registers of sums.
 #![allow(unsafe_code)] // Vector instructions, and pointers that `check` has measured.
 
 use core::arch::x86_64::*;
 use core::mem::MaybeUninit;
 
+use super::block::Block;
 use super::{F32, I8, avx2_f32, avx2_i8};
-use crate::avx2::{Finish, FinishF32, LANES, eight_i32, store_f32, store_i8, widen};
+use crate::avx2::{
+    Finish, FinishF32, LANES, clamp, eight_i32, load_f32, store_f32, store_i8, widen,
+};
 use crate::blocked::{CHANNELS, PAIR};
 use crate::overlap::is_apart;
+use crate::rows::{Strip, Under};
 use crate::{Avx2, Weight, Window};
 
-/// Blocks at a time.
+/// Blocks at a time in int8.
 const BLOCKS: usize = 2;
-/// Sums of each channel, so that additions need not wait for each other.
-const SUMS: usize = 2;
 
 /// Whether the window is one over a pixel, and there is but one, whose elements the stack has room for.
 pub(super) fn holds(window: &Window) -> bool {
@@ -46,16 +48,37 @@ unsafe fn all_f32<W: Weight>(op: &F32<'_, f32, W>) {
         unsafe { input.copy_to_nonoverlapping(copy, op.input.len()) };
         x = copy;
     }
+    let rows = [(0, x)];
+    let pixel = Strip { pixel: 0, count: 1 };
+    // SAFETY: the vector lies at `x`; the rest is the caller's promise.
+    unsafe { pixel_f32(op, &Under::of(&rows), pixel) };
+}
+
+/// All channels of one pixel, with the rows under it: several blocks at a time, so that additions need not wait for each
+/// other, and each sum in the order of the depth.
+///
+/// # Safety
+/// The processor has AVX2, FMA and F16C; the pixel is one of the window's.
+#[target_feature(enable = "avx2,fma,f16c")]
+pub(super) unsafe fn pixel_f32<W: Weight>(
+    op: &F32<'_, f32, W>,
+    under: &Under<'_, f32>,
+    pixel: Strip,
+) {
     let outputs = op.window.output[2];
     let mut channel = 0;
-    // SAFETY: the vector lies at `x`; the rest is the caller's promise.
+    // SAFETY: the caller's promise.
     unsafe {
-        while channel + (BLOCKS - 1) * CHANNELS < outputs {
-            blocks_f32::<BLOCKS, W>(op, x, channel);
-            channel += BLOCKS * CHANNELS;
+        while channel + 3 * CHANNELS < outputs {
+            blocks_f32::<4, W>(op, under, pixel, channel);
+            channel += 4 * CHANNELS;
+        }
+        if channel + CHANNELS < outputs {
+            blocks_f32::<2, W>(op, under, pixel, channel);
+            channel += 2 * CHANNELS;
         }
         if channel < outputs {
-            blocks_f32::<1, W>(op, x, channel);
+            blocks_f32::<1, W>(op, under, pixel, channel);
         }
     }
 }
@@ -63,55 +86,49 @@ unsafe fn all_f32<W: Weight>(op: &F32<'_, f32, W>) {
 /// The blocks from the one on that begins at a channel.
 ///
 /// # Safety
-/// As [`all_f32`]; the vector lies at `x`, the blocks are in the layer.
+/// As [`pixel_f32`]; the blocks are in the layer.
 #[inline]
 #[target_feature(enable = "avx2,fma,f16c")]
 unsafe fn blocks_f32<const BLOCKS: usize, W: Weight>(
     op: &F32<'_, f32, W>,
-    x: *const f32,
+    under: &Under<'_, f32>,
+    pixel: Strip,
     channel: usize,
 ) {
-    let ([_, _, depth], [_, _, outputs]) = (op.window.input, op.window.output);
-    let block = depth * CHANNELS;
-    let mut sums = [[[_mm256_setzero_ps(); 2]; BLOCKS]; SUMS];
-    let add = |sums: &mut [[__m256; 2]; BLOCKS], k: usize| {
-        // SAFETY: element `k` and its weights are there.
-        unsafe {
-            let x = _mm256_broadcast_ss(&*x.add(k));
-            let weights = op.weights.as_ptr().add(channel * depth + k * CHANNELS);
-            for (index, sums) in sums.iter_mut().enumerate() {
-                for (half, sum) in sums.iter_mut().enumerate() {
-                    let w = W::eight(weights.add(index * block + half * LANES));
-                    *sum = _mm256_fmadd_ps(x, w, *sum);
+    let output = op.output.as_ptr().cast::<f32>().cast_mut();
+    let weights = (op.weights.as_ptr(), 1);
+    let block = Block::new(&op.window, (under, pixel), weights, output, channel);
+    let next = op.window.taps() * op.window.input[2] * CHANNELS;
+    let mut sums = [[_mm256_setzero_ps(); 2]; BLOCKS];
+    block.for_each_run(0, |mut x, mut w| {
+        for _ in 0..block.length {
+            // SAFETY: the element lies under the pixel, as do its weights in the blocks.
+            unsafe {
+                let element = _mm256_broadcast_ss(&*x);
+                for (index, sums) in sums.iter_mut().enumerate() {
+                    for (half, sum) in sums.iter_mut().enumerate() {
+                        let w = W::eight(w.add(index * next + half * LANES));
+                        *sum = _mm256_fmadd_ps(element, w, *sum);
+                    }
                 }
             }
+            (x, w) = (x.wrapping_add(1), w.wrapping_add(CHANNELS));
         }
-    };
-    let mut k = 0;
-    while k + SUMS <= depth {
-        for (ahead, sums) in sums.iter_mut().enumerate() {
-            add(sums, k + ahead);
-        }
-        k += SUMS;
-    }
-    if k < depth {
-        add(&mut sums[0], k);
-    }
-    let [a, b] = sums;
-    for (index, (a, b)) in a.into_iter().zip(b).enumerate() {
-        for half in 0..2 {
-            let channel = channel + index * CHANNELS + half * LANES;
-            let value =
-                FinishF32::new(&op.epilogue, channel).apply(_mm256_add_ps(a[half], b[half]));
-            let output = op.output.as_ptr().cast::<f32>().cast_mut();
-            // SAFETY: so many channels are in the output.
-            unsafe {
-                store_f32(
-                    output.wrapping_add(channel),
-                    value,
-                    outputs.saturating_sub(channel),
-                );
+    });
+    for (index, sum) in sums.as_flattened().iter().enumerate() {
+        let lane = index * LANES;
+        let (output, left) = (
+            block.output(0).wrapping_add(lane),
+            block.left.saturating_sub(lane),
+        );
+        let mut value = FinishF32::new(&op.epilogue, channel + lane).apply(*sum);
+        // SAFETY: so many channels are in the output.
+        unsafe {
+            if let Some(bounds) = op.sum {
+                let bounds = bounds.map(|bound| _mm256_set1_ps(bound));
+                value = clamp(_mm256_add_ps(value, load_f32(output, left)), bounds);
             }
+            store_f32(output, value, left);
         }
     }
 }
@@ -143,7 +160,7 @@ unsafe fn all_i8(op: &I8<'_>) {
 /// As [`blocks_f32`], with the vector in i16, less its zero point.
 ///
 /// # Safety
-/// As there; pairs of elements are whole.
+/// The processor has AVX2; the vector lies at `x`, the blocks are in the layer; pairs of elements are whole.
 #[inline]
 #[target_feature(enable = "avx2,fma")]
 unsafe fn blocks_i8<const BLOCKS: usize>(op: &I8<'_>, x: *const i16, channel: usize) {

@@ -48,8 +48,8 @@ use crate::overlap::is_apart;
 use crate::rows::{fits, flattened};
 use crate::{ContractError, Isa, Result, Weight, Window, product, require};
 
-/// Convolution in f32, whatever weights are stored as. The vector files add products with fused multiply-add and keep the order of the scalar file
-/// but where one pixel is alone: then two or four sums are kept.
+/// Convolution in f32, whatever weights are stored as. The vector files add products with fused multiply-add and keep the order of the scalar file,
+/// however many pixels there are.
 ///
 /// # Errors
 /// [`ContractError`](crate::ContractError) where lengths and extents do not fit.
@@ -64,7 +64,6 @@ pub fn f32<W: Weight>(op: &F32<'_, f32, W>, isa: Isa) -> Result {
         }
         #[cfg(target_arch = "x86_64")]
         _ if let Some(token) = isa.avx2()
-            && op.sum.is_none()
             && avx2_vector::holds(&op.window) =>
         {
             avx2_vector::f32(op, token);

@@ -117,8 +117,7 @@ unsafe fn block<const ROWS: usize, const PARTS: usize, W: Weight>(
     }
 }
 
-/// `start` and the sums of `ROWS` pixels with the first `PARTS * 4` channels of a block. One pixel has two sums of each
-/// channel, so that additions need not wait for each other.
+/// `start` and the sums of `ROWS` pixels with the first `PARTS * 4` channels of a block, in the order of the depth.
 ///
 /// # Safety
 /// The processor has NEON; the patch has `ROWS` pixels, and the weights of its runs lie at `weights`.
@@ -131,7 +130,6 @@ unsafe fn product<const ROWS: usize, const PARTS: usize, W: Weight>(
 ) -> [[float32x4_t; PARTS]; ROWS] {
     // SAFETY: the caller's promise, where there are as many.
     let mut sums = unsafe { begin::<ROWS, PARTS>(start) };
-    let mut others = [[vdupq_n_f32(0.0); PARTS]; ROWS];
     let mut weights = weights;
     for (_, run) in patch.runs {
         let mut rows: [*const f32; ROWS] = patch.rows(*run, ROWS);
@@ -158,10 +156,7 @@ unsafe fn product<const ROWS: usize, const PARTS: usize, W: Weight>(
                     core::array::from_fn(|row| all[row % all.len()])
                 };
                 four(&mut sums, x(0), &mut weights);
-                match ROWS {
-                    1 => four(&mut others, x(1), &mut weights),
-                    _ => four(&mut sums, x(1), &mut weights),
-                }
+                four(&mut sums, x(1), &mut weights);
             }
             if patch.length & LANES != 0 {
                 let x = rows.each_mut().map(|row| vld1q_f32(next(row, LANES)));
@@ -177,15 +172,6 @@ unsafe fn product<const ROWS: usize, const PARTS: usize, W: Weight>(
                 let x = rows.map(|row| vld1q_dup_f32(row));
                 add::<0, ROWS, PARTS, W>(&mut sums, x, &mut weights);
             }
-        }
-    }
-    if ROWS == 1 {
-        for (sum, other) in sums
-            .as_flattened_mut()
-            .iter_mut()
-            .zip(others.as_flattened())
-        {
-            *sum = vaddq_f32(*sum, *other);
         }
     }
     sums
