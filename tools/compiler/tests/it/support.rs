@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use cadet_compiler::{Compiled, TensorReport};
+use cadet_kernels::Isa;
+use cadet_repack::{AlignedBytes, laid_out, layout};
 use cadet_runtime::{Memory, Package, Session, kernels};
 
 /// A file of the test data; `None`, with a message, where it is missing.
@@ -61,42 +63,42 @@ impl Generator {
 /// A package with memory to run in.
 pub(crate) struct Machine<'a> {
     compiled: &'a Compiled,
-    package: Vec<u64>,
-    arena: Vec<u64>,
-    state: Vec<u64>,
-}
-
-/// Words that are enough to find an aligned part of `bytes` in.
-fn words(bytes: usize) -> Vec<u64> {
-    vec![0; bytes.div_ceil(8) + 8]
-}
-
-fn aligned(words: &mut [u64], bytes: usize) -> &mut [u8] {
-    let all: &mut [u8] = bytemuck::cast_slice_mut(words);
-    let start = all.as_ptr().align_offset(64);
-    &mut all[start..][..bytes]
+    isa: Isa,
+    package: AlignedBytes,
+    arena: AlignedBytes,
+    state: AlignedBytes,
 }
 
 impl<'a> Machine<'a> {
+    /// With the kernels of every processor.
     pub(crate) fn new(compiled: &'a Compiled) -> Machine<'a> {
-        let mut package = words(compiled.package.len());
-        aligned(&mut package, compiled.package.len()).copy_from_slice(&compiled.package);
-        let arena = words(compiled.report.arena_bytes);
+        Machine::with_isa(compiled, Isa::Baseline)
+    }
+
+    /// With the kernels for some instructions, and weights laid out for them.
+    pub(crate) fn with_isa(compiled: &'a Compiled, isa: Isa) -> Machine<'a> {
+        let bytes = AlignedBytes::copy_of(&compiled.package);
+        let package = Package::new(bytes.as_slice()).unwrap();
+        let own = match isa {
+            Isa::Baseline => None,
+            isa => laid_out(&package, package.target(), layout(isa)),
+        };
         Machine {
             compiled,
-            package,
-            arena,
-            state: words(compiled.report.state_bytes),
+            isa,
+            package: own.unwrap_or(bytes),
+            arena: AlignedBytes::zeroed(compiled.report.arena_bytes),
+            state: AlignedBytes::zeroed(compiled.report.state_bytes),
         }
     }
 
     pub(crate) fn with_session<R>(&mut self, run: impl FnOnce(&mut Session<'_, '_>) -> R) -> R {
-        let package = aligned(&mut self.package, self.compiled.package.len());
-        let arena = aligned(&mut self.arena, self.compiled.report.arena_bytes);
-        let package = Package::new(package).unwrap();
-        let state = aligned(&mut self.state, self.compiled.report.state_bytes);
+        let package = Package::new(self.package.as_slice()).unwrap();
+        let (arena, state) = (self.arena.as_mut_slice(), self.state.as_mut_slice());
         let memory = Memory::with_arena_and_state(arena, state);
-        run(&mut Session::new(package, memory, kernels::ALL).unwrap())
+        let mut session = Session::new(package, memory, kernels::ALL).unwrap();
+        session.set_isa(self.isa);
+        run(&mut session)
     }
 
     /// Runs a float model and gives every tensor in ONNX order.

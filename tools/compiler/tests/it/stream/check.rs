@@ -1,8 +1,9 @@
-//! A stream beside the whole window, byte for byte.
+//! A stream beside the whole window, byte for byte, with every instruction set that the processor has.
 
 use std::collections::HashMap;
 
 use cadet_compiler::{Compiled, Options, PortReport, Stream, compile};
+use cadet_kernels::Isa;
 
 use crate::support::{Generator, Machine};
 
@@ -103,19 +104,22 @@ impl Case<'_> {
         let least = streamed(None);
         let hop = least.report.stream.as_ref().unwrap().hop;
         for multiple in hops {
-            self.compare(&whole, &streamed(Some(multiple * hop)));
+            let streamed = streamed(Some(multiple * hop));
+            for isa in Isa::all() {
+                self.compare(&whole, &streamed, isa);
+            }
         }
         [whole, least]
     }
 
-    fn compare(&self, whole: &Compiled, streamed: &Compiled) {
+    fn compare(&self, whole: &Compiled, streamed: &Compiled, isa: Isa) {
         let report = streamed.report.stream.as_ref().unwrap();
         assert_eq!(report.frames, self.frames);
         let runs = self.frames.div_ceil(report.hop) + 7;
         let mut random = Generator::new(3);
         let length = runs * report.hop + 2 * self.frames;
         let tape = Tape::random(&whole.report.inputs[0], self.axis, length, &mut random);
-        let mut machine = Machine::new(streamed);
+        let mut machine = Machine::with_isa(streamed, isa);
         let given: Vec<Vec<Vec<u8>>> = machine.with_session(|session| {
             let mut stream = || {
                 session.reset_state();
@@ -138,7 +142,7 @@ impl Case<'_> {
             first
         });
         let mut windows = Windows {
-            machine: Machine::new(whole),
+            machine: Machine::with_isa(whole, isa),
             tape: &tape,
             frames: self.frames,
             known: HashMap::new(),
