@@ -7,6 +7,8 @@ mod avx2_f32;
 #[cfg(target_arch = "x86_64")]
 mod avx2_i8;
 #[cfg(target_arch = "x86_64")]
+mod avx2_transforms;
+#[cfg(target_arch = "x86_64")]
 mod avx2_vector;
 #[cfg(target_arch = "x86_64")]
 mod avx2_winograd;
