@@ -20,16 +20,6 @@ pub(crate) fn opaque(mut index: usize) -> usize {
     index
 }
 
-/// The same for a pointer: the compiler would count from another.
-#[inline(always)]
-pub(crate) fn opaque_pointer<T>(mut pointer: *const T) -> *const T {
-    // SAFETY: no instruction.
-    unsafe {
-        core::arch::asm!("/* {0} */", inlateout(reg) pointer, options(pure, readonly, nostack, preserves_flags));
-    }
-    pointer
-}
-
 /// The same sums, which the compiler cannot put off: it would, and have what they are made of in memory until then.
 #[inline]
 #[target_feature(enable = "avx2,fma")]

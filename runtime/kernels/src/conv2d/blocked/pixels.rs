@@ -36,7 +36,7 @@ impl<T, const PIXELS: usize> Pixels<T, PIXELS> {
     pub(super) fn new(first: *const T, step: usize) -> Self {
         let mut thirds = [first; PIXELS];
         for (third, at) in thirds.iter_mut().enumerate().take(PIXELS.div_ceil(3)) {
-            *at = opaque(first.wrapping_add(3 * third * step));
+            *at = opaque_pointer(first.wrapping_add(3 * third * step));
         }
         Pixels { thirds, step }
     }
@@ -53,7 +53,7 @@ impl<T, const PIXELS: usize> Pixels<T, PIXELS> {
     #[inline(always)]
     pub(super) fn advance(&mut self, elements: usize) {
         for at in self.thirds.iter_mut().take(PIXELS.div_ceil(3)) {
-            *at = opaque(at.wrapping_add(elements));
+            *at = opaque_pointer(at.wrapping_add(elements));
         }
     }
 }
@@ -64,7 +64,7 @@ impl<T, const PIXELS: usize> Pixels<T, PIXELS> {
     reason = "there is no instruction that could read"
 )]
 #[inline(always)]
-fn opaque<T>(mut at: *const T) -> *const T {
+pub(super) fn opaque_pointer<T>(mut at: *const T) -> *const T {
     // SAFETY: no instruction.
     unsafe {
         core::arch::asm!("/* {0} */", inlateout(reg) at, options(pure, nomem, nostack, preserves_flags));
