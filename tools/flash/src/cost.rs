@@ -115,9 +115,40 @@ impl CostTable {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             text => text.map_err(|error| bad(error.to_string()))?,
         };
-        toml::from_str(&text)
-            .map(Some)
-            .map_err(|error| bad(error.to_string()))
+        CostTable::parse(&text).map(Some).map_err(bad)
+    }
+
+    /// Reads a table.
+    ///
+    /// # Errors
+    /// Why it is malformed, or holds what nothing can cost.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let table: CostTable = toml::from_str(text).map_err(|error| error.to_string())?;
+        if table.block == 0 {
+            return Err("block: there is at least one channel in a block".into());
+        }
+        let is_cost = |it: f64| it.is_finite() && it >= 0.0;
+        if table.error.is_some_and(|it| !is_cost(it)) {
+            return Err("error: this is a share, not negative".into());
+        }
+        for (name, cost) in &table.kernels {
+            let KernelCost {
+                mac,
+                start,
+                element,
+                input,
+                tail,
+                call,
+                stack: _,
+            } = *cost;
+            if ![mac, start, element, input, tail, call]
+                .into_iter()
+                .all(is_cost)
+            {
+                return Err(format!("{name}: costs are numbers that are not negative"));
+            }
+        }
+        Ok(table)
     }
 }
 
@@ -168,6 +199,29 @@ mod tests {
         std::fs::write(folder.path().join("cost.toml"), "kernels = 3").unwrap();
         let error = CostTable::of(&board).unwrap_err().to_string();
         assert!(error.contains("cost.toml"), "{error}");
+    }
+
+    #[test]
+    fn what_nothing_can_cost_is_refused() {
+        for (text, named) in [
+            ("block = 0\n[kernels]", "block"),
+            ("error = -0.1\n[kernels]", "error"),
+            ("[kernels.add]\ncall = -1.0", "add"),
+            ("[kernels.add]\nmac = nan", "add"),
+            ("[kernels.add]\nelement = inf", "add"),
+        ] {
+            let reason = CostTable::parse(text).unwrap_err();
+            assert!(reason.contains(named), "{reason}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_read_or_refused(text in ".{0,200}", number: f64) {
+            let _ = CostTable::parse(&text);
+            let table = CostTable::parse(&format!("[kernels.add]\ncall = {number:?}"));
+            proptest::prop_assert_eq!(table.is_ok(), number.is_finite() && number >= 0.0);
+        }
     }
 
     #[test]
