@@ -195,12 +195,6 @@ pub(crate) fn flattened(window: &Window) -> Window {
     }
 }
 
-/// Whether there is padding before the input or behind it, along an axis.
-pub(crate) fn is_padded(window: &Window, axis: usize) -> bool {
-    let last = (window.output[axis] - 1) * window.stride[axis] + window.span()[axis];
-    window.pad[axis] > 0 || last > window.input[axis]
-}
-
 /// Whether a scratch memory of so many elements holds what lies under one output pixel.
 pub(crate) fn fits(window: &Window, scratch: usize) -> bool {
     Extents::of(window, scratch, 1).is_some()
@@ -267,7 +261,7 @@ impl<'a, T: Copy + AnyBitPattern> Rows<'a, T> {
         padding: u8,
     ) -> Option<Self> {
         let [_, width, _] = window.output;
-        if let Some(input) = input.filter(|_| !is_padded(window, 1)) {
+        if let Some(input) = input.filter(|_| !window.is_padded(1)) {
             return Some(Rows {
                 window,
                 source: Source::Input(input),

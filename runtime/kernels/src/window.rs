@@ -114,6 +114,13 @@ impl Window {
         reach
     }
 
+    /// Whether there is padding before the input or behind it, along an axis.
+    #[inline(always)]
+    pub(crate) fn is_padded(&self, axis: usize) -> bool {
+        let last = (self.output[axis] - 1) * self.stride[axis] + self.span()[axis];
+        self.pad[axis] > 0 || last > self.input[axis]
+    }
+
     /// Rows and columns of the input that a window reaches over.
     pub(crate) fn span(&self) -> [usize; 2] {
         [0, 1].map(|axis| (self.kernel[axis] - 1) * self.dilation[axis] + 1)

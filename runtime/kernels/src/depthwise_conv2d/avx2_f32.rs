@@ -32,7 +32,7 @@ unsafe fn all<W: Weight>(op: &F32<'_, f32, W>) {
     let input = op.input.as_ptr().cast::<f32>();
     let mut scratch = Scratch::<_, SCRATCH>::new();
     // A ring has rows of padding too.
-    let is_whole = !rows::is_padded(&op.window, 0);
+    let is_whole = !op.window.is_padded(0);
     let in_place = (is_whole && is_apart(op.input, op.output)).then_some(input);
     let Some(mut rows) = Rows::new(&op.window, &mut scratch.0, in_place, 0) else {
         return;

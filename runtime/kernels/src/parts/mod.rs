@@ -146,12 +146,7 @@ impl<'a> Crew<'a> {
 /// copy, which they may read in place: where they hold that too, since it has padding at its sides, or where nothing is
 /// padding.
 fn is_made_alike(window: &Window) -> bool {
-    let span = window.span();
-    let is_inside = |axis: usize| {
-        let last = (window.output[axis] - 1) * window.stride[axis] + span[axis];
-        window.pad[axis] == 0 && last <= window.input[axis]
-    };
-    !is_inside(1) || is_inside(0)
+    window.is_padded(1) || !window.is_padded(0)
 }
 
 /// A function that may be called by several threads at the same time.
