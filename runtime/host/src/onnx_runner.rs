@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use cadet_format::DType;
 use tract_onnx::prelude::*;
+use tract_onnx::tract_core::ops::dummy::Dummy;
 use tract_onnx::tract_hir::infer::Factoid;
 use tract_onnx::tract_hir::internal::DimLike;
 
@@ -143,7 +144,7 @@ impl OnnxRunner {
         if tensors.is_some() {
             model.select_output_outlets(&outlets)?;
         }
-        let model = model.into_optimized()?;
+        let model = optimized(model.into_typed()?)?;
         let inputs = value_shapes(&model, model.input_outlets()?)?;
         let mut outputs = value_shapes(&model, model.output_outlets()?)?;
         for (output, name) in outputs.iter_mut().zip(names) {
@@ -253,6 +254,15 @@ fn guarded<T>(work: impl FnOnce() -> TractResult<T>) -> Result<T, String> {
         Ok(result) => result.map_err(|error| format!("{error:#}")),
         Err(_) => Err("tract panics on it".into()),
     }
+}
+
+/// The model rewritten for speed. Where two nodes compute the same and one writes an output, tract's rewriting can
+/// leave that output without its operator (0.23.9); such a model stays as it is.
+fn optimized(model: TypedModel) -> TractResult<TypedModel> {
+    let optimized = model.clone().into_optimized()?;
+    let is_lost = |&node: &usize| optimized.node(node).op_is::<Dummy>();
+    let is_whole = !optimized.eval_order()?.iter().any(is_lost);
+    Ok(if is_whole { optimized } else { model })
 }
 
 fn value_shapes(model: &TypedModel, outlets: &[OutletId]) -> TractResult<Vec<ValueShape>> {

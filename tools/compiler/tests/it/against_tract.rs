@@ -1,15 +1,23 @@
 //! Small models of one operator or a few, compared with tract, with and without fusion.
 
+use std::sync::Arc;
+
 use crate::support::{Generator, Machine};
 use cadet_compiler::{IoLayout, Options, compile};
+use cadet_host::OnnxRunner;
 use cadet_onnx::{ElementType, GraphBuilder};
 use proptest::prelude::*;
 use tract_onnx::prelude::*;
 
+/// tract's plan of a model as it stands: its rewriting leaves some graphs unable to run.
+fn reference(onnx: &[u8]) -> Arc<TypedRunnableModel> {
+    let model = tract_onnx::onnx().model_for_read(&mut &onnx[..]).unwrap();
+    model.into_typed().unwrap().into_runnable().unwrap()
+}
+
 /// Compiles a model in every way and compares its outputs on one random input with tract's.
 pub(crate) fn agree(onnx: &[u8]) {
-    let model = tract_onnx::onnx().model_for_read(&mut &onnx[..]).unwrap();
-    let model = model.into_optimized().unwrap().into_runnable().unwrap();
+    let model = reference(onnx);
     for fuse in [true, false] {
         let options = Options {
             fuse,
@@ -205,6 +213,30 @@ proptest! {
     #[test]
     fn nets_agree(steps in prop::collection::vec((0_usize..7, 0_usize..20, 0_usize..20), 2..14)) {
         agree(&net_model(&steps));
+    }
+}
+
+/// The runner gives the values of a graph in which tract's rewriting leaves an output without its operator.
+#[test]
+fn what_tract_cannot_rewrite_runs() {
+    let steps = [
+        (3, 0, 0),
+        (3, 0, 0),
+        (5, 1, 0),
+        (5, 2, 0),
+        (2, 0, 0),
+        (3, 2, 3),
+    ];
+    let onnx = net_model(&steps);
+    let input: Vec<f32> = (0..120).map(|element| element as f32).collect();
+    let shape = [1, 4, 6, 5];
+    let tensor = Tensor::from_shape(&shape, &input).unwrap();
+    let wanted = reference(&onnx).run(tvec!(tensor.into_tvalue())).unwrap();
+    let runner = OnnxRunner::from_bytes(&onnx, 1).unwrap();
+    let found = runner.run(&[(&input, &shape)]).unwrap();
+    for (wanted, found) in wanted.iter().zip(&found) {
+        let wanted = wanted.to_plain_array_view::<f32>().unwrap();
+        assert_eq!(wanted.as_slice().unwrap(), found.values);
     }
 }
 
