@@ -21,7 +21,11 @@ pub(crate) fn print_line(line: &str) -> Result<()> {
     }
 }
 
-/// A plain table as text; columns whose heading starts with `>` are right-aligned.
+/// What a cell under a heading has room for: names that other tools gave to nodes have hundreds of characters.
+const MAX_CELL: usize = 48;
+
+/// A plain table as text; columns whose heading starts with `>` are right-aligned, and long cells under headings lose
+/// their middle.
 pub(crate) fn table(headings: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> String {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
@@ -33,7 +37,10 @@ pub(crate) fn table(headings: &[&str], rows: impl IntoIterator<Item = Vec<String
         );
     }
     for row in rows {
-        table.add_row(row);
+        match headings.is_empty() {
+            true => table.add_row(row),
+            false => table.add_row(row.iter().map(|cell| shortened(cell))),
+        };
     }
     for (index, heading) in headings.iter().enumerate() {
         if let (Some(column), true) = (table.column_mut(index), heading.starts_with('>')) {
@@ -41,6 +48,18 @@ pub(crate) fn table(headings: &[&str], rows: impl IntoIterator<Item = Vec<String
         }
     }
     table.trim_fmt()
+}
+
+/// The first and the last characters of a text that is longer than a cell.
+fn shortened(text: &str) -> String {
+    let characters: Vec<char> = text.chars().collect();
+    if characters.len() <= MAX_CELL {
+        return text.to_owned();
+    }
+    let kept = MAX_CELL - 3;
+    let (start, end) = (kept / 2, characters.len() - kept.div_ceil(2));
+    let parts = [&characters[..start], &['.'; 3], &characters[end..]];
+    parts.into_iter().flatten().collect()
 }
 
 /// `1234567` as `1,234,567`.
@@ -91,6 +110,16 @@ mod tests {
         assert_eq!(fs::read(&path).unwrap(), b"one");
         write_new(&path, b"two", true).unwrap();
         assert_eq!(fs::read(&path).unwrap(), b"two");
+    }
+
+    #[test]
+    fn long_cells_lose_their_middle() {
+        let name = format!("first{}last", "·".repeat(100));
+        let text = table(&["node"], [vec![name.clone()]]);
+        let row = text.lines().nth(1).unwrap().trim();
+        assert_eq!(row.chars().count(), MAX_CELL);
+        assert!(row.starts_with("first·") && row.ends_with("·last"));
+        assert!(table(&[], [vec![name.clone()]]).contains(&name));
     }
 
     #[test]
