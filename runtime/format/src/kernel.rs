@@ -221,6 +221,10 @@ opcodes! {
     Dft = 75 "dft",
     /// Softmax over the last axis where rows of minus infinity only give zeros.
     MaskedSoftmax = 76 "masked_softmax",
+    /// Attention over keys and values that are kept between runs.
+    CachedAttention = 77 "cached_attention",
+    /// Rotary position embedding at a run-time position.
+    Rotary = 78 "rotary",
 
     // Windows: 96 to 111.
     /// Convolution over up to three spatial axes, with groups.

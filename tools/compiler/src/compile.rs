@@ -1,7 +1,9 @@
 use cadet_format::{DType, Opcode};
 
+use crate::decoder;
 use crate::draft::Draft;
 use crate::error::CompileError;
+use crate::import::decoder::Pass;
 use crate::import::import;
 use crate::ir::Graph;
 use crate::lower::Lowered;
@@ -27,7 +29,10 @@ pub struct Compiled {
 /// [`CompileError::Parse`] where `onnx` is no model, [`CompileError::Unsupported`] with every node
 /// that cannot be compiled, and the other variants as they say.
 pub fn compile(onnx: &[u8], options: &Options) -> Result<Compiled, CompileError> {
-    let graph = optimised(onnx, options)?;
+    if let Some(passes) = decoder::passes(onnx, options)? {
+        return decoder::compile(onnx, passes, options);
+    }
+    let graph = optimised(onnx, options, None)?;
     let graph = match &options.precision {
         Precision::F32 => graph,
         Precision::Int8(calibration) => {
@@ -63,7 +68,10 @@ pub(crate) fn assemble(
 /// # Errors
 /// As [`compile`].
 pub fn fit(onnx: &[u8], options: &Options) -> Result<Report, CompileError> {
-    let mut graph = optimised(onnx, options)?;
+    if let Some(passes) = decoder::passes(onnx, options)? {
+        return Ok(decoder::compile(onnx, passes, options)?.report);
+    }
+    let mut graph = optimised(onnx, options, None)?;
     let is_int8 = matches!(options.precision, Precision::Int8(_));
     if is_int8 {
         check_kept_float(&graph, options)?;
@@ -117,8 +125,12 @@ fn check_input_ranges(graph: &Graph, options: &Options) -> Result<(), CompileErr
 }
 
 /// The graph of a model, rewritten but for its precision.
-pub(crate) fn optimised(onnx: &[u8], options: &Options) -> Result<Graph, CompileError> {
-    let mut graph = import(onnx, &options.input_shapes)?;
+pub(crate) fn optimised(
+    onnx: &[u8],
+    options: &Options,
+    pass: Option<&Pass>,
+) -> Result<Graph, CompileError> {
+    let mut graph = import(onnx, &options.input_shapes, pass)?;
     check_input_ranges(&graph, options)?;
     if options.fuse {
         passes::fuse(&mut graph);

@@ -1,6 +1,6 @@
 //! The way from a graph to its package: all but the golden vectors, which need a package to run.
 
-use cadet_format::{Manifest, Package, board_id};
+use cadet_format::{Manifest, Package, ProgramKind, board_id};
 use cadet_repack::laid_out;
 use sha2::{Digest, Sha256};
 
@@ -8,7 +8,7 @@ use crate::compile::Compiled;
 use crate::error::CompileError;
 use crate::ir::Graph;
 use crate::layout::{Arranged, arrange};
-use crate::lower::{Lowered, Place, lower};
+use crate::lower::{Lowered, Place, join, lower};
 use crate::options::Options;
 use crate::package::{self, Identity};
 use crate::provenance;
@@ -40,6 +40,13 @@ impl<'a> Draft<'a> {
             arranged,
             lowered,
         })
+    }
+
+    /// Adds a graph over the same state as a program of `kind`.
+    pub(crate) fn add(&mut self, graph: Graph, kind: ProgramKind) -> Result<(), CompileError> {
+        let lowered = lower(&arrange(graph, self.options.io), self.options)?;
+        self.lowered = join(self.lowered.clone(), lowered, kind)?;
+        Ok(())
     }
 
     /// The package with this golden section, its weights laid out as the options say.

@@ -22,6 +22,7 @@
 #![forbid(unsafe_code)]
 
 mod compile;
+mod decoder;
 mod draft;
 mod error;
 mod golden;
@@ -45,7 +46,8 @@ mod whole;
 pub use compile::{Compiled, compile, fit};
 pub use error::{CompileError, UnsupportedNode};
 pub use options::{
-    Board, Calibration, IoLayout, Numerics, Options, Precision, Range, Stream, Strips, Weights,
+    Board, Calibration, Decoder, IoLayout, Numerics, Options, Precision, Range, Stream, Strips,
+    Weights,
 };
 pub use promote::{Budget, Goal, Promotion, Trial, promote};
 pub use quantise::Drift;

@@ -50,6 +50,8 @@ pub struct Options {
     pub strips: Strips,
     /// Whether the model runs frame by frame, and how.
     pub stream: Option<Stream>,
+    /// How a language model is cut into programs.
+    pub decoder: Decoder,
     /// Shapes of inputs by name, for models with dynamic shapes. Elsewhere an unknown first
     /// dimension, the batch, becomes 1.
     pub input_shapes: BTreeMap<String, Vec<usize>>,
@@ -86,6 +88,7 @@ impl Options {
             overlap: true,
             strips: Strips::None,
             stream: None,
+            decoder: Decoder::default(),
             input_shapes: BTreeMap::new(),
             security_version: 0,
             labels: Vec::new(),
@@ -103,6 +106,25 @@ impl Options {
         Options {
             precision: Precision::Int8(calibration),
             ..Options::float()
+        }
+    }
+}
+
+/// How a language model is cut into programs: one takes in a token and gives what may follow, one takes in a chunk of a
+/// prompt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Decoder {
+    /// Tokens for which the state has room; `None` for as many as the model has positions.
+    pub context: Option<usize>,
+    /// Tokens that are taken in at a time.
+    pub chunk: usize,
+}
+
+impl Default for Decoder {
+    fn default() -> Decoder {
+        Decoder {
+            context: None,
+            chunk: 16,
         }
     }
 }

@@ -2,10 +2,8 @@
 
 use std::collections::HashMap;
 
-use bytemuck::{Pod, Zeroable, bytes_of, cast_slice};
-use cadet_format::{
-    Header, Program, ProgramKind, Region, SECTION_CRITICAL, Step, Tag, TargetId, Tensor,
-};
+use bytemuck::{Pod, Zeroable, cast_slice};
+use cadet_format::{Header, Program, Region, SECTION_CRITICAL, Step, Tag, TargetId, Tensor};
 
 use cadet_repack::{Section, assemble};
 
@@ -59,6 +57,9 @@ pub(crate) fn write(
     if !lowered.initial.is_empty() {
         sections.push((Tag::INITIAL, SECTION_CRITICAL, cast_slice(&lowered.initial)));
     }
+    if !lowered.scalars.is_empty() {
+        sections.push((Tag::SCALARS, SECTION_CRITICAL, cast_slice(&lowered.scalars)));
+    }
     if let Some(golden) = golden {
         sections.push((Tag::GOLDEN, 0, golden));
     }
@@ -86,7 +87,7 @@ fn input_bytes(lowered: &Lowered) -> usize {
 
 /// The plan's tables.
 pub(crate) struct Tables {
-    pub(crate) program: Program,
+    pub(crate) programs: Vec<Program>,
     pub(crate) steps: Vec<Step>,
     pub(crate) operands: Vec<u16>,
     pub(crate) tensors: Vec<Tensor>,
@@ -97,7 +98,7 @@ pub(crate) struct Tables {
 impl Tables {
     pub(crate) fn sections(&self) -> Vec<Section<'_>> {
         vec![
-            (Tag::PROGRAMS, SECTION_CRITICAL, bytes_of(&self.program)),
+            (Tag::PROGRAMS, SECTION_CRITICAL, cast_slice(&self.programs)),
             (Tag::STEPS, SECTION_CRITICAL, cast_slice(&self.steps)),
             (Tag::OPERANDS, SECTION_CRITICAL, cast_slice(&self.operands)),
             (Tag::TENSORS, SECTION_CRITICAL, cast_slice(&self.tensors)),
@@ -122,17 +123,23 @@ impl Tables {
             operands.extend_from_slice(&step.inputs);
             operands.extend_from_slice(&step.outputs);
         }
-        let program = Program {
-            first_step: 0,
-            step_count: steps.len() as u32,
-            first_input: operands.len() as u32,
-            first_output: (operands.len() + lowered.inputs.len()) as u32,
-            input_count: lowered.inputs.len() as u16,
-            output_count: lowered.outputs.len() as u16,
-            kind: ProgramKind::Main as u32,
-        };
-        operands.extend_from_slice(&lowered.inputs);
-        operands.extend_from_slice(&lowered.outputs);
+        let mut first_step = 0;
+        let programs = lowered.programs().into_iter().map(|it| {
+            let program = Program {
+                first_step,
+                step_count: it.step_count as u32,
+                first_input: operands.len() as u32,
+                first_output: (operands.len() + it.inputs.len()) as u32,
+                input_count: it.inputs.len() as u16,
+                output_count: it.outputs.len() as u16,
+                kind: it.kind as u32,
+            };
+            first_step += program.step_count;
+            operands.extend_from_slice(&it.inputs);
+            operands.extend_from_slice(&it.outputs);
+            program
+        });
+        let programs = programs.collect();
 
         let mut dims = Shared::default();
         let tensors = lowered.tensors.iter().map(|tensor| {
@@ -157,7 +164,7 @@ impl Tables {
             }
         });
         Tables {
-            program,
+            programs,
             steps,
             operands,
             tensors: tensors.collect(),

@@ -93,7 +93,7 @@ pub fn promote<E: From<CompileError>>(
             reason: "a search measures whole windows: search without, then name the steps to keep in floats".into(),
         }));
     }
-    let graph = optimised(onnx, options)?;
+    let graph = optimised(onnx, options, None)?;
     check_kept_float(&graph, options)?;
     let calibrated = Calibrated::new(graph, calibration, options)?;
     let drift = drift(&calibrated, &calibration.samples, options)?;

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use tract_onnx::pb;
 
 use crate::options::{
-    Calibration, IoLayout, Numerics, Options, Precision, Range, Stream, Strips, Weights,
+    Calibration, Decoder, IoLayout, Numerics, Options, Precision, Range, Stream, Strips, Weights,
 };
 use crate::report::{StreamReport, StreamedOutput};
 
@@ -87,6 +87,7 @@ fn choices(options: &Options) -> Vec<(String, String)> {
         overlap,
         strips,
         stream,
+        decoder: Decoder { context, chunk },
         input_shapes,
         security_version: _,
         labels: _,
@@ -149,6 +150,12 @@ fn choices(options: &Options) -> Vec<(String, String)> {
         if let Some(hop) = hop {
             fact("hop", hop.to_string());
         }
+    }
+    if let Some(context) = context {
+        fact("context", context.to_string());
+    }
+    if *chunk != Decoder::default().chunk {
+        fact("chunk", chunk.to_string());
     }
     if *fast_math {
         fact("fast-math", "yes".into());

@@ -230,7 +230,7 @@ fn tables(inputs: &[Port], outputs: &[Port]) -> Tables {
         })
         .collect();
     Tables {
-        program: Program {
+        programs: vec![Program {
             first_step: 0,
             step_count: 1,
             first_input: 0,
@@ -238,7 +238,7 @@ fn tables(inputs: &[Port], outputs: &[Port]) -> Tables {
             input_count: inputs.len() as u16,
             output_count: outputs.len() as u16,
             kind: ProgramKind::Main as u32,
-        },
+        }],
         steps: vec![Step {
             kernel: 0,
             input_count: inputs.len() as u8,

@@ -45,6 +45,13 @@ pub const TABLE: &[Kernel] = &[
         ops::linear_attention::f32,
     ),
     kernel(
+        Opcode::CachedAttention,
+        DType::F32,
+        Numerics::None,
+        ops::cached_attention::f32,
+    ),
+    kernel(Opcode::Rotary, DType::F32, Numerics::None, ops::rotary::f32),
+    kernel(
         Opcode::Determinant,
         DType::F32,
         Numerics::None,

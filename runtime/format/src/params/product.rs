@@ -40,6 +40,34 @@ pub struct LinearAttention {
     pub scale: f32,
 }
 
+/// `CachedAttention` in f32, over caches that hold as many tokens as the position says. Operands: query `[n, q*s]`, key
+/// and value `[n, h*s]`, caches of keys `[h, s, c]` and of values `[h, c, s]`; outputs: result `[n, q*s]`, both caches
+/// where the inputs are, scratch `[c]`.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Pod, Zeroable)]
+#[cfg_attr(feature = "manifest", derive(serde::Serialize))]
+pub struct CachedAttention {
+    /// Number of query heads, q.
+    pub query_heads: u32,
+    /// Factor of the scores.
+    pub scale: f32,
+    /// The run-time scalar that is the position.
+    pub position: u32,
+}
+
+/// `Rotary` in f32. Operands: input `[n, h*s]`, tables of cosines and sines `[c, r]` of constants; output `[n, h*s]`.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "manifest", derive(serde::Serialize))]
+pub struct Rotary {
+    /// Number of heads, h.
+    pub heads: u32,
+    /// 1 where pairs are neighbours, 0 where they are r elements apart.
+    pub interleaved: u32,
+    /// The run-time scalar that is the first token's row of the tables.
+    pub position: u32,
+}
+
 /// `Dft` in f32. Operands: input `[.., n, .., 1 or 2]`, twiddles `[l, 2]` (cosine and sine of `2 pi j / l`),
 /// window `[l]` or none; output `[.., bins, .., 2]`, or `[.., frames, bins, .., 2]` where there is a hop. The
 /// last axis is 1 for a Hermitian inverse.

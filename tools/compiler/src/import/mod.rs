@@ -6,10 +6,12 @@ mod along_axis;
 mod attention;
 mod axes;
 mod binary;
+mod cached;
 mod causal_conv;
 mod conv;
 mod conv_transpose;
 mod conversion;
+pub(crate) mod decoder;
 mod dense;
 mod dropout;
 mod einsum;
@@ -51,6 +53,7 @@ pub(crate) use whole::{Whole, WholeNode, read_whole};
 
 use crate::error::CompileError;
 use crate::ir::{Graph, TensorId};
+use decoder::Pass;
 use facts::Inference;
 use importer::Importer;
 use node::{OnnxNode, Refusal};
@@ -58,7 +61,7 @@ use node::{OnnxNode, Refusal};
 type Import = fn(&mut Importer, &OnnxNode<'_>) -> Result<(), Refusal>;
 
 /// Reads a model. `input_shapes` fixes the shapes of inputs by name; elsewhere an unknown first
-/// dimension, the batch, becomes 1.
+/// dimension, the batch, becomes 1. `pass` makes a decoder one of its passes.
 ///
 /// # Errors
 /// `Parse` where the bytes are no valid model, `Unsupported` with every node that cannot be
@@ -66,8 +69,12 @@ type Import = fn(&mut Importer, &OnnxNode<'_>) -> Result<(), Refusal>;
 pub(crate) fn import(
     onnx: &[u8],
     input_shapes: &BTreeMap<String, Vec<usize>>,
+    pass: Option<&Pass>,
 ) -> Result<Graph, CompileError> {
     let mut model = read(onnx, input_shapes)?;
+    if let Some(pass) = pass {
+        decoder::rewrite(&mut model, pass)?;
+    }
     let opset = standard_opset(&model);
     if let Some(graph) = &mut model.graph {
         qoperator::expand(graph, opset);
@@ -78,6 +85,7 @@ pub(crate) fn import(
     };
 
     let mut importer = Importer::new(proto, inference);
+    importer.graph.scalars = pass.map(Pass::position).into_iter().collect();
     let constants: HashSet<&str> = initializers(proto).collect();
     for input in proto
         .input
@@ -125,6 +133,12 @@ fn read(
 }
 
 fn importer_of(node: &pb::NodeProto) -> Option<Import> {
+    if node.domain == decoder::DOMAIN {
+        return Some(match node.op_type.as_str() {
+            "Attention" => cached::attention,
+            _ => cached::rotary_embedding,
+        });
+    }
     if !matches!(node.domain.as_str(), "" | "ai.onnx") {
         return None;
     }
@@ -321,7 +335,7 @@ fn dimension(extent: usize) -> pb::tensor_shape_proto::Dimension {
     }
 }
 
-/// Nodes that the outputs depend on and whose own outputs are not constants.
+/// Nodes that the outputs and what is kept depend on, and whose own outputs are not constants.
 fn needed<'a>(graph: &'a pb::GraphProto, importer: &Importer) -> Vec<&'a pb::NodeProto> {
     let mut wanted: HashSet<&str> = graph
         .output
@@ -333,7 +347,8 @@ fn needed<'a>(graph: &'a pb::GraphProto, importer: &Importer) -> Vec<&'a pb::Nod
         let is_wanted = node
             .output
             .iter()
-            .any(|name| wanted.contains(name.as_str()) && !importer.is_constant(name));
+            .any(|name| wanted.contains(name.as_str()) && !importer.is_constant(name))
+            || decoder::keeps(node);
         if is_wanted {
             wanted.extend(node.input.iter().map(String::as_str));
             nodes.push(node);

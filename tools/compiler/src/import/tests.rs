@@ -27,7 +27,7 @@ fn shapes_that_the_model_computes_are_folded() {
         .attribute("axis", 0);
     graph.node("Reshape", "view", &["x", "new_shape"], &["y"]);
     graph.output("y", ElementType::F32, [1, 6]);
-    let graph = import(&graph.encode(), &no_shapes()).unwrap();
+    let graph = import(&graph.encode(), &no_shapes(), None).unwrap();
     assert_eq!(graph.nodes.len(), 1);
     assert_eq!(graph.nodes[0].op, Op::Reshape);
     assert_eq!(graph.shape(graph.outputs[0]), [1, 6]);
@@ -43,7 +43,7 @@ fn all_unsupported_nodes_are_named_at_once() {
     graph.node("RandomUniformLike", "third", &["x"], &["d"]);
     graph.node("Add", "sum", &["c", "d"], &["y"]);
     graph.output("y", ElementType::F32, [1, 4]);
-    let error = import(&graph.encode(), &no_shapes()).unwrap_err();
+    let error = import(&graph.encode(), &no_shapes(), None).unwrap_err();
     let CompileError::Unsupported(nodes) = error else {
         panic!("{error}");
     };
@@ -68,7 +68,7 @@ fn padding_is_resolved() {
             .attribute("strides", [2, 2]);
         let extent = if auto_pad == "VALID" { 2 } else { 3 };
         graph.output("y", ElementType::F32, [1, 1, extent, extent]);
-        let graph = import(&graph.encode(), &no_shapes()).unwrap();
+        let graph = import(&graph.encode(), &no_shapes(), None).unwrap();
         let Op::Conv { window, .. } = graph.nodes[0].op else {
             panic!("not a convolution");
         };
@@ -85,15 +85,15 @@ fn damaged_models_are_errors() {
     let bytes = graph.encode();
     for length in 0..bytes.len() {
         // Some prefixes are models of their own; none may panic.
-        let _ = import(&bytes[..length], &no_shapes());
+        let _ = import(&bytes[..length], &no_shapes(), None);
     }
     assert!(matches!(
-        import(&bytes[..20], &no_shapes()),
+        import(&bytes[..20], &no_shapes(), None),
         Err(CompileError::Parse(_))
     ));
     let given = BTreeMap::from([("z".to_string(), vec![1, 4])]);
     assert!(matches!(
-        import(&bytes, &given),
+        import(&bytes, &given, None),
         Err(CompileError::Option { .. })
     ));
 }
@@ -105,6 +105,6 @@ fn a_slope_wider_than_its_input_is_refused() {
     graph.input("slope", ElementType::F32, [3, 4, 5]);
     graph.node("PRelu", "prelu", &["x", "slope"], &["y"]);
     graph.output("y", ElementType::F32, [3, 4, 5]);
-    let error = import(&graph.encode(), &no_shapes()).unwrap_err();
+    let error = import(&graph.encode(), &no_shapes(), None).unwrap_err();
     assert!(error.to_string().contains("do not broadcast"), "{error}");
 }

@@ -1,3 +1,5 @@
+use cadet_format::Scalar;
+
 use super::{Affine, ElementType, Op, State, Tensor, TensorId, Values};
 use crate::report::StreamReport;
 
@@ -36,6 +38,8 @@ pub(crate) struct Graph {
     pub(crate) outputs: Vec<TensorId>,
     /// What is kept between runs.
     pub(crate) states: Vec<State>,
+    /// What the caller says of a run.
+    pub(crate) scalars: Vec<Scalar>,
     /// Outputs of fully connected layers that read their input in ONNX's order, even where another would be free.
     pub(crate) in_order: Vec<TensorId>,
     /// How the graph runs frame by frame, where it does.

@@ -166,6 +166,21 @@ pub(crate) enum Op {
         /// Whether the initial state, decay and beta are given.
         given: [bool; 3],
     },
+    /// `Attention` of new tokens over what is kept of earlier ones: query, key, value, past keys and values; outputs
+    /// result, present keys and values, scratch.
+    CachedAttention {
+        /// Number of query heads.
+        query_heads: usize,
+        /// Factor of the scores.
+        scale: f32,
+    },
+    /// `RotaryEmbedding` at the position of the run: input, cosines, sines.
+    Rotary {
+        /// Number of heads.
+        heads: usize,
+        /// Whether pairs are neighbours.
+        is_interleaved: bool,
+    },
     /// `Det`; the second output is scratch.
     Determinant,
     /// `DFT`, `STFT`: input, then the window where it is given.
@@ -293,6 +308,8 @@ impl Op {
             Op::LocalResponseNorm { .. } => "LRN",
             Op::Recurrent(recurrent) => recurrent.kind.name(),
             Op::LinearAttention { .. } => "LinearAttention",
+            Op::CachedAttention { .. } => "Attention",
+            Op::Rotary { .. } => "RotaryEmbedding",
             Op::Determinant => "Det",
             Op::Dft { hop, .. } => match hop {
                 0 => "DFT",
@@ -340,6 +357,8 @@ impl Op {
             | Op::MatMulInteger { .. }
             | Op::Recurrent(_)
             | Op::LinearAttention { .. }
+            | Op::CachedAttention { .. }
+            | Op::Rotary { .. }
             | Op::Determinant
             | Op::Dft { .. } => LayoutRule::Plain,
             Op::Reshape | Op::BitCast | Op::Transpose { .. } | Op::Relayout => LayoutRule::View,
@@ -410,6 +429,8 @@ impl Op {
             | Op::LocalResponseNorm { .. }
             | Op::Recurrent(_)
             | Op::LinearAttention { .. }
+            | Op::CachedAttention { .. }
+            | Op::Rotary { .. }
             | Op::Determinant
             | Op::Dft { .. } => Int8Rule::Float,
             Op::Dequantize | Op::Requantize | Op::FlipSign => Int8Rule::Quantised,

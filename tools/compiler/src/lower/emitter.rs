@@ -1,7 +1,7 @@
 use std::collections::HashMap;
 
 use bytemuck::Pod;
-use cadet_format::{DType, Fill, KernelId, NO_TENSOR, Numerics, Opcode};
+use cadet_format::{DType, Fill, KernelId, NO_TENSOR, Numerics, Opcode, ProgramKind, Scalar};
 
 use super::constants::Constants;
 use super::fold_sums::cut_and_fold;
@@ -21,9 +21,13 @@ pub(crate) struct Lowered {
     pub(crate) tensors: Vec<LoweredTensor>,
     /// Bytes of the one weight region.
     pub(crate) weights: Vec<u8>,
-    /// Rows of the inputs and of the outputs.
+    /// Rows of the inputs and of the outputs, of the first program where there are several.
     pub(crate) inputs: Vec<u16>,
     pub(crate) outputs: Vec<u16>,
+    /// Programs behind the first, one behind the other; the steps that are left are the first one's.
+    pub(crate) further: Vec<LoweredProgram>,
+    /// What the caller says of a run.
+    pub(crate) scalars: Vec<Scalar>,
     pub(crate) arena_bytes: usize,
     pub(crate) lower_bound_bytes: usize,
     pub(crate) state_bytes: usize,
@@ -36,6 +40,34 @@ pub(crate) struct Lowered {
     pub(crate) activations: Vec<(TensorId, u16, Option<usize>)>,
     /// The steps that go strip by strip, where some do.
     pub(crate) strips: Option<StripsReport>,
+}
+
+impl Lowered {
+    /// All programs. The first of several is a decoder's pass over one token.
+    pub(crate) fn programs(&self) -> Vec<LoweredProgram> {
+        let behind = self.further.iter().map(|program| program.step_count);
+        let first = LoweredProgram {
+            kind: match self.scalars.is_empty() {
+                true => ProgramKind::Main,
+                false => ProgramKind::Decode,
+            },
+            step_count: self.steps.len() - behind.sum::<usize>(),
+            inputs: self.inputs.clone(),
+            outputs: self.outputs.clone(),
+        };
+        std::iter::once(first)
+            .chain(self.further.iter().cloned())
+            .collect()
+    }
+}
+
+/// A program that shares weights and state with the first.
+#[derive(Clone, Debug)]
+pub(crate) struct LoweredProgram {
+    pub(crate) kind: ProgramKind,
+    pub(crate) step_count: usize,
+    pub(crate) inputs: Vec<u16>,
+    pub(crate) outputs: Vec<u16>,
 }
 
 /// One step.
@@ -363,6 +395,8 @@ impl<'a> Emitter<'a> {
             weights,
             inputs,
             outputs,
+            further: Vec::new(),
+            scalars: graph.scalars.clone(),
             arena_bytes: 0,
             lower_bound_bytes: 0,
             state_bytes: 0,
@@ -413,7 +447,7 @@ impl<'a> Emitter<'a> {
 }
 
 /// Refuses more rows than u16 can name.
-fn check_rows(tensors: &[LoweredTensor]) -> Result<(), CompileError> {
+pub(super) fn check_rows(tensors: &[LoweredTensor]) -> Result<(), CompileError> {
     if tensors.len() < usize::from(NO_TENSOR) {
         return Ok(());
     }

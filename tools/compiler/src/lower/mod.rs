@@ -11,6 +11,7 @@ mod emitter;
 mod epilogue;
 mod fold_sums;
 mod in_place;
+mod join;
 mod matmul;
 mod movement;
 mod normalize;
@@ -32,6 +33,7 @@ mod unary;
 mod weights;
 
 pub(crate) use emitter::{Lowered, LoweredStep, Place};
+pub(crate) use join::join;
 
 use cadet_format::{Layout, Opcode, TargetId};
 
@@ -116,6 +118,13 @@ fn lower_node(emitter: &mut Emitter<'_>, node: &Node) {
             scale,
             given,
         } => plain::linear_attention(emitter, node, *query_heads, *scale, *given),
+        Op::CachedAttention { query_heads, scale } => {
+            plain::cached_attention(emitter, node, *query_heads, *scale);
+        }
+        Op::Rotary {
+            heads,
+            is_interleaved,
+        } => plain::rotary(emitter, node, *heads, *is_interleaved),
         Op::Determinant => plain::determinant(emitter, node),
         Op::Dft {
             axis,

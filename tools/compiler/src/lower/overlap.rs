@@ -70,6 +70,7 @@ fn is_elementwise(opcode: Opcode, operand: usize) -> bool {
         | Opcode::Quantize
         | Opcode::QuantizeLinear
         | Opcode::Requantize
+        | Opcode::Rotary
         | Opcode::ScatterElements
         | Opcode::ScatterNd
         | Opcode::Softmax

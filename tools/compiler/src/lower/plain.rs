@@ -71,6 +71,37 @@ pub(super) fn linear_attention(
     );
 }
 
+/// The run-time scalar that says how many tokens came before.
+const POSITION: u32 = 0;
+
+/// `Attention` over a past as `cached_attention`.
+pub(super) fn cached_attention(
+    emitter: &mut Emitter<'_>,
+    node: &Node,
+    query_heads: usize,
+    scale: f32,
+) {
+    let params = format::CachedAttention {
+        query_heads: query_heads as u32,
+        scale,
+        position: POSITION,
+    };
+    let inputs = rows(emitter, &node.inputs);
+    let opcode = Opcode::CachedAttention;
+    step(emitter, node, opcode, block(params), 0, &inputs);
+}
+
+/// `RotaryEmbedding` at the run's position as `rotary`.
+pub(super) fn rotary(emitter: &mut Emitter<'_>, node: &Node, heads: usize, is_interleaved: bool) {
+    let params = format::Rotary {
+        heads: heads as u32,
+        interleaved: u32::from(is_interleaved),
+        position: POSITION,
+    };
+    let inputs = rows(emitter, &node.inputs);
+    step(emitter, node, Opcode::Rotary, block(params), 0, &inputs);
+}
+
 /// `Det` as `determinant`.
 pub(super) fn determinant(emitter: &mut Emitter<'_>, node: &Node) {
     let inputs = rows(emitter, &node.inputs);

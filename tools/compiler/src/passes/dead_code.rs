@@ -1,10 +1,12 @@
 use crate::ir::Graph;
 
-/// Removes nodes whose output nothing reads.
+/// Removes nodes whose outputs nothing reads, now or in a later run.
 pub(super) fn remove(graph: &mut Graph) {
     for index in (0..graph.nodes.len()).rev() {
         let outputs = &graph.nodes[index].outputs;
-        if outputs.iter().all(|&output| graph.use_count(output) == 0) {
+        let is_kept = |id| graph.states.iter().any(|state| state.after == id);
+        let is_read = |&output: &_| graph.use_count(output) > 0 || is_kept(output);
+        if !outputs.iter().any(is_read) {
             graph.nodes.remove(index);
         }
     }

@@ -4,6 +4,7 @@ mod against_tract;
 mod along_axes;
 mod arena;
 mod coverage;
+mod decoder;
 mod dequantised;
 mod elementwise;
 mod hostile;

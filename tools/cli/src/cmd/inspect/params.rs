@@ -3,14 +3,15 @@
 use bytemuck::AnyBitPattern;
 use cadet_format::{
     AddF32, AddI8, Affine, AffineGrid, ArgMax, AveragePool, AveragePool2dF32, AveragePool2dI8,
-    AxisAffine, Binary, BinaryF32, Col2Im, Compare, Concat, Conv2dAddF32, Conv2dAddI8, Conv2dF32,
-    Conv2dI8, ConvF32, ConvI8, ConvInteger, Cumulative, DType, DeformConvF32, DepthwiseConv2dF32,
-    DepthwiseConv2dI8, Dft, FullyConnectedAddF32, FullyConnectedAddI8, FullyConnectedF32,
-    FullyConnectedI8, Gather, GatherElements, GridSample, KernelId, LinearAttention,
-    LocalResponseNorm, LpPool, MatMul, MatMulI8, MaxPool, MaxPool2d, MaxUnpool, MulI8, Normalize,
-    Numerics, OneHot, Opcode, PReluI8, Pad, Recurrent, Reduce, ReduceI8, RequantizeI8, ResampleF32,
-    ResampleI8, ReverseSequence, RoiAlign, ScatterElements, ScatterNd, SoftmaxI8, StridedCopy,
-    TensorScatter, TopK, Transpose, Triangle, UnaryF32,
+    AxisAffine, Binary, BinaryF32, CachedAttention, Col2Im, Compare, Concat, Conv2dAddF32,
+    Conv2dAddI8, Conv2dF32, Conv2dI8, ConvF32, ConvI8, ConvInteger, Cumulative, DType,
+    DeformConvF32, DepthwiseConv2dF32, DepthwiseConv2dI8, Dft, FullyConnectedAddF32,
+    FullyConnectedAddI8, FullyConnectedF32, FullyConnectedI8, Gather, GatherElements, GridSample,
+    KernelId, LinearAttention, LocalResponseNorm, LpPool, MatMul, MatMulI8, MaxPool, MaxPool2d,
+    MaxUnpool, MulI8, Normalize, Numerics, OneHot, Opcode, PReluI8, Pad, Recurrent, Reduce,
+    ReduceI8, RequantizeI8, ResampleF32, ResampleI8, ReverseSequence, RoiAlign, Rotary,
+    ScatterElements, ScatterNd, SoftmaxI8, StridedCopy, TensorScatter, TopK, Transpose, Triangle,
+    UnaryF32,
 };
 use serde::Serialize;
 use serde_json::Value;
@@ -36,6 +37,7 @@ fn reader(id: &KernelId) -> Option<Read> {
         (Opcode::AveragePool2d, true) => fields::<AveragePool2dI8>,
         (Opcode::Binary, _) if id.dtype == DType::F32 as u8 => fields::<BinaryF32>,
         (Opcode::Binary, _) => fields::<Binary>,
+        (Opcode::CachedAttention, _) => fields::<CachedAttention>,
         (Opcode::Col2Im, _) => fields::<Col2Im>,
         (Opcode::Compare, _) => fields::<Compare>,
         (Opcode::Concat, _) => fields::<Concat>,
@@ -85,6 +87,7 @@ fn reader(id: &KernelId) -> Option<Read> {
         (Opcode::Resample, true) => fields::<ResampleI8>,
         (Opcode::ReverseSequence, _) => fields::<ReverseSequence>,
         (Opcode::RoiAlign, _) => fields::<RoiAlign>,
+        (Opcode::Rotary, _) => fields::<Rotary>,
         (Opcode::ScatterElements, _) => fields::<ScatterElements>,
         (Opcode::ScatterNd, _) => fields::<ScatterNd>,
         (Opcode::Softmax, true) => fields::<SoftmaxI8>,
