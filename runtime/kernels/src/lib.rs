@@ -51,6 +51,7 @@ pub mod fully_connected;
 pub mod gather;
 pub mod gather_elements;
 pub mod grid_sample;
+pub mod linear;
 pub mod linear_attention;
 pub mod local_response_norm;
 pub mod math;
