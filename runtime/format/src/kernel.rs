@@ -225,6 +225,10 @@ opcodes! {
     CachedAttention = 77 "cached_attention",
     /// Rotary position embedding at a run-time position.
     Rotary = 78 "rotary",
+    /// Product with a constant matrix of few bits, with a scale for each group of inputs.
+    Linear = 79 "linear",
+    /// Rows of such a matrix.
+    Embedding = 80 "embedding",
 
     // Windows: 96 to 111.
     /// Convolution over up to three spatial axes, with groups.

@@ -39,9 +39,10 @@ fn products(package: &Package<'_>, step: &Step) -> Option<u64> {
             };
             elements * taps(&window)
         }
-        Opcode::FullyConnected | Opcode::FullyConnectedAdd | Opcode::FullyConnectedCompressed => {
-            elements * last(&input(0)?)
-        }
+        Opcode::FullyConnected
+        | Opcode::FullyConnectedAdd
+        | Opcode::FullyConnectedCompressed
+        | Opcode::Linear => elements * last(&input(0)?),
         Opcode::Conv | Opcode::ConvInteger => per_pixel(&output, &input(1)?)?,
         Opcode::ConvTranspose => per_pixel(&input(0)?, &input(1)?)?,
         Opcode::MatMul => elements * depth(id, params, &input(0)?)?,

@@ -66,6 +66,7 @@ pub(crate) fn compile(
     }
     let graph = |pass: &Pass| {
         let mut graph = optimised(onnx, options, Some(pass))?;
+        quantise::group_weights(&mut graph, options.decoder.weights);
         quantise::compress_weights(&mut graph, options.weights);
         Ok::<_, CompileError>(graph)
     };

@@ -118,6 +118,19 @@ pub struct Decoder {
     pub context: Option<usize>,
     /// Tokens that are taken in at a time.
     pub chunk: usize,
+    /// How the weights of its layers and its embeddings are stored.
+    pub weights: Grouped,
+}
+
+/// How a language model's weights are stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Grouped {
+    /// As [`Options::weights`] says.
+    No,
+    /// Symmetric 8-bit integers with a scale for each group of 32 inputs.
+    Int8,
+    /// 4-bit integers in the same way.
+    Int4,
 }
 
 impl Default for Decoder {
@@ -125,6 +138,7 @@ impl Default for Decoder {
         Decoder {
             context: None,
             chunk: 16,
+            weights: Grouped::No,
         }
     }
 }

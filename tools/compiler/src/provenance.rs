@@ -8,7 +8,8 @@ use sha2::{Digest, Sha256};
 use tract_onnx::pb;
 
 use crate::options::{
-    Calibration, Decoder, IoLayout, Numerics, Options, Precision, Range, Stream, Strips, Weights,
+    Calibration, Decoder, Grouped, IoLayout, Numerics, Options, Precision, Range, Stream, Strips,
+    Weights,
 };
 use crate::report::{StreamReport, StreamedOutput};
 
@@ -87,7 +88,12 @@ fn choices(options: &Options) -> Vec<(String, String)> {
         overlap,
         strips,
         stream,
-        decoder: Decoder { context, chunk },
+        decoder:
+            Decoder {
+                context,
+                chunk,
+                weights: grouped,
+            },
         input_shapes,
         security_version: _,
         labels: _,
@@ -153,6 +159,11 @@ fn choices(options: &Options) -> Vec<(String, String)> {
     }
     if let Some(context) = context {
         fact("context", context.to_string());
+    }
+    match grouped {
+        Grouped::No => {}
+        Grouped::Int8 => fact("weights.groups", "int8".into()),
+        Grouped::Int4 => fact("weights.groups", "int4".into()),
     }
     if *chunk != Decoder::default().chunk {
         fact("chunk", chunk.to_string());

@@ -51,6 +51,13 @@ pub const TABLE: &[Kernel] = &[
         ops::cached_attention::f32,
     ),
     kernel(Opcode::Rotary, DType::F32, Numerics::None, ops::rotary::f32),
+    kernel(Opcode::Linear, DType::F32, Numerics::None, ops::linear::f32),
+    kernel(
+        Opcode::Embedding,
+        DType::F32,
+        Numerics::None,
+        ops::linear::embedding,
+    ),
     kernel(
         Opcode::Determinant,
         DType::F32,

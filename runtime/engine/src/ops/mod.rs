@@ -12,6 +12,7 @@ pub(crate) mod deform_conv;
 pub(crate) mod depthwise_conv2d;
 pub(crate) mod fully_connected;
 pub(crate) mod indexing;
+pub(crate) mod linear;
 pub(crate) mod linear_attention;
 pub(crate) mod matmul;
 pub(crate) mod movement;

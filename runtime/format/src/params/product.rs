@@ -68,6 +68,30 @@ pub struct Rotary {
     pub position: u32,
 }
 
+/// `Linear` in f32. Operands: input `[n, k]`, weights `[o / 16, k / g, ..]` of i8 (`[g / 4, 16, 4]` a group) or of two
+/// int4 a u8 (`[4, 16, 4]` a group of 32), scales `[o / 16, k / g, 16]` of f16, bias `[o]` or none; outputs: result
+/// `[n, o]`, scratch `[n, k / g, 2 + g / 4]` of i32.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "manifest", derive(serde::Serialize))]
+pub struct Linear {
+    /// Inputs of a group, g.
+    pub group: u32,
+    /// 1 where what the output holds is added at the end, else 0.
+    pub adds: u32,
+}
+
+/// `Embedding` in f32. Operands: indices `[n]` of i64, weights and scales as [`Linear`] has them; output `[n, k]`.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+#[cfg_attr(feature = "manifest", derive(serde::Serialize))]
+pub struct Embedding {
+    /// Elements of a group, g.
+    pub group: u32,
+    /// Embeddings, o.
+    pub count: u32,
+}
+
 /// `Dft` in f32. Operands: input `[.., n, .., 1 or 2]`, twiddles `[l, 2]` (cosine and sine of `2 pi j / l`),
 /// window `[l]` or none; output `[.., bins, .., 2]`, or `[.., frames, bins, .., 2]` where there is a hop. The
 /// last axis is 1 for a Hermitian inverse.

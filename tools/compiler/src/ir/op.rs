@@ -181,6 +181,16 @@ pub(crate) enum Op {
         /// Whether pairs are neighbours.
         is_interleaved: bool,
     },
+    /// [`Op::FullyConnected`] with weights of so many bits in groups; the second output is scratch.
+    Linear {
+        /// 8 or 4.
+        bits: u32,
+    },
+    /// `Gather` of rows of such weights: indices, table.
+    Embedding {
+        /// 8 or 4.
+        bits: u32,
+    },
     /// `Det`; the second output is scratch.
     Determinant,
     /// `DFT`, `STFT`: input, then the window where it is given.
@@ -309,6 +319,8 @@ impl Op {
             Op::Recurrent(recurrent) => recurrent.kind.name(),
             Op::LinearAttention { .. } => "LinearAttention",
             Op::CachedAttention { .. } => "Attention",
+            Op::Linear { .. } => "Gemm",
+            Op::Embedding { .. } => "Gather",
             Op::Rotary { .. } => "RotaryEmbedding",
             Op::Determinant => "Det",
             Op::Dft { hop, .. } => match hop {
@@ -358,6 +370,8 @@ impl Op {
             | Op::Recurrent(_)
             | Op::LinearAttention { .. }
             | Op::CachedAttention { .. }
+            | Op::Linear { .. }
+            | Op::Embedding { .. }
             | Op::Rotary { .. }
             | Op::Determinant
             | Op::Dft { .. } => LayoutRule::Plain,
@@ -430,6 +444,8 @@ impl Op {
             | Op::Recurrent(_)
             | Op::LinearAttention { .. }
             | Op::CachedAttention { .. }
+            | Op::Linear { .. }
+            | Op::Embedding { .. }
             | Op::Rotary { .. }
             | Op::Determinant
             | Op::Dft { .. } => Int8Rule::Float,

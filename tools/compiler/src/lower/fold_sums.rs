@@ -3,8 +3,8 @@ use std::collections::HashMap;
 use bytemuck::Pod;
 use cadet_format::{
     AddF32, AddI8, Conv2dAddF32, Conv2dAddI8, Conv2dF32, Conv2dI8, DType, FullyConnectedAddF32,
-    FullyConnectedAddI8, FullyConnectedF32, FullyConnectedI8, KernelId, NO_TENSOR, Numerics,
-    Opcode, SUMMAND,
+    FullyConnectedAddI8, FullyConnectedF32, FullyConnectedI8, KernelId, Linear, NO_TENSOR,
+    Numerics, Opcode, SUMMAND,
 };
 
 use super::emitter::{Lowered, LoweredStep, LoweredTensor, block};
@@ -188,7 +188,8 @@ impl Fold {
         step.params = self.params;
         step.inputs.resize(SUMMAND, NO_TENSOR);
         step.inputs.push(self.summand);
-        step.outputs = vec![row];
+        // Scratch memory behind the result stays.
+        step.outputs[0] = row;
     }
 }
 
@@ -255,6 +256,14 @@ fn joined(
             );
             let params = block(FullyConnectedAddI8 { layer, sum });
             (Opcode::FullyConnectedAdd, params)
+        }
+        (Opcode::Linear, true) => {
+            let (layer, sum) = (of::<Linear>(layer)?, of::<AddF32>(sum)?);
+            let clamp = [sum.clamp.min, sum.clamp.max];
+            if clamp != [f32::NEG_INFINITY, f32::INFINITY] {
+                return None;
+            }
+            (Opcode::Linear, block(Linear { adds: 1, ..layer }))
         }
         _ => return None,
     };

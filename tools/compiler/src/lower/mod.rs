@@ -12,6 +12,7 @@ mod epilogue;
 mod fold_sums;
 mod in_place;
 mod join;
+mod linear;
 mod matmul;
 mod movement;
 mod normalize;
@@ -118,6 +119,8 @@ fn lower_node(emitter: &mut Emitter<'_>, node: &Node) {
             scale,
             given,
         } => plain::linear_attention(emitter, node, *query_heads, *scale, *given),
+        Op::Linear { bits } => linear::linear(emitter, node, *bits),
+        Op::Embedding { bits } => linear::embedding(emitter, node, *bits),
         Op::CachedAttention { query_heads, scale } => {
             plain::cached_attention(emitter, node, *query_heads, *scale);
         }

@@ -1,0 +1,46 @@
+use crate::ir::{Bounds, ElementType, Graph, Movement, Op, Tensor};
+use crate::options::Grouped;
+use cadet_kernels::linear::{Q4_GROUP, scratch_words};
+
+/// Inputs of a group.
+pub(crate) const GROUP: usize = Q4_GROUP;
+
+/// Makes layers and embeddings of a language model read weights in groups. Layers with a fused clamp stay.
+pub(crate) fn group_weights(graph: &mut Graph, weights: Grouped) {
+    let bits = match weights {
+        Grouped::No => return,
+        Grouped::Int8 => 8,
+        Grouped::Int4 => 4,
+    };
+    for index in 0..graph.nodes.len() {
+        let node = &graph.nodes[index];
+        let table = |place: usize| {
+            let id = *node.inputs.get(place)?;
+            let is_matrix = graph.shape(id).len() == 2 && graph.constant_f32(id).is_some();
+            is_matrix.then_some(id)
+        };
+        match node.op {
+            Op::FullyConnected { bounds } if bounds == Bounds::NONE && table(1).is_some() => {
+                let inputs = graph.shape(node.inputs[1])[1];
+                let rows = graph.tensor(node.inputs[0]).len() / inputs;
+                // Shapes were checked: they are those of tensors.
+                let words = scratch_words(rows, inputs, GROUP).unwrap_or_default();
+                let name = format!("{} scratch", node.name);
+                let scratch = Tensor::activation(name, ElementType::I32, vec![words]);
+                let scratch = graph.add_tensor(scratch);
+                let node = &mut graph.nodes[index];
+                node.op = Op::Linear { bits };
+                node.outputs.push(scratch);
+            }
+            Op::Movement(Movement::Gather { axis: 0 }) if table(0).is_some() => {
+                let is_i64 = graph.tensor(node.inputs[1]).element == ElementType::I64;
+                if is_i64 {
+                    let node = &mut graph.nodes[index];
+                    node.op = Op::Embedding { bits };
+                    node.inputs.swap(0, 1);
+                }
+            }
+            _ => {}
+        }
+    }
+}
