@@ -7,7 +7,7 @@
 use std::error::Error;
 use std::path::PathBuf;
 
-use cadet_decoder::{export, llama2c};
+use cadet_decoder::{export, hugging_face, llama2c};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<PathBuf> = std::env::args_os().skip(1).map(PathBuf::from).collect();
@@ -15,7 +15,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         return Err("usage: to_onnx SOURCE OUTPUT".into());
     };
     let weights = match source.is_dir() {
-        true => unreachable!(),
+        true => hugging_face::read(source)?,
         false => llama2c::read(source)?,
     };
     std::fs::write(output, export(&weights)?)?;

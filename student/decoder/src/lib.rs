@@ -8,6 +8,7 @@ mod config;
 mod error;
 mod export;
 
+pub mod hugging_face;
 pub mod llama2c;
 mod pairing;
 mod random;
