@@ -22,15 +22,17 @@ pub enum DecoderError {
         /// What is wrong with it.
         reason: String,
     },
-    /// The sizes of a configuration do not go together.
+    /// The sizes of a configuration do not go together (those of a file: `Damaged`).
     #[error("decoder configuration: {reason}")]
     Config {
         /// Which key, what it is and what it must be.
         reason: String,
     },
     /// A model has something that decoders here have not; calculating without it would be wrong.
-    #[error("{what} is not supported; {remedy}")]
+    #[error("{path}: {what} is not supported; {remedy}")]
     Unsupported {
+        /// The file or folder.
+        path: PathBuf,
         /// The key and its value.
         what: String,
         /// What to do about it.

@@ -20,7 +20,7 @@ const EOS: u32 = 2;
 
 /// Reads the file at `path`.
 ///
-/// *Errors*: `Io`, `Damaged`, `Config`, `Unsupported` for later versions of the format.
+/// *Errors*: `Io`, `Damaged`, `Unsupported` for later versions of the format.
 ///
 /// *Memory*: twice the file.
 pub fn read(path: &Path) -> Result<DecoderWeights, DecoderError> {
@@ -41,11 +41,22 @@ fn parse(path: &Path, bytes: &[u8]) -> Result<DecoderWeights, DecoderError> {
     let header = header.map(i32::from_le_bytes);
     if header[0] == LATER_MAGIC {
         return Err(DecoderError::Unsupported {
+            path: path.into(),
             what: format!("version {} of llama2.c's format", header[1]),
             remedy: "export the model with its `--version 0`, or as a Hugging Face folder",
         });
     }
-    let config = config(header)?;
+    let config = config(header);
+    config
+        .check()
+        .map_err(|error| DecoderError::damaged(path, error.to_string()))?;
+    if config.query_len() != config.dim {
+        let reason = format!(
+            "dim is {}, and must be a multiple of heads, {}",
+            config.dim, config.heads
+        );
+        return Err(DecoderError::damaged(path, reason));
+    }
     // Two tables of `[context, head_size / 2]`.
     let tables = config.context as u128 * config.head_size as u128;
     let wanted = config.parameters() + tables;
@@ -89,23 +100,18 @@ fn parse(path: &Path, bytes: &[u8]) -> Result<DecoderWeights, DecoderError> {
     DecoderWeights::new(config, tensors)
 }
 
-fn config(header: [i32; HEADER_INTS]) -> Result<DecoderConfig, DecoderError> {
+fn config(header: [i32; HEADER_INTS]) -> DecoderConfig {
     let is_tied = header[5] > 0;
     // What is negative becomes 0, which `check` refuses.
     let size = |value: i32| usize::try_from(value).unwrap_or(0);
     let [dim, hidden, layers, heads, kv_heads, _, context] = header.map(size);
-    if heads == 0 || !dim.is_multiple_of(heads) {
-        return Err(DecoderError::Config {
-            reason: format!("dim is {dim}, and must be a multiple of heads, {heads}"),
-        });
-    }
-    let config = DecoderConfig {
+    DecoderConfig {
         family: Family::Llama,
         dim,
         layers,
         heads,
         kv_heads,
-        head_size: dim / heads,
+        head_size: dim.checked_div(heads).unwrap_or(0),
         hidden,
         vocab: header[5].unsigned_abs() as usize,
         context,
@@ -118,9 +124,7 @@ fn config(header: [i32; HEADER_INTS]) -> Result<DecoderConfig, DecoderError> {
         is_tied,
         bos: Some(BOS),
         eos: vec![EOS],
-    };
-    config.check()?;
-    Ok(config)
+    }
 }
 
 #[cfg(test)]
@@ -163,7 +167,10 @@ mod tests {
     fn says_what_is_wrong() {
         let reason = |bytes: &[u8]| parsed(bytes).unwrap_err().to_string();
         assert!(reason(&[0; 27]).contains("too few"));
-        assert!(reason(&[0; 28]).contains("multiple of heads"));
+        assert!(reason(&[0; 28]).contains("model.bin: decoder configuration: dim is 0"));
+        let mut uneven = file(3);
+        (uneven[0], uneven[12]) = (5, 2);
+        assert!(reason(&uneven).contains("dim is 5, and must be a multiple of heads, 2"));
         assert!(reason(&file(3)[..60]).contains("asks for 48 floats, and 32 bytes follow"));
         let mut later = file(3);
         later[..8].copy_from_slice(b"24ka\x01\0\0\0");

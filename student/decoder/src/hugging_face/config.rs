@@ -103,11 +103,12 @@ pub(super) fn parse(path: &Path, bytes: &[u8]) -> Result<DecoderConfig, DecoderE
         .into_iter()
         .find(|family| family.model_type() == kind.model_type)
         .ok_or_else(|| DecoderError::Unsupported {
+            path: path.into(),
             what: format!("model_type `{}`", kind.model_type),
             remedy: "choose a model of type llama, qwen2 or qwen3",
         })?;
     let file: ConfigFile = serde_json::from_slice(bytes).map_err(damaged)?;
-    file.into_config(family)
+    file.into_config(path, family)
 }
 
 impl ConfigFile {
@@ -155,7 +156,7 @@ impl ConfigFile {
         }
     }
 
-    fn into_config(self, family: Family) -> Result<DecoderConfig, DecoderError> {
+    fn into_config(self, path: &Path, family: Family) -> Result<DecoderConfig, DecoderError> {
         let newer = self.rope_parameters.unwrap_or_default();
         let older = self.rope_scaling.unwrap_or_default();
         let mut unsupported = self.must_be.unsupported();
@@ -182,6 +183,7 @@ impl ConfigFile {
         };
         if !unsupported.is_empty() {
             return Err(DecoderError::Unsupported {
+                path: path.into(),
                 what: unsupported.join(", "),
                 remedy: "choose a model without",
             });
@@ -213,7 +215,9 @@ impl ConfigFile {
                 .and_then(|ids| ids.into_vec().first().copied()),
             eos: self.eos_token_id.map_or(Vec::new(), TokenIds::into_vec),
         };
-        config.check()?;
+        config
+            .check()
+            .map_err(|error| DecoderError::damaged(path, error.to_string()))?;
         Ok(config)
     }
 }

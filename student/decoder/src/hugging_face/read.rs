@@ -13,7 +13,7 @@ use crate::{DecoderConfig, DecoderError, DecoderWeights, TensorSpec};
 
 /// Reads the model in `folder`, in f32, f16 or bf16.
 ///
-/// *Errors*: `Io`, `Damaged`, `Config`, `Unsupported`, `Tensor`.
+/// *Errors*: `Io`, `Damaged`, `Unsupported`, `Tensor`.
 ///
 /// *Memory*: the weights in f32 and one file of weights.
 pub fn read(folder: &Path) -> Result<DecoderWeights, DecoderError> {
@@ -92,6 +92,7 @@ fn read_file(
             return Err(DecoderError::tensor(&spec.name, reason));
         }
         let values = floats(&view).ok_or_else(|| DecoderError::Unsupported {
+            path: path.into(),
             what: format!("tensor `{}` of type {:?}", spec.name, view.dtype()),
             remedy: "store the weights as f32, f16 or bf16",
         })?;

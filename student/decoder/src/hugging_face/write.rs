@@ -19,6 +19,7 @@ use crate::{DecoderError, DecoderWeights, Pairing, TensorSpec};
 pub fn write(weights: &DecoderWeights, folder: &Path) -> Result<(), DecoderError> {
     if weights.config().rope.pairing == Pairing::Interleaved {
         return Err(DecoderError::Unsupported {
+            path: folder.into(),
             what: "a Hugging Face folder with interleaved rotary pairs".into(),
             remedy: "call `into_pairing(Pairing::Halves)` first",
         });
