@@ -6,9 +6,9 @@ use crate::proto::{
 use crate::tensor::{constant, value_info};
 use crate::{Attribute, Dim, ElementType};
 
-/// Version of the ONNX file format written.
+/// Version of the ONNX file format written, unless told otherwise.
 pub const IR_VERSION: i64 = 8;
-/// Version of the standard operator set that nodes are read as.
+/// Version of the standard operator set that nodes are read as, unless told otherwise.
 pub const OPSET_VERSION: i64 = 17;
 
 /// Builds one model, node by node, in topological order.
@@ -25,20 +25,34 @@ pub const OPSET_VERSION: i64 = 17;
 /// ```
 #[derive(Clone, Debug)]
 pub struct GraphBuilder {
-    graph: GraphProto,
-    metadata: Vec<StringStringEntryProto>,
+    model: ModelProto,
 }
 
 impl GraphBuilder {
-    /// An empty graph.
+    /// An empty graph in [`IR_VERSION`] and [`OPSET_VERSION`].
     pub fn new(name: &str) -> Self {
+        Self::with_versions(name, IR_VERSION, OPSET_VERSION)
+    }
+
+    /// An empty graph for another version of the standard operators, and the version of the file
+    /// format that came with it.
+    pub fn with_versions(name: &str, ir_version: i64, opset_version: i64) -> Self {
         let graph = GraphProto {
             name: Some(name.into()),
             ..Default::default()
         };
         Self {
-            graph,
-            metadata: Vec::new(),
+            model: ModelProto {
+                ir_version: Some(ir_version),
+                producer_name: Some("cadet".into()),
+                producer_version: Some(env!("CARGO_PKG_VERSION").into()),
+                graph: Some(graph),
+                opset_import: vec![OperatorSetIdProto {
+                    domain: Some(String::new()),
+                    version: Some(opset_version),
+                }],
+                metadata_props: Vec::new(),
+            },
         }
     }
 
@@ -50,7 +64,7 @@ impl GraphBuilder {
         shape: impl IntoIterator<Item = D>,
     ) -> &mut Self {
         let shape = shape.into_iter().map(Into::into).collect();
-        self.graph.input.push(value_info(name, element, shape));
+        self.graph().input.push(value_info(name, element, shape));
         self
     }
 
@@ -62,7 +76,7 @@ impl GraphBuilder {
         shape: impl IntoIterator<Item = D>,
     ) -> &mut Self {
         let shape = shape.into_iter().map(Into::into).collect();
-        self.graph.output.push(value_info(name, element, shape));
+        self.graph().output.push(value_info(name, element, shape));
         self
     }
 
@@ -70,6 +84,22 @@ impl GraphBuilder {
     pub fn constant_f32(&mut self, name: &str, shape: &[usize], values: &[f32]) -> &mut Self {
         let bytes = values.iter().flat_map(|value| value.to_le_bytes());
         self.constant(name, ElementType::F32, shape, values.len(), bytes.collect())
+    }
+
+    /// Adds the f32 constant `[columns, rows]` that is the transpose of `values`, `[rows, columns]`.
+    pub fn constant_f32_transposed(
+        &mut self,
+        name: &str,
+        [rows, columns]: [usize; 2],
+        values: &[f32],
+    ) -> &mut Self {
+        let mut bytes = Vec::with_capacity(4 * values.len());
+        for first in 0..columns {
+            let column = values.iter().skip(first).step_by(columns);
+            bytes.extend(column.flat_map(|value| value.to_le_bytes()));
+        }
+        let shape = [columns, rows];
+        self.constant(name, ElementType::F32, &shape, values.len(), bytes)
     }
 
     /// Adds an i64 constant.
@@ -109,7 +139,7 @@ impl GraphBuilder {
             "constant `{name}`: the shape {shape:?} does not hold {count} values"
         );
         let tensor: TensorProto = constant(name, element, shape, raw_data);
-        self.graph.initializer.push(tensor);
+        self.graph().initializer.push(tensor);
         self
     }
 
@@ -121,46 +151,41 @@ impl GraphBuilder {
         inputs: &[&str],
         outputs: &[&str],
     ) -> NodeBuilder<'_> {
-        self.graph.node.push(NodeProto {
+        let nodes = &mut self.graph().node;
+        nodes.push(NodeProto {
             op_type: Some(op_type.into()),
             name: Some(name.into()),
             input: inputs.iter().map(|&input| input.into()).collect(),
             output: outputs.iter().map(|&output| output.into()).collect(),
             ..Default::default()
         });
-        let last = self.graph.node.len() - 1;
+        let last = nodes.len() - 1;
         NodeBuilder {
-            node: &mut self.graph.node[last],
+            node: &mut nodes[last],
         }
     }
 
     /// Adds an entry to the model's `metadata_props`.
     pub fn metadata(&mut self, key: &str, value: &str) -> &mut Self {
-        self.metadata.push(StringStringEntryProto {
+        self.model.metadata_props.push(StringStringEntryProto {
             key: Some(key.into()),
             value: Some(value.into()),
         });
         self
     }
 
+    fn graph(&mut self) -> &mut GraphProto {
+        self.model.graph.get_or_insert_default()
+    }
+
     /// The model as a message.
     pub fn model(&self) -> ModelProto {
-        ModelProto {
-            ir_version: Some(IR_VERSION),
-            producer_name: Some("cadet".into()),
-            producer_version: Some(env!("CARGO_PKG_VERSION").into()),
-            graph: Some(self.graph.clone()),
-            opset_import: vec![OperatorSetIdProto {
-                domain: Some(String::new()),
-                version: Some(OPSET_VERSION),
-            }],
-            metadata_props: self.metadata.clone(),
-        }
+        self.model.clone()
     }
 
     /// The bytes of the `.onnx` file.
     pub fn encode(&self) -> Vec<u8> {
-        self.model().encode_to_vec()
+        self.model.encode_to_vec()
     }
 }
 
@@ -213,6 +238,16 @@ mod tests {
         let raw = graph.initializer[0].raw_data.as_deref().unwrap();
         assert_eq!(raw[4..8], [0x00, 0x00, 0x80, 0x3f]);
         assert_eq!(graph.initializer[1].raw_data.as_deref(), Some(&[0x80][..]));
+    }
+
+    #[test]
+    fn transposes_a_constant() {
+        let mut graph = GraphBuilder::with_versions("transposed", 11, 23);
+        graph.constant_f32_transposed("w", [2, 3], &[0.0, 1.0, 2.0, 3.0, 4.0, 5.0]);
+        let mut plain = GraphBuilder::with_versions("transposed", 11, 23);
+        plain.constant_f32("w", &[3, 2], &[0.0, 3.0, 1.0, 4.0, 2.0, 5.0]);
+        assert_eq!(graph.model(), plain.model());
+        assert_eq!(plain.model().opset_import[0].version, Some(23));
     }
 
     #[test]

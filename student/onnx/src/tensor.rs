@@ -17,6 +17,8 @@ pub enum ElementType {
     I32 = 6,
     /// 64-bit integer.
     I64 = 7,
+    /// True or false.
+    Bool = 9,
 }
 
 /// Length of an axis: known, or a symbol bound when the model is run.

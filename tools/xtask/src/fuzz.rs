@@ -37,6 +37,8 @@ const TARGETS: &[Target] = &[
     target("tools/flash", "board", 2048),
     target("tools/flash", "report", 2048),
     target("student/data", "idx", 512),
+    target("student/decoder", "llama2c", 512),
+    target("student/decoder", "hugging_face", 8192),
     target("student/distill", "recipe", 4096),
 ];
 

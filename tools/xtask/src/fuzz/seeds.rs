@@ -21,6 +21,21 @@ const NPY: &[u8] = b"\x93NUMPY\x01\x00\x36\x00\
 {'descr':'|u1','fortran_order':False,'shape':(2,3),}  \n\x01\x02\x03\x04\x05\x06";
 /// Nineteen bytes of images, then the labels.
 const IDX: &[u8] = b"\x13\0\0\x08\x03\0\0\0\x01\0\0\0\x01\0\0\0\x03abc\0\0\x08\x01\0\0\0\x01\x07";
+/// Configuration of a decoder with sizes of 1 and 2, and the matrices that it asks for.
+const DECODER: &str = r#"{"model_type":"llama","hidden_size":2,"intermediate_size":1,"num_hidden_layers":1,
+"num_attention_heads":1,"vocab_size":1,"max_position_embeddings":1,"rms_norm_eps":1e-5,"tie_word_embeddings":true,
+"rope_scaling":{"rope_type":"llama3","factor":8,"low_freq_factor":1,"high_freq_factor":4,
+"original_max_position_embeddings":1},"eos_token_id":[0]}"#;
+const DECODER_MATRICES: [(&str, [usize; 2]); 8] = [
+    ("embed_tokens", [1, 2]),
+    ("layers.0.self_attn.q_proj", [2, 2]),
+    ("layers.0.self_attn.k_proj", [2, 2]),
+    ("layers.0.self_attn.v_proj", [2, 2]),
+    ("layers.0.self_attn.o_proj", [2, 2]),
+    ("layers.0.mlp.gate_proj", [1, 2]),
+    ("layers.0.mlp.up_proj", [1, 2]),
+    ("layers.0.mlp.down_proj", [2, 1]),
+];
 /// A `StepResult` and a `Failure`.
 const FRAMES: [&[u8]; 2] = [b"\x06\x01\x01\x01\x01\x01\0", b"\x03\x05\x01\0"];
 
@@ -40,12 +55,47 @@ pub(super) fn write(root: &Path, work: &Path, target: &str, folder: &Path) -> Re
         "keys" => put(folder, &[SECRET_KEY, PUBLIC_KEY]),
         "samples" => put(folder, &[NPY, b"[1, 2.5, -3e2]\n[4, 5, 6]\n"]),
         "idx" => put(folder, &[IDX]),
+        "llama2c" => put(folder, &[&llama2c()]),
+        "hugging_face" => put(folder, &[&hugging_face()]),
         "protocol" | "report" => put(folder, &FRAMES),
         // Ten strings of one letter.
         "manifest" => put(folder, &[b"\x01x".repeat(10).as_slice()]),
         // The target makes packages of any bytes.
         _ => Ok(()),
     }
+}
+
+/// A model with sizes of 1, 2 and 3, and 36 weights and angles.
+fn llama2c() -> Vec<u8> {
+    let header = [2_i32, 1, 1, 1, 1, 3, 1];
+    let mut bytes: Vec<u8> = header.iter().flat_map(|size| size.to_le_bytes()).collect();
+    bytes.resize(bytes.len() + 4 * 36, 0);
+    bytes
+}
+
+/// Configuration and weights as the target parts them, without an index.
+fn hugging_face() -> Vec<u8> {
+    let (mut header, mut end) = (String::new(), 0);
+    let norms = [
+        "norm",
+        "layers.0.input_layernorm",
+        "layers.0.post_attention_layernorm",
+    ];
+    let norms = norms.iter().map(|name| (*name, "2".to_string(), 2));
+    let matrices = DECODER_MATRICES.iter();
+    let matrices =
+        matrices.map(|(name, [out, inputs])| (*name, format!("{out},{inputs}"), out * inputs));
+    for (name, shape, count) in norms.chain(matrices) {
+        let (start, comma) = (end, if end == 0 { "" } else { "," });
+        end += 2 * count;
+        header.push_str(&format!(
+            r#"{comma}"model.{name}.weight":{{"dtype":"BF16","shape":[{shape}],"data_offsets":[{start},{end}]}}"#
+        ));
+    }
+    let header = format!("{{{header}}}");
+    let len = (header.len() as u64).to_le_bytes();
+    let weights = [&len[..], header.as_bytes(), &vec![0; end]].concat();
+    [DECODER.as_bytes(), b"\0\0", &weights].concat()
 }
 
 fn put(folder: &Path, seeds: &[&[u8]]) -> Result<()> {
