@@ -7,8 +7,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow};
 use cadet_compiler::{
-    Board, CompileError, Compiled, IoLayout, Options, Stream, UnsupportedNode, package_whole,
+    Board, CompileError, Compiled, Decoder, IoLayout, Options, Stream, UnsupportedNode,
+    package_whole,
 };
+use cadet_decoder::{hugging_face, llama2c};
 use cadet_flash::CostTable;
 use cadet_format::{Layout, TargetId};
 use cadet_repack::HostTarget;
@@ -20,7 +22,7 @@ use crate::output::print_json;
 /// A model and how to compile it.
 #[derive(Args)]
 pub(crate) struct CompileArgs {
-    /// The model, an ONNX file
+    /// The model: an ONNX file, or a language model as a folder of Hugging Face's form or a file of llama2.c (.bin)
     pub(crate) model: PathBuf,
     /// The only board that the package is for, by the name of its folder in `targets`; without, any
     #[arg(long)]
@@ -65,6 +67,12 @@ pub(crate) struct CompileArgs {
     /// How layers that compute in floats store their weights; what has no kernel for it keeps f32
     #[arg(long, value_enum, default_value_t = Weights::F32)]
     weights: Weights,
+    /// Of a language model: tokens for which the state has room; without, as many as the model has positions
+    #[arg(long, value_name = "TOKENS")]
+    context: Option<usize>,
+    /// Of a language model: tokens of a prompt that are taken in at a time
+    #[arg(long, value_name = "TOKENS", default_value_t = Decoder::default().chunk)]
+    chunk: usize,
     /// Do not fuse nodes: write every tensor of the model to memory, for comparisons. What a model quantised
     /// elsewhere has between its conversions then runs in floats
     #[arg(long)]
@@ -110,6 +118,11 @@ enum Weights {
     F16,
     /// 8-bit integers with a scale for each output channel
     Int8,
+    /// 8-bit integers with a scale for each 32 inputs of an output, in fully connected layers and embeddings, whose
+    /// inputs are rounded to 8 bits in the same way as they run: what language models want
+    Int8Groups,
+    /// 4-bit integers in the same way
+    Int4Groups,
 }
 
 /// Rounding of integer steps.
@@ -134,8 +147,16 @@ impl From<Numerics> for cadet_compiler::Numerics {
 }
 
 impl CompileArgs {
-    /// Reads the model.
+    /// Reads the model; a language model in another form becomes ONNX.
     pub(crate) fn read_model(&self) -> Result<Vec<u8>> {
+        let weights = match self.model.extension() {
+            _ if self.model.is_dir() => Some(hugging_face::read(&self.model)?),
+            Some(extension) if extension == "bin" => Some(llama2c::read(&self.model)?),
+            _ => None,
+        };
+        if let Some(weights) = weights {
+            return Ok(cadet_decoder::export(&weights)?);
+        }
         fs::read(&self.model)
             .with_context(|| format!("cannot read the model {}", self.model.display()))
     }
@@ -170,6 +191,8 @@ impl CompileArgs {
                 Weights::F32 => cadet_compiler::Weights::F32,
                 Weights::F16 => cadet_compiler::Weights::F16,
                 Weights::Int8 => cadet_compiler::Weights::Int8,
+                Weights::Int8Groups => cadet_compiler::Weights::Int8Groups,
+                Weights::Int4Groups => cadet_compiler::Weights::Int4Groups,
             },
             fuse: !self.no_fuse,
             strips: match self.strips {
@@ -181,6 +204,10 @@ impl CompileArgs {
                 axes: self.streams.iter().cloned().collect(),
                 hop: self.hop,
             }),
+            decoder: Decoder {
+                context: self.context,
+                chunk: self.chunk,
+            },
             keep_inputs: self.keep_inputs,
             provenance,
             fast_math: self.fast_math,

@@ -11,6 +11,9 @@ use crate::import::decoder::{Pass, has_past, most_positions};
 use crate::options::{Options, Precision};
 use crate::quantise;
 
+/// Tokens at the most that a state has room for.
+const MAX_CONTEXT: usize = 1 << 20;
+
 /// The passes of a model that is a decoder with a past, that over one token first; `None` for any other.
 ///
 /// # Errors
@@ -33,6 +36,11 @@ pub(crate) fn passes(onnx: &[u8], options: &Options) -> Result<Option<[Pass; 2]>
     if let Some(most) = most.filter(|most| context > *most) {
         return Err(refused(format!(
             "a context of {context} tokens; the model has positions for {most}"
+        )));
+    }
+    if context > MAX_CONTEXT {
+        return Err(refused(format!(
+            "a context of {context} tokens; there is room for {MAX_CONTEXT}"
         )));
     }
     if context == 0 || chunk == 0 || chunk > context {
@@ -66,11 +74,10 @@ pub(crate) fn compile(
     }
     let graph = |pass: &Pass| {
         let mut graph = optimised(onnx, options, Some(pass))?;
-        quantise::group_weights(&mut graph, options.decoder.weights);
         quantise::compress_weights(&mut graph, options.weights);
         Ok::<_, CompileError>(graph)
     };
-    let mut draft = Draft::new(onnx, graph(&decode)?, options)?;
-    draft.add(graph(&prefill)?, ProgramKind::Prefill)?;
+    let draft = Draft::new(onnx, graph(&decode)?, options)?;
+    let draft = draft.with(graph(&prefill)?, ProgramKind::Prefill)?;
     draft.compiled(None)
 }

@@ -42,11 +42,11 @@ impl<'a> Draft<'a> {
         })
     }
 
-    /// Adds a graph over the same state as a program of `kind`.
-    pub(crate) fn add(&mut self, graph: Graph, kind: ProgramKind) -> Result<(), CompileError> {
-        let lowered = lower(&arrange(graph, self.options.io), self.options)?;
-        self.lowered = join(self.lowered.clone(), lowered, kind)?;
-        Ok(())
+    /// With a graph over the same state as a program of `kind`.
+    pub(crate) fn with(self, graph: Graph, kind: ProgramKind) -> Result<Draft<'a>, CompileError> {
+        let second = lower(&arrange(graph, self.options.io), self.options)?;
+        let lowered = join(self.lowered, second, kind)?;
+        Ok(Draft { lowered, ..self })
     }
 
     /// The package with this golden section, its weights laid out as the options say.

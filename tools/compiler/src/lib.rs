@@ -46,8 +46,8 @@ mod whole;
 pub use compile::{Compiled, compile, fit};
 pub use error::{CompileError, UnsupportedNode};
 pub use options::{
-    Board, Calibration, Decoder, Grouped, IoLayout, Numerics, Options, Precision, Range, Stream,
-    Strips, Weights,
+    Board, Calibration, Decoder, IoLayout, Numerics, Options, Precision, Range, Stream, Strips,
+    Weights,
 };
 pub use promote::{Budget, Goal, Promotion, Trial, promote};
 pub use quantise::Drift;

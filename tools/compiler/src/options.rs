@@ -118,19 +118,6 @@ pub struct Decoder {
     pub context: Option<usize>,
     /// Tokens that are taken in at a time.
     pub chunk: usize,
-    /// How the weights of its layers and its embeddings are stored.
-    pub weights: Grouped,
-}
-
-/// How a language model's weights are stored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Grouped {
-    /// As [`Options::weights`] says.
-    No,
-    /// Symmetric 8-bit integers with a scale for each group of 32 inputs.
-    Int8,
-    /// 4-bit integers in the same way.
-    Int4,
 }
 
 impl Default for Decoder {
@@ -138,7 +125,6 @@ impl Default for Decoder {
         Decoder {
             context: None,
             chunk: 16,
-            weights: Grouped::No,
         }
     }
 }
@@ -164,6 +150,22 @@ pub enum Weights {
     F16,
     /// Symmetric 8-bit integers with a scale for each output channel.
     Int8,
+    /// Symmetric 8-bit integers with a scale for each 32 inputs of an output, in fully connected layers and tables of
+    /// embeddings. The input of such a layer is rounded to 8 bits in the same groups when it runs.
+    Int8Groups,
+    /// 4-bit integers in the same way.
+    Int4Groups,
+}
+
+impl Weights {
+    /// Bits of weights in groups.
+    pub(crate) fn bits_in_groups(self) -> Option<u32> {
+        match self {
+            Weights::Int8Groups => Some(8),
+            Weights::Int4Groups => Some(4),
+            Weights::F32 | Weights::F16 | Weights::Int8 => None,
+        }
+    }
 }
 
 /// Arithmetic of the steps.

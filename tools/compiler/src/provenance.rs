@@ -8,8 +8,7 @@ use sha2::{Digest, Sha256};
 use tract_onnx::pb;
 
 use crate::options::{
-    Calibration, Decoder, Grouped, IoLayout, Numerics, Options, Precision, Range, Stream, Strips,
-    Weights,
+    Calibration, Decoder, IoLayout, Numerics, Options, Precision, Range, Stream, Strips, Weights,
 };
 use crate::report::{StreamReport, StreamedOutput};
 
@@ -88,12 +87,7 @@ fn choices(options: &Options) -> Vec<(String, String)> {
         overlap,
         strips,
         stream,
-        decoder:
-            Decoder {
-                context,
-                chunk,
-                weights: grouped,
-            },
+        decoder: Decoder { context, chunk },
         input_shapes,
         security_version: _,
         labels: _,
@@ -123,6 +117,8 @@ fn choices(options: &Options) -> Vec<(String, String)> {
         Weights::F32 => {}
         Weights::F16 => fact("weights", "f16".into()),
         Weights::Int8 => fact("weights", "int8".into()),
+        Weights::Int8Groups => fact("weights", "int8-groups".into()),
+        Weights::Int4Groups => fact("weights", "int4-groups".into()),
     }
     match numerics {
         Numerics::Onnx => {}
@@ -159,11 +155,6 @@ fn choices(options: &Options) -> Vec<(String, String)> {
     }
     if let Some(context) = context {
         fact("context", context.to_string());
-    }
-    match grouped {
-        Grouped::No => {}
-        Grouped::Int8 => fact("weights.groups", "int8".into()),
-        Grouped::Int4 => fact("weights.groups", "int4".into()),
     }
     if *chunk != Decoder::default().chunk {
         fact("chunk", chunk.to_string());
@@ -215,6 +206,7 @@ impl Options {
             .filter_map(|line| line.strip_prefix("options.")?.rsplit_once('='))
             .collect();
         let is = |key: &str, value: &str| facts.get(key) == Some(&value);
+        let number = |key: &str| facts.get(key).and_then(|number| number.parse().ok());
         let range = facts.get("range").and_then(|range| range.parse().ok());
         let calibration = Calibration {
             samples: Vec::new(),
@@ -234,7 +226,7 @@ impl Options {
         });
         let stream = Stream {
             axes: axes.collect(),
-            hop: facts.get("hop").and_then(|hop| hop.parse().ok()),
+            hop: number("hop"),
         };
         Options {
             precision: match is("precision", "int8") {
@@ -259,6 +251,8 @@ impl Options {
             weights: match facts.get("weights") {
                 Some(&"f16") => Weights::F16,
                 Some(&"int8") => Weights::Int8,
+                Some(&"int8-groups") => Weights::Int8Groups,
+                Some(&"int4-groups") => Weights::Int4Groups,
                 _ => Weights::F32,
             },
             bias_correction: is("bias-correction", "yes"),
@@ -273,6 +267,10 @@ impl Options {
                 _ => Strips::None,
             },
             stream: (!stream.axes.is_empty()).then_some(stream),
+            decoder: Decoder {
+                context: number("context"),
+                chunk: number("chunk").unwrap_or(Decoder::default().chunk),
+            },
             keep_inputs: is("keep-inputs", "yes"),
             input_shapes: shapes.collect(),
             ..Options::float()
@@ -306,6 +304,10 @@ mod tests {
                 axes: [("x=y:0".into(), 2)].into(),
                 hop: Some(4),
             }),
+            decoder: Decoder {
+                context: Some(64),
+                chunk: 3,
+            },
             ..Options::float()
         }
     }

@@ -34,8 +34,8 @@ pub(super) fn attention(importer: &mut Importer, node: &OnnxNode<'_>) -> Result<
         ));
     };
     let size = width.checked_div(query_heads).unwrap_or(0);
-    let kept = [1, tokens, kv_heads * size];
-    let fits = |&id: &TensorId| importer.graph.shape(id) == kept;
+    let kept = kv_heads.checked_mul(size).map(|kept| [1, tokens, kept]);
+    let fits = |&id: &TensorId| kept.is_some_and(|kept| importer.graph.shape(id) == kept);
     if size * query_heads != width
         || kv_heads == 0
         || query_heads % kv_heads != 0
@@ -100,6 +100,7 @@ pub(super) fn rotary_embedding(
     let size = width.checked_div(heads).unwrap_or(0);
     let turned = if turned == 0 { size } else { turned };
     let fits = size * heads == width
+        && turned > 0
         && turned <= size
         && matches!(table[..], [_, pairs] if 2 * pairs == turned)
         && importer.graph.shape(sines) == table;

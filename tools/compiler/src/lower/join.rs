@@ -1,6 +1,7 @@
 use std::collections::HashMap;
 
 use cadet_format::{NO_TENSOR, ProgramKind};
+use sha2::{Digest as _, Sha256};
 
 use super::emitter::{Lowered, LoweredProgram, LoweredTensor, Place, check_rows};
 use crate::error::CompileError;
@@ -60,9 +61,15 @@ pub(crate) fn join(
     Ok(first)
 }
 
-/// Where bytes of weights are already.
+/// Where bytes of weights are already, by their SHA-256.
 struct SharedWeights {
-    places: HashMap<Vec<u8>, usize>,
+    places: HashMap<Digest, usize>,
+}
+
+type Digest = [u8; 32];
+
+fn digest(bytes: &[u8]) -> Digest {
+    Sha256::digest(bytes).into()
 }
 
 impl SharedWeights {
@@ -72,7 +79,7 @@ impl SharedWeights {
                 return None;
             };
             let bytes = &lowered.weights[offset..offset + tensor.bytes()];
-            Some((bytes.to_vec(), offset))
+            Some((digest(bytes), offset))
         });
         SharedWeights {
             places: constants.collect(),
@@ -80,13 +87,14 @@ impl SharedWeights {
     }
 
     fn place(&mut self, lowered: &mut Lowered, bytes: &[u8]) -> usize {
-        if let Some(&offset) = self.places.get(bytes) {
+        let digest = digest(bytes);
+        if let Some(&offset) = self.places.get(&digest) {
             return offset;
         }
         let offset = lowered.weights.len().next_multiple_of(lowered.alignment);
         lowered.weights.resize(offset, 0);
         lowered.weights.extend_from_slice(bytes);
-        self.places.insert(bytes.to_vec(), offset);
+        self.places.insert(digest, offset);
         offset
     }
 }

@@ -1,11 +1,15 @@
 use cadet_kernels::f16;
 
+use super::grouped::group_weights;
 use super::weights::integer_weights;
 use crate::ir::{Graph, Node, Tensor, Values};
 use crate::options::Weights;
 
 /// Rounds the weights of float layers to what `weights` can hold, where a kernel reads that.
 pub(crate) fn compress_weights(graph: &mut Graph, weights: Weights) {
+    if let Some(bits) = weights.bits_in_groups() {
+        return group_weights(graph, bits);
+    }
     for index in 0..graph.nodes.len() {
         let node = &graph.nodes[index];
         let id = node.inputs.get(1).copied();
@@ -18,7 +22,7 @@ pub(crate) fn compress_weights(graph: &mut Graph, weights: Weights) {
             continue;
         };
         let rounded = match weights {
-            Weights::F32 => continue,
+            Weights::F32 | Weights::Int8Groups | Weights::Int4Groups => continue,
             Weights::F16 => match half(values) {
                 Some(halves) => Tensor {
                     values: Some(Values::F32(halves.into_iter().map(f16::to_f32).collect())),

@@ -1,26 +1,23 @@
 use crate::ir::{Bounds, ElementType, Graph, Movement, Op, Tensor};
-use crate::options::Grouped;
 use cadet_kernels::linear::{Q4_GROUP, scratch_words};
 
 /// Inputs of a group.
 pub(crate) const GROUP: usize = Q4_GROUP;
 
-/// Makes layers and embeddings of a language model read weights in groups. Layers with a fused clamp stay.
-pub(crate) fn group_weights(graph: &mut Graph, weights: Grouped) {
-    let bits = match weights {
-        Grouped::No => return,
-        Grouped::Int8 => 8,
-        Grouped::Int4 => 4,
-    };
+/// Makes float layers and embeddings read weights of so many bits in groups. Layers with a fused clamp stay.
+pub(super) fn group_weights(graph: &mut Graph, bits: u32) {
     for index in 0..graph.nodes.len() {
         let node = &graph.nodes[index];
         let table = |place: usize| {
             let id = *node.inputs.get(place)?;
-            let is_matrix = graph.shape(id).len() == 2 && graph.constant_f32(id).is_some();
-            is_matrix.then_some(id)
+            let is_matrix = graph.shape(id).len() == 2 && !graph.shape(id).contains(&0);
+            graph.constant_f32(id).filter(|_| is_matrix).map(|_| id)
         };
+        let is_float = |place: usize| graph.affine(node.inputs[place]).is_none();
         match node.op {
-            Op::FullyConnected { bounds } if bounds == Bounds::NONE && table(1).is_some() => {
+            Op::FullyConnected { bounds }
+                if bounds == Bounds::NONE && is_float(0) && table(1).is_some() =>
+            {
                 let inputs = graph.shape(node.inputs[1])[1];
                 let rows = graph.tensor(node.inputs[0]).len() / inputs;
                 // Shapes were checked: they are those of tensors.

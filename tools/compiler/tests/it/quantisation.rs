@@ -224,7 +224,7 @@ fn decoded(net: &Net, weights: Weights) -> Net {
                 *value = match weights {
                     Weights::F32 => *value,
                     Weights::F16 => f16::from_f32(*value).to_f32(),
-                    Weights::Int8 => (*value / scale).round_ties_even() * scale,
+                    _ => (*value / scale).round_ties_even() * scale,
                 };
             }
         }
