@@ -1,0 +1,1 @@
+//! Tokenizers of bytes, and properties of blocks.
