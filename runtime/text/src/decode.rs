@@ -65,8 +65,7 @@ impl Decoder {
         let piece = tokenizer.piece(token)?;
         let is_control = tokenizer.special_flags(token) & special::CONTROL != 0;
         if !(is_control && self.specials == Specials::Skipped) {
-            let shown = without_spaces(tokenizer, &mut next.at_start, piece);
-            next.write(shown, &mut text);
+            next.write_piece(tokenizer, token, piece, &mut text);
         }
         let text = text.finish()?;
         *self = next;
@@ -86,6 +85,37 @@ impl Decoder {
         let text = text.finish()?;
         *self = Decoder::new(self.specials);
         Ok(text)
+    }
+
+    /// Writes a piece without the spaces that the start of a text does not show. Those of added tokens and of what
+    /// stands for unknown characters are not among them.
+    fn write_piece(
+        &mut self,
+        tokenizer: &Tokenizer<'_>,
+        token: u32,
+        piece: &[u8],
+        text: &mut Text<'_>,
+    ) {
+        let is_ordinary = tokenizer.special_flags(token) == 0 && tokenizer.unknown() != Some(token);
+        if !(self.at_start && is_ordinary) {
+            self.at_start &= piece.is_empty();
+            return self.write(piece, text);
+        }
+        let rest = match tokenizer.header.leading {
+            leading::ONE | leading::ALL => piece.strip_prefix(b" ").unwrap_or(piece),
+            _ => piece,
+        };
+        let is_over = match tokenizer.header.leading {
+            leading::ALL => rest,
+            _ => piece,
+        };
+        self.at_start = is_over.is_empty();
+        if tokenizer.header.leading == leading::FIRST_PIECE {
+            rest.split(|&byte| byte == b' ')
+                .for_each(|part| self.write(part, text));
+        } else {
+            self.write(rest, text);
+        }
     }
 
     fn write(&mut self, piece: &[u8], text: &mut Text<'_>) {
@@ -125,27 +155,6 @@ impl Decoder {
                 *place = byte;
             }
         }
-    }
-}
-
-/// A piece without the spaces that the start of a text does not show.
-fn without_spaces<'a>(tokenizer: &Tokenizer<'_>, at_start: &mut bool, piece: &'a [u8]) -> &'a [u8] {
-    if !*at_start {
-        return piece;
-    }
-    match tokenizer.header.leading {
-        leading::ONE => {
-            *at_start = piece.is_empty();
-            piece.strip_prefix(b" ").unwrap_or(piece)
-        }
-        leading::ALL => {
-            let first = piece.iter().position(|&byte| byte != b' ');
-            *at_start = first.is_none();
-            first
-                .and_then(|first| piece.get(first..))
-                .unwrap_or_default()
-        }
-        _ => piece,
     }
 }
 

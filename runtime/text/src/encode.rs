@@ -246,8 +246,10 @@ impl Tokenizer<'_> {
             let character = segment.character(place).map_or(1, |it| it.bytes);
             let bytes = space.unwrap_or(character).min(range.end - place);
             let end = place.saturating_add(bytes);
-            let is_repeated = was_space && space.is_some() && self.has(flags::SQUEEZE);
-            was_space = space.is_some();
+            // U+2581 in a text is a space that stays.
+            let is_plain = segment.byte(place) == Some(b' ');
+            let is_repeated = was_space && is_plain && self.has(flags::SQUEEZE);
+            was_space = is_plain;
             let key = match space {
                 Some(_) => [b" ".as_slice(), b""],
                 None => segment.parts(place..end),

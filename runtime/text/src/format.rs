@@ -79,8 +79,10 @@ pub mod leading {
     pub const KEPT: u8 = 0;
     /// One.
     pub const ONE: u8 = 1;
-    /// All.
+    /// One of each piece until there is something else.
     pub const ALL: u8 = 2;
+    /// All of the first piece, those within it too.
+    pub const FIRST_PIECE: u8 = 3;
 }
 
 /// Bits of [`Header::flags`].

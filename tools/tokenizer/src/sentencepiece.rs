@@ -180,6 +180,11 @@ impl Settings {
                 3 => piece(row.text, false, special::CONTROL | special::MATCHED),
                 4 => {
                     has_symbols = true;
+                    if spaced.contains(' ') {
+                        let advice = "train with symbols that have none";
+                        let what = "a symbol of the user's with a space";
+                        return Err(Error::unsupported(format!("piece {token}"), what, advice));
+                    }
                     piece(spaced.as_bytes(), false, special::MATCHED)
                 }
                 6 => {

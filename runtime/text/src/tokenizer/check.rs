@@ -31,7 +31,7 @@ impl Tokenizer<'_> {
             && header.splitter <= splitter::CL100K
             && header.isolate <= isolate::RUNS
             && header.prefix <= prefix::FIRST
-            && header.leading <= leading::ALL
+            && header.leading <= leading::FIRST_PIECE
             && header.flags & !flags::ALL == 0
             && header.longest <= MAX_PIECE_BYTES
             && !(byte_model && header.unit != unit::BYTE)

@@ -1,4 +1,4 @@
-use cadet_text::format::special;
+use cadet_text::format::{prefix, special};
 
 use super::Traits;
 use super::json::At;
@@ -13,8 +13,10 @@ pub(super) fn read(list: At<'_>, traits: &Traits, source: &mut Source) -> Result
             let advice = "set it to false";
             return Err(added.get("single_word").refuse("true", advice));
         }
-        let is_changed = traits.has_marks && (name.contains(' ') || traits.prefix != 0);
-        if added.get("normalized").bool_or(false)? && is_changed && !is_kept(traits) {
+        // It is looked for in what the normalizer makes of the text, as that makes it of the name.
+        let is_changed =
+            traits.is_normalized && (traits.prefix == prefix::ALWAYS || name.contains(' '));
+        if is_changed && added.get("normalized").bool_or(false)? {
             let advice = "set it to false";
             return Err(added
                 .get("normalized")
@@ -48,9 +50,4 @@ pub(super) fn read(list: At<'_>, traits: &Traits, source: &mut Source) -> Result
         }
     }
     Ok(())
-}
-
-/// Whether spaces become U+2581 when words are cut only: added tokens are found before.
-fn is_kept(traits: &Traits) -> bool {
-    traits.prefix != cadet_text::format::prefix::ALWAYS
 }

@@ -49,6 +49,8 @@ pub fn hugging_face(file: &[u8]) -> Result<Source, Error> {
 #[derive(Default)]
 struct Traits {
     is_byte_level: bool,
+    /// A text is changed before its words are cut.
+    is_normalized: bool,
     /// U+2581 stands for a space.
     has_marks: bool,
     splitter: Option<u8>,

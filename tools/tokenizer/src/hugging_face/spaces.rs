@@ -10,6 +10,7 @@ const MARK: &str = "\u{2581}";
 
 pub(super) fn read_normalizer(normalizer: At<'_>, traits: &mut Traits) -> Result<(), Error> {
     for step in normalizer.steps("normalizers")? {
+        traits.is_normalized = true;
         match step.kind()? {
             "Prepend" if step.get("prepend").str()? == MARK => traits.prefix = prefix::ALWAYS,
             "Replace"
@@ -44,7 +45,7 @@ pub(super) fn read_decoder(decoder: At<'_>, traits: &mut Traits) -> Result<(), E
                 if step.get("prepend_scheme").is_null()
                     || step.get("prepend_scheme").str()? != "never"
                 {
-                    traits.leading = leading::ONE;
+                    traits.leading = leading::FIRST_PIECE;
                 }
             }
             kind => {

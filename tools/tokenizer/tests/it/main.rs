@@ -1,6 +1,7 @@
 //! Integration tests of tokenizers, compiled and run.
 
 mod bytes;
+mod corpus;
 mod llama2c;
 mod reference;
 mod support;

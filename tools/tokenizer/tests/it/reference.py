@@ -37,7 +37,7 @@ TEXT = [] if text_path == "-" else Path(text_path).read_text("utf-8").split("\n"
 results = []
 
 
-def add(file, kind, plain, special, decode, length=len):
+def add(file, kind, plain, special, decode):
     rows = []
     for line in LINES:
         tokens = plain(line)
@@ -162,7 +162,7 @@ sentence_piece(
     vocab_size=2500,
     byte_fallback=True,
     remove_extra_whitespaces=False,
-    user_defined_symbols=["<|im_end|>", "[INST]", "\u2581the", "\n", "\t", "    "],
+    user_defined_symbols=["<|im_end|>", "[INST]", "the", "\n", "\t"],
     character_coverage=0.99,
 )
 sentence_piece("no-prefix", vocab_size=1500, add_dummy_prefix=False, bos_id=-1, remove_extra_whitespaces=False)
