@@ -79,7 +79,7 @@ fn what_is_cut_off_or_misplaced_is_refused() {
         });
         let followed = [bytes.as_slice(), &[0xFF; 9]].concat();
         with_aligned(&followed, |followed| {
-            assert!(Tokenizer::new(followed).is_ok())
+            assert!(Tokenizer::new(followed).is_ok());
         });
     }
 }
