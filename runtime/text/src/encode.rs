@@ -2,6 +2,7 @@ use core::ops::Range;
 
 use crate::format::{NO_TOKEN, SPACE_MARK, flags, model, prefix, unit};
 use crate::merge::{Cell, MAX_SYMBOLS, Word};
+use crate::normalize::utf8;
 use crate::segment::Segment;
 use crate::{TextError, Tokenizer};
 
@@ -85,7 +86,9 @@ impl Tokenizer<'_> {
     /// the text is one.
     ///
     /// # Errors
-    /// [`InvalidUtf8`](TextError::InvalidUtf8) unless the tokenizer takes any bytes, before anything is written;
+    /// Before anything is written: [`InvalidUtf8`](TextError::InvalidUtf8) unless the tokenizer takes any bytes, and
+    /// [`NeedsNormalization`](TextError::NeedsNormalization) or [`TooManyMarks`](TextError::TooManyMarks) where it wants
+    /// form C, for which there is [`normalize`](Self::normalize);
     /// [`OutputTooSmall`](TextError::OutputTooSmall) with the first tokens in `tokens`, as many as fit;
     /// [`ScratchTooSmall`](TextError::ScratchTooSmall), [`TooLong`](TextError::TooLong) and
     /// [`NoToken`](TextError::NoToken), after which `tokens` holds nothing of worth.
@@ -102,10 +105,11 @@ impl Tokenizer<'_> {
         if text.len() > i32::MAX as usize {
             return Err(TextError::TooLong);
         }
-        if self.header.flags & flags::ANY_BYTES == 0 {
-            core::str::from_utf8(text).map_err(|error| TextError::InvalidUtf8 {
-                at: error.valid_up_to() as u32,
-            })?;
+        if !self.has(flags::ANY_BYTES) {
+            let text = utf8(text)?;
+            if self.has(flags::NFC) {
+                self.check_normalized(text)?;
+            }
         }
         let mut output = Output { tokens, count: 0 };
         let (before, after) = match encoding.ends {

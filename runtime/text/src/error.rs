@@ -43,6 +43,16 @@ pub enum TextError {
         /// The number.
         token: u32,
     },
+    /// The text is not in normalization form C, which the tokenizer wants: hand it to `normalize` first.
+    NeedsNormalization {
+        /// Place in bytes up to which it is.
+        at: u32,
+    },
+    /// More than thirty combining marks in a row, which is no text: cut it.
+    TooManyMarks {
+        /// Where that is, in bytes.
+        at: u32,
+    },
 }
 
 impl TextError {
@@ -61,6 +71,8 @@ impl TextError {
             TextError::InvalidUtf8 { .. } => 414,
             TextError::NoToken { .. } => 415,
             TextError::BadToken { .. } => 416,
+            TextError::NeedsNormalization { .. } => 417,
+            TextError::TooManyMarks { .. } => 418,
         }
     }
 
@@ -81,6 +93,8 @@ impl TextError {
             TextError::InvalidUtf8 { .. } => "the text is not UTF-8",
             TextError::NoToken { .. } => "the vocabulary has no token for a character of the text",
             TextError::BadToken { .. } => "no token has this number",
+            TextError::NeedsNormalization { .. } => "the text is not in normalization form C",
+            TextError::TooManyMarks { .. } => "the text has too many combining marks in a row",
         }
     }
 }
@@ -92,9 +106,10 @@ impl core::fmt::Display for TextError {
             TextError::OutputTooSmall { needed } | TextError::ScratchTooSmall { needed } => {
                 write!(f, " ({needed} needed)")
             }
-            TextError::InvalidUtf8 { at } | TextError::NoToken { at } => {
-                write!(f, " (at byte {at})")
-            }
+            TextError::InvalidUtf8 { at }
+            | TextError::NoToken { at }
+            | TextError::NeedsNormalization { at }
+            | TextError::TooManyMarks { at } => write!(f, " (at byte {at})"),
             TextError::BadToken { token } => write!(f, " ({token})"),
             _ => Ok(()),
         }
@@ -129,6 +144,8 @@ mod tests {
             TextError::InvalidUtf8 { at: 0 },
             TextError::NoToken { at: 0 },
             TextError::BadToken { token: 0 },
+            TextError::NeedsNormalization { at: 0 },
+            TextError::TooManyMarks { at: 0 },
         ];
         for error in errors {
             let name = std::format!("{error:?}");

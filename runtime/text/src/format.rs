@@ -97,8 +97,10 @@ pub mod flags {
     pub const SPACE_MARKS: u32 = 8;
     /// Spaces at both ends are left out, and runs of them are one.
     pub const SQUEEZE: u32 = 16;
+    /// Text is in normalization form C.
+    pub const NFC: u32 = 32;
     /// All defined bits.
-    pub const ALL: u32 = 31;
+    pub const ALL: u32 = 63;
 }
 
 /// Bits of [`Special::flags`].
@@ -147,6 +149,38 @@ pub struct Special {
     pub flags: u32,
 }
 
+/// A character and the two that it is made of: 21 bits each, the character's the lowest, then the second's.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
+pub struct Row {
+    /// The low 32 bits.
+    pub low: u32,
+    /// The high 32 bits.
+    pub high: u32,
+}
+
+impl Row {
+    /// Of a character made of `first` and `second`, which is 0 where it is made of one.
+    pub const fn new(character: u32, first: u32, second: u32) -> Row {
+        let packed = (first as u64) << 42 | (second as u64) << 21 | character as u64;
+        Row {
+            low: packed as u32,
+            high: (packed >> 32) as u32,
+        }
+    }
+
+    /// The character.
+    pub const fn character(&self) -> u32 {
+        self.low & 0x001f_ffff
+    }
+
+    /// The two that it is made of.
+    pub const fn pair(&self) -> (u32, u32) {
+        let packed = (self.high as u64) << 32 | self.low as u64;
+        ((packed >> 42) as u32, (packed >> 21) as u32 & 0x001f_ffff)
+    }
+}
+
 /// The first bytes of a compiled tokenizer.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Pod, Zeroable)]
@@ -191,7 +225,7 @@ pub struct Header {
     pub longest: u32,
     /// What hashes start from.
     pub seed: u32,
-    /// Version of Unicode that the classes are of; zeros without classes.
+    /// Version of Unicode of classes, marks and compositions; zeros without these.
     pub unicode: [u8; 4],
     /// Tokens of [`template`](Self::template) that go before a text; the others go after it.
     pub before: u32,
@@ -217,9 +251,15 @@ pub struct Header {
     pub template: Table,
     /// u32: first character of a run, 24 bits, and its [`class`], 8 bits.
     pub classes: Table,
+    /// u32: first character of a run, 24 bits, and its combining class, 8 bits.
+    pub marks: Table,
+    /// [`Row`]: what characters are made of, by character.
+    pub decompositions: Table,
+    /// [`Row`]: what two characters make, by these.
+    pub compositions: Table,
 }
 
 /// Bytes of a header.
 pub const HEADER_BYTES: usize = size_of::<Header>();
 
-const _: () = assert!(HEADER_BYTES == 148);
+const _: () = assert!(HEADER_BYTES == 172);

@@ -41,6 +41,7 @@ mod error;
 pub mod format;
 mod lookup;
 mod merge;
+mod normalize;
 mod segment;
 mod split;
 mod tokenizer;

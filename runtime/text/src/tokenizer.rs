@@ -2,7 +2,7 @@ mod check;
 
 use bytemuck::AnyBitPattern;
 
-use crate::format::{HEADER_BYTES, Header, NO_TOKEN, Special, Table, model};
+use crate::format::{HEADER_BYTES, Header, NO_TOKEN, Row, Special, Table, model};
 use crate::{TextError, bucket, hash, slot};
 
 /// A checked view of a compiled tokenizer: no function of it can panic or read out of bounds.
@@ -23,6 +23,9 @@ pub struct Tokenizer<'a> {
     pub(crate) specials: &'a [Special],
     template: &'a [u32],
     pub(crate) classes: &'a [u32],
+    pub(crate) marks: &'a [u32],
+    pub(crate) decompositions: &'a [Row],
+    pub(crate) compositions: &'a [Row],
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -86,6 +89,9 @@ impl<'a> Tokenizer<'a> {
             specials: table(bytes, header.specials)?,
             template: table(bytes, header.template)?,
             classes: table(bytes, header.classes)?,
+            marks: table(bytes, header.marks)?,
+            decompositions: table(bytes, header.decompositions)?,
+            compositions: table(bytes, header.compositions)?,
         };
         tokenizer.check()?;
         Ok(tokenizer)

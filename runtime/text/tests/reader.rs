@@ -107,7 +107,7 @@ proptest! {
         let mut blocks = corpus();
         let (_, mut bytes) = blocks.swap_remove(which.index(blocks.len()));
         for (place, value) in damage {
-            let end = if in_header { 148 } else { bytes.len() };
+            let end = if in_header { 172 } else { bytes.len() };
             let place = place.index(end);
             bytes[place] = value;
         }

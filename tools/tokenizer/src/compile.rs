@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, HashMap};
 use bytemuck::Zeroable;
 use cadet_text::format::{
     HEADER_BYTES, Header, MAGIC, MAX_PIECE_BYTES, MAX_SPECIALS, NO_TOKEN, Special, Table,
-    VERSION_MAJOR, VERSION_MINOR, isolate, model, splitter, unit,
+    VERSION_MAJOR, VERSION_MINOR, flags, isolate, model, splitter, unit,
 };
 
 use crate::perfect_hash::perfect_hash;
-use crate::{Error, Model, Source, UNICODE_VERSION, classes};
+use crate::{Error, Model, Source, UNICODE_VERSION, classes, compositions};
 
 /// Most merges: ranks have 24 bits.
 const MAX_PAIRS: usize = 1 << 24;
@@ -70,6 +70,14 @@ impl Source {
         let needs_classes = self.splitter >= splitter::GPT2 || self.isolate != isolate::NONE;
         if needs_classes {
             header.classes = block.table(&classes::table());
+        }
+        if self.has(flags::NFC) {
+            let tables = compositions::tables();
+            header.marks = block.table(&tables.marks);
+            header.decompositions = block.table(&tables.decompositions);
+            header.compositions = block.table(&tables.compositions);
+        }
+        if needs_classes || self.has(flags::NFC) {
             let [major, minor, update] = UNICODE_VERSION;
             header.unicode = [major, minor, update, 0];
         }

@@ -17,6 +17,7 @@
 mod bytes;
 mod classes;
 mod compile;
+mod compositions;
 mod error;
 mod hugging_face;
 mod llama2c;

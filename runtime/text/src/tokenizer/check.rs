@@ -65,10 +65,13 @@ impl Tokenizer<'_> {
                 .iter()
                 .all(|it| self.is_token(it.token) && it.flags & !special::ALL == 0)
             && self.template.iter().all(|&token| self.is_token(token))
-            && self
-                .classes
-                .is_sorted_by(|a, b| a & 0x00ff_ffff < b & 0x00ff_ffff)
+            && are_runs(self.classes)
             && self.classes.iter().all(|row| row >> 24 <= class::SPACE)
+            && are_runs(self.marks)
+            && self
+                .decompositions
+                .is_sorted_by(|a, b| a.character() < b.character())
+            && self.compositions.is_sorted_by(|a, b| a.pair() < b.pair())
     }
 
     fn are_slots_tokens(&self) -> bool {
@@ -99,6 +102,11 @@ impl Tokenizer<'_> {
     fn is_token_or_none(&self, token: u32) -> bool {
         token == NO_TOKEN || self.is_token(token)
     }
+}
+
+/// Whether rows of a class and a first character are in order.
+fn are_runs(rows: &[u32]) -> bool {
+    rows.is_sorted_by(|a, b| a & 0x00ff_ffff < b & 0x00ff_ffff)
 }
 
 /// Differences of neighbours.

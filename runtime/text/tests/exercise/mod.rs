@@ -20,6 +20,8 @@ pub(crate) fn exercise(tokenizer: &Tokenizer<'_>, text: &[u8]) {
             }
         }
     }
+    let mut normal = vec![0; 3 * text.len()];
+    let _ = tokenizer.normalize(text, &mut normal);
     let few = &mut cells[..3];
     let _ = tokenizer.encode(text, Encoding::PROMPT, few, &mut tokens[..2]);
     for token in [0, 1, 255, tokenizer.token_count() - 1] {

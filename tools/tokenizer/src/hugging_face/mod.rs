@@ -39,6 +39,9 @@ pub fn hugging_face(file: &[u8]) -> Result<Source, Error> {
     if traits.has_marks {
         source.flags |= flags::SPACE_MARKS;
     }
+    if traits.is_nfc {
+        source.flags |= flags::NFC;
+    }
     if traits.is_byte_level {
         source.unit = unit::BYTE;
     }
@@ -51,6 +54,8 @@ struct Traits {
     is_byte_level: bool,
     /// A text is changed before its words are cut.
     is_normalized: bool,
+    /// A text is brought to form C.
+    is_nfc: bool,
     /// U+2581 stands for a space.
     has_marks: bool,
     splitter: Option<u8>,

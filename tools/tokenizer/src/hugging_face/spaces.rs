@@ -12,6 +12,7 @@ pub(super) fn read_normalizer(normalizer: At<'_>, traits: &mut Traits) -> Result
     for step in normalizer.steps("normalizers")? {
         traits.is_normalized = true;
         match step.kind()? {
+            "NFC" => traits.is_nfc = true,
             "Prepend" if step.get("prepend").str()? == MARK => traits.prefix = prefix::ALWAYS,
             "Replace"
                 if step.pattern("String") == Some(" ") && step.get("content").str()? == MARK =>
@@ -19,7 +20,7 @@ pub(super) fn read_normalizer(normalizer: At<'_>, traits: &mut Traits) -> Result
                 traits.has_marks = true;
             }
             kind => {
-                let advice = "normalise texts before they are encoded, and set `normalizer` to null or to Prepend and Replace of spaces";
+                let advice = "normalise texts before they are encoded, and set `normalizer` to null, NFC, or Prepend and Replace of spaces";
                 return Err(step.refuse(format!("the normalizer {kind}"), advice));
             }
         }

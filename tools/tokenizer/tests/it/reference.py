@@ -59,9 +59,11 @@ def add_hugging_face(name, tokenizer):
     add(f"{name}.json", "hugging_face", plain, special, tokenizer.decode)
 
 
-def byte_level(name, steps, specials, size=3000, ignore_merges=False, prefix=False, template=None):
+def byte_level(name, steps, specials, size=3000, ignore_merges=False, nfc=False, template=None):
     tokenizer = Tokenizer(models.BPE(ignore_merges=ignore_merges))
     tokenizer.pre_tokenizer = steps
+    if nfc:
+        tokenizer.normalizer = normalizers.NFC()
     tokenizer.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
         vocab_size=size,
@@ -105,6 +107,7 @@ byte_level(
     split(CL100K.replace("DIGITS", r"\p{N}")),
     ["<|endoftext|>", "<|im_start|>", "<|im_end|>"],
     8000,
+    nfc=True,
 )
 byte_level("any-digits", split(CL100K.replace("DIGITS", r"\p{N}+")), [])
 byte_level("split-gpt2", split(GPT2), ["<|im_end|>"])
