@@ -3,5 +3,6 @@
 mod bytes;
 mod corpus;
 mod llama2c;
+mod normalization;
 mod reference;
 mod support;

@@ -4,11 +4,13 @@ usage: reference.py LINES TEXT TOK_BIN OUTPUT
 
 LINES has a text a line, with the escapes of Python; the tokenizers learn from it and from the file TEXT (or
 none, `-`). TOK_BIN is a tokenizer of llama2.c (or `-`). The folder OUTPUT gets a file of each tokenizer and
-reference.json: of each its file, its kind, and of each line the tokens with the names of special tokens as
-text, those with them as tokens, and the text of the former.
+reference.json: all texts, which are the lines and others made of signs at random; of each tokenizer its file, its
+kind, and of each text the tokens with the names of special tokens as text, those with them as tokens, and the
+text of the former.
 """
 
 import json
+import random
 import struct
 import sys
 from pathlib import Path
@@ -35,6 +37,13 @@ def unescape(line):
 LINES = [unescape(line) for line in Path(lines_path).read_text("utf-8").split("\n")[:-1]]
 TEXT = [] if text_path == "-" else Path(text_path).read_text("utf-8").split("\n")
 results = []
+
+# Besides, texts that nobody wrote: where words end is decided by neighbours.
+SIGNS = list("'''   \n\n\r\t\u00a0\u3000sStTrReEvVmMlLdDaZ0129\u00bd\u0663.,_<>-")
+SIGNS += list("\u00e9\u0416\u4e2d\u0939\u0940\u05d0\U0001f642\u0301\u200d\u017f\u2581") + ["'ll", "'S", "  ", "the"]
+RANDOM = random.Random(1)
+LEARNED = list(LINES)
+LINES += ["".join(RANDOM.choices(SIGNS, k=RANDOM.randrange(1, 24))) for _ in range(1000)]
 
 
 def add(file, kind, plain, special, decode):
@@ -71,7 +80,7 @@ def byte_level(name, steps, specials, size=3000, ignore_merges=False, nfc=False,
         special_tokens=specials,
         show_progress=False,
     )
-    tokenizer.train_from_iterator(LINES + TEXT, trainer)
+    tokenizer.train_from_iterator(LEARNED + TEXT, trainer)
     if template:
         ids = [(token, tokenizer.token_to_id(token)) for token in template if token.startswith("<")]
         tokenizer.post_processor = processors.TemplateProcessing(single=template, special_tokens=ids)
@@ -124,7 +133,7 @@ def metaspace(name, scheme, cuts):
     trainer = trainers.BpeTrainer(
         vocab_size=2000, special_tokens=["<unk>", "<s>"], limit_alphabet=300, show_progress=False
     )
-    tokenizer.train_from_iterator(LINES + TEXT, trainer)
+    tokenizer.train_from_iterator(LEARNED + TEXT, trainer)
     add_hugging_face(name, tokenizer)
 
 
@@ -135,7 +144,7 @@ metaspace("metaspace-whole", "first", False)
 
 def sentence_piece(name, **options):
     text = output / "text.txt"
-    text.write_text("\n".join(LINES + TEXT).replace("\0", ""), "utf-8")
+    text.write_text("\n".join(LEARNED + TEXT).replace("\0", ""), "utf-8")
     sentencepiece.SentencePieceTrainer.train(
         input=str(text),
         model_prefix=str(output / name),
