@@ -19,8 +19,11 @@ impl Source {
     ///
     /// # Errors
     /// [`Error::Vocabulary`] where pieces are too long, the same, or cannot be made as the original makes them;
-    /// [`Error::Unsupported`] where there are too many.
+    /// [`Error::Unsupported`] where there are too many, [`Error::Malformed`] where there are none.
     pub fn compile(&self) -> Result<Vec<u8>, Error> {
+        if self.pieces.is_empty() {
+            return Err(Error::malformed("vocabulary", "no tokens"));
+        }
         let by_bytes = self.by_bytes()?;
         let mergeable: Vec<(u32, &[u8])> = by_bytes
             .iter()

@@ -49,7 +49,7 @@ fn what_is_refused_is_told_with_its_place() {
     let marks = format!("a{}", "\u{323}".repeat(40));
     assert!(matches!(at(&marks), Err(TextError::TooManyMarks { .. })));
     let mut few = [0; 2];
-    let needed = block
+    let needed = BLOCK
         .tokenizer()
         .normalize("e\u{301}e".as_bytes(), &mut few);
     assert_eq!(needed, Err(TextError::OutputTooSmall { needed: 3 }));
