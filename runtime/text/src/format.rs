@@ -209,8 +209,8 @@ pub struct Header {
     pub prefix: u8,
     /// One of [`leading`].
     pub leading: u8,
-    /// Bytes of a slot, 2 or 4.
-    pub slot_bytes: u8,
+    /// Bytes of a slot and of a rank, 2 or 4.
+    pub number_bytes: u8,
     /// Bits of [`flags`].
     pub flags: u32,
     /// The token of what has none, or [`NO_TOKEN`].
@@ -239,7 +239,7 @@ pub struct Header {
     pub slots: Table,
     /// u32: the token of each byte; 256 or none.
     pub bytes: Table,
-    /// u32: rank of each token; none where a token is its own rank.
+    /// u16 or u32: rank of each token; none where a token is its own rank.
     pub ranks: Table,
     /// u32: first row of each token in `pairs`, and the last one's end.
     pub pair_starts: Table,

@@ -15,9 +15,9 @@ pub struct Tokenizer<'a> {
     starts: &'a [u32],
     pool: &'a [u8],
     displacements: &'a [u16],
-    slots: Slots<'a>,
+    slots: Numbers<'a>,
     bytes: &'a [u32],
-    ranks: &'a [u32],
+    ranks: Numbers<'a>,
     pair_starts: &'a [u32],
     pairs: &'a [u32],
     pub(crate) specials: &'a [Special],
@@ -28,31 +28,37 @@ pub struct Tokenizer<'a> {
     pub(crate) compositions: &'a [Row],
 }
 
+/// Tokens or ranks, of two bytes or of four.
 #[derive(Clone, Copy, Debug)]
-enum Slots<'a> {
+enum Numbers<'a> {
     Narrow(&'a [u16]),
     Wide(&'a [u32]),
 }
 
-impl Slots<'_> {
-    fn len(&self) -> usize {
-        match self {
-            Slots::Narrow(slots) => slots.len(),
-            Slots::Wide(slots) => slots.len(),
+impl<'a> Numbers<'a> {
+    fn new(bytes: &'a [u8], header: &Header, place: Table) -> Result<Numbers<'a>, TextError> {
+        match header.number_bytes {
+            2 => Ok(Numbers::Narrow(table(bytes, place)?)),
+            4 => Ok(Numbers::Wide(table(bytes, place)?)),
+            _ => Err(TextError::BadHeader),
         }
     }
 
-    /// The token of a slot; `None` where it is empty.
+    fn len(&self) -> usize {
+        match self {
+            Numbers::Narrow(numbers) => numbers.len(),
+            Numbers::Wide(numbers) => numbers.len(),
+        }
+    }
+
+    /// A number; [`NO_TOKEN`] for all ones.
     fn get(&self, index: usize) -> Option<u32> {
         match self {
-            Slots::Narrow(slots) => slots
-                .get(index)
-                .filter(|&&token| token != u16::MAX)
-                .map(|&token| u32::from(token)),
-            Slots::Wide(slots) => slots
-                .get(index)
-                .filter(|&&token| token != NO_TOKEN)
-                .copied(),
+            Numbers::Narrow(numbers) => numbers.get(index).map(|&number| match number {
+                u16::MAX => NO_TOKEN,
+                number => u32::from(number),
+            }),
+            Numbers::Wide(numbers) => numbers.get(index).copied(),
         }
     }
 }
@@ -77,13 +83,9 @@ impl<'a> Tokenizer<'a> {
             starts: table(bytes, header.starts)?,
             pool: table(bytes, header.pool)?,
             displacements: table(bytes, header.displacements)?,
-            slots: match header.slot_bytes {
-                2 => Slots::Narrow(table(bytes, header.slots)?),
-                4 => Slots::Wide(table(bytes, header.slots)?),
-                _ => return Err(TextError::BadHeader),
-            },
+            slots: Numbers::new(bytes, header, header.slots)?,
             bytes: table(bytes, header.bytes)?,
-            ranks: table(bytes, header.ranks)?,
+            ranks: Numbers::new(bytes, header, header.ranks)?,
             pair_starts: table(bytes, header.pair_starts)?,
             pairs: table(bytes, header.pairs)?,
             specials: table(bytes, header.specials)?,
@@ -161,6 +163,7 @@ impl<'a> Tokenizer<'a> {
         let displacement = *self
             .displacements
             .get(bucket(hash, self.displacements.len()))?;
+        // No token has an empty slot's number, and no piece.
         let token = self.slots.get(slot(hash, displacement, self.slots.len()))?;
         let rest = self.piece_of(token)?.strip_prefix(first)?;
         (rest == second).then_some(token)
@@ -180,8 +183,8 @@ impl<'a> Tokenizer<'a> {
         let token = self.find([left, self.piece_of(right)?])?;
         let index = token as usize;
         let rank = match self.header.model {
-            model::PIECES if self.ranks.is_empty() => token,
-            model::PIECES => *self.ranks.get(index)?,
+            model::PIECES if self.ranks.len() == 0 => token,
+            model::PIECES => self.ranks.get(index)?,
             _ => {
                 let start = *self.pair_starts.get(index)? as usize;
                 let end = *self.pair_starts.get(index.checked_add(1)?)? as usize;

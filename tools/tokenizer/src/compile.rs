@@ -61,7 +61,13 @@ impl Source {
         header.bytes = block.table(&byte_tokens);
         match &self.model {
             Model::Bytes => {}
-            Model::Pieces(scores) => header.ranks = block.table(&self.ranks(scores, &by_bytes)?),
+            Model::Pieces(scores) => {
+                let ranks = self.ranks(scores, &by_bytes)?;
+                header.ranks = match is_narrow {
+                    true => block.table(&ranks.iter().map(|rank| *rank as u16).collect::<Vec<_>>()),
+                    false => block.table(&ranks),
+                };
+            }
             Model::Pairs(pairs) => {
                 let (starts, rows) = self.pair_rows(pairs, &by_bytes)?;
                 header.pair_starts = block.table(&starts);
@@ -86,7 +92,7 @@ impl Source {
         }
         self.fill(header, block.bytes.len());
         header.seed = hash.seed;
-        header.slot_bytes = if is_narrow { 2 } else { 4 };
+        header.number_bytes = if is_narrow { 2 } else { 4 };
         block.bytes[..HEADER_BYTES].copy_from_slice(bytemuck::bytes_of(header));
         Ok(block.bytes)
     }
@@ -193,7 +199,7 @@ impl Source {
         if made.is_sorted_by(is_descending) {
             return Ok(Vec::new());
         }
-        let mut ranks = vec![u32::MAX - 1; self.pieces.len()];
+        let mut ranks = vec![0; self.pieces.len()];
         let (mut rank, mut last) = (0, None);
         for token in made {
             // Equal scores are equal ranks: the merge on the left goes first.

@@ -1,6 +1,6 @@
 //! What must hold of a tokenizer's bytes.
 
-use super::{Slots, Tokenizer};
+use super::Tokenizer;
 use crate::TextError;
 use crate::format::{
     MAGIC, MAX_PIECE_BYTES, MAX_SPECIALS, NO_TOKEN, VERSION_MAJOR, class, flags, isolate, leading,
@@ -56,7 +56,7 @@ impl Tokenizer<'_> {
             && matches!(self.bytes.len(), 0 | 256)
             && (self.header.unit != unit::BYTE || self.bytes.len() == 256)
             && self.bytes.iter().all(|&token| self.is_token_or_none(token))
-            && (self.ranks.is_empty() || self.ranks.len() == tokens)
+            && matches!(self.ranks.len(), count if count == 0 || count == tokens)
             && self.are_pairs_right(if has_pairs { one_more } else { Some(0) })
             && self.specials.len() <= MAX_SPECIALS
             && self.specials.is_sorted_by(|a, b| a.token < b.token)
@@ -75,12 +75,9 @@ impl Tokenizer<'_> {
     }
 
     fn are_slots_tokens(&self) -> bool {
-        match self.slots {
-            Slots::Narrow(slots) => slots
-                .iter()
-                .all(|&token| token == u16::MAX || self.is_token(u32::from(token))),
-            Slots::Wide(slots) => slots.iter().all(|&token| self.is_token_or_none(token)),
-        }
+        (0..self.slots.len())
+            .filter_map(|index| self.slots.get(index))
+            .all(|token| self.is_token_or_none(token))
     }
 
     /// The rows of a token are searched one by one: that their left parts grow keeps them below 256.

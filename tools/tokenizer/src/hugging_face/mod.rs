@@ -15,6 +15,9 @@ use json::At;
 /// Reads a `tokenizer.json`. Encoding is that of `Tokenizer.encode` in the library, what it calls special tokens being
 /// the template here; decoding that of its `decode`, where the text is UTF-8.
 ///
+/// The library leaves out characters that have no token, where there is no unknown one; here that is an error of
+/// encoding ([`cadet_text::TextError::NoToken`]).
+///
 /// The file does not say which of the special tokens begins and ends a text or fills up, beyond what the template says:
 /// set [`Source::eos`] and the others by [`Source::special`].
 ///
