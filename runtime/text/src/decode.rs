@@ -61,7 +61,7 @@ impl Decoder {
         out: &'o mut [u8],
     ) -> Result<&'o str, TextError> {
         let mut next = self.clone();
-        let mut text = Text { out, bytes: 0 };
+        let mut text = Text::new(out);
         let piece = tokenizer.piece(token)?;
         let is_control = tokenizer.special_flags(token) & special::CONTROL != 0;
         if !(is_control && self.specials == Specials::Skipped) {
@@ -78,7 +78,7 @@ impl Decoder {
     /// # Errors
     /// [`OutputTooSmall`](TextError::OutputTooSmall) where `out` has less than three bytes and there is something.
     pub fn finish<'o>(&mut self, out: &'o mut [u8]) -> Result<&'o str, TextError> {
-        let mut text = Text { out, bytes: 0 };
+        let mut text = Text::new(out);
         if self.held_bytes > 0 {
             text.write(REPLACEMENT);
         }
@@ -159,21 +159,28 @@ impl Decoder {
 }
 
 /// Text as it comes: as much as there is room for, and all of it counted.
-struct Text<'o> {
+pub(crate) struct Text<'o> {
     out: &'o mut [u8],
     bytes: usize,
 }
 
 impl<'o> Text<'o> {
-    fn write(&mut self, bytes: &[u8]) {
+    pub(crate) fn new(out: &'o mut [u8]) -> Text<'o> {
+        Text { out, bytes: 0 }
+    }
+
+    pub(crate) fn write(&mut self, bytes: &[u8]) {
         let end = self.bytes.saturating_add(bytes.len());
         if let Some(place) = self.out.get_mut(self.bytes..end) {
-            place.copy_from_slice(bytes);
+            // Their lengths are the same: not that the compiler saw it in `copy_from_slice`.
+            for (place, &byte) in place.iter_mut().zip(bytes) {
+                *place = byte;
+            }
         }
         self.bytes = end;
     }
 
-    fn finish(self) -> Result<&'o str, TextError> {
+    pub(crate) fn finish(self) -> Result<&'o str, TextError> {
         let needed = self.bytes as u32;
         let out: &'o [u8] = self.out;
         out.get(..self.bytes)

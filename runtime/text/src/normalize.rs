@@ -5,6 +5,7 @@
 
 use core::str::Chars;
 
+use crate::decode::Text;
 use crate::format::{Row, flags};
 use crate::{TextError, Tokenizer};
 
@@ -38,16 +39,10 @@ impl Tokenizer<'_> {
     /// [`TooManyMarks`](TextError::TooManyMarks).
     pub fn normalize<'o>(&self, text: &[u8], out: &'o mut [u8]) -> Result<&'o str, TextError> {
         let text = utf8(text)?;
-        let mut bytes = 0_usize;
-        let mut write = |character: char| {
-            let end = bytes.saturating_add(character.len_utf8());
-            if let Some(place) = out.get_mut(bytes..end) {
-                character.encode_utf8(place);
-            }
-            bytes = end;
-        };
+        let mut out = Text::new(out);
+        let mut write = |character: char| out.write(character.encode_utf8(&mut [0; 4]).as_bytes());
         match self.header.flags & flags::NFC {
-            0 => text.chars().for_each(&mut write),
+            0 => text.chars().for_each(write),
             _ => {
                 let mut composed = Composed::new(self, text);
                 while let Some(character) = composed.next()? {
@@ -55,10 +50,7 @@ impl Tokenizer<'_> {
                 }
             }
         }
-        let needed = bytes as u32;
-        out.get(..bytes)
-            .and_then(|text| core::str::from_utf8(text).ok())
-            .ok_or(TextError::OutputTooSmall { needed })
+        out.finish()
     }
 
     /// Whether a text is in form C.
@@ -251,12 +243,17 @@ impl<'t, 'a> Composed<'t, 'a> {
         let has_starter = held.first().is_some_and(|&first| class(first) == 0);
         let marks = held.get_mut(usize::from(has_starter)..).unwrap_or_default();
         // In place and stable, which the library's sort is not without memory of its own.
-        for end in 1..marks.len() {
-            for index in (1..=end).rev() {
-                let order = |at: usize| marks.get(at).map(|&mark| class(mark));
-                if order(index - 1) > order(index) {
-                    marks.swap(index - 1, index);
+        for sorted in 1..marks.len() {
+            let mut mark = marks.get(sorted).copied().unwrap_or_default();
+            let mut is_placed = false;
+            for place in marks.iter_mut().take(sorted) {
+                is_placed |= class(mark) < class(*place);
+                if is_placed {
+                    core::mem::swap(place, &mut mark);
                 }
+            }
+            if let Some(place) = marks.get_mut(sorted) {
+                *place = mark;
             }
         }
         let Some((starter, marks)) = held.split_first_mut().filter(|_| has_starter) else {

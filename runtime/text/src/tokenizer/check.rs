@@ -46,7 +46,7 @@ impl Tokenizer<'_> {
         let has_pairs = self.header.model == model::PAIRS;
         tokens > 0
             && one_more == Some(self.starts.len())
-            && self.starts.is_sorted()
+            && self.starts.is_sorted_by(|a, b| a <= b)
             && self
                 .starts
                 .last()
@@ -82,13 +82,12 @@ impl Tokenizer<'_> {
 
     /// The rows of a token are searched one by one: that their left parts grow keeps them below 256.
     fn are_pairs_right(&self, starts: Option<usize>) -> bool {
-        let rows = |window: &[u32]| match *window {
-            [start, end] => self.pairs.get(start as usize..end as usize),
-            _ => None,
-        };
+        let ends = self.pair_starts.iter().skip(1);
+        let mut ranges = self.pair_starts.iter().zip(ends);
         starts == Some(self.pair_starts.len())
-            && self.pair_starts.windows(2).all(|window| {
-                rows(window).is_some_and(|rows| rows.is_sorted_by(|a, b| a & 0xff < b & 0xff))
+            && ranges.all(|(&start, &end)| {
+                let rows = self.pairs.get(start as usize..end as usize);
+                rows.is_some_and(|rows| rows.is_sorted_by(|a, b| a & 0xff < b & 0xff))
             })
     }
 

@@ -5,4 +5,5 @@ mod corpus;
 mod llama2c;
 mod normalization;
 mod reference;
+mod refusals;
 mod support;
