@@ -1,6 +1,6 @@
 use core::ops::Range;
 
-use crate::format::{NO_TOKEN, SPACE_MARK, flags, model, prefix, unit};
+use crate::format::{SPACE_MARK, flags, model, prefix, unit};
 use crate::merge::{Cell, MAX_SYMBOLS, Word};
 use crate::normalize::utf8;
 use crate::segment::Segment;
@@ -81,7 +81,7 @@ impl Tokenizer<'_> {
     /// Writes the tokens of a text to `tokens` and gives their number. An empty text has those of the template only.
     ///
     /// # Memory
-    /// `cells` holds the longest word of the text, a cell for each of its symbols: at most
+    /// `cells` holds the longest word of the text, a cell of 16 bytes for each of its symbols: at most
     /// [`scratch_cells`] of the text's bytes. What a word is, the tokenizer says; where it merges over spaces, all of
     /// the text is one.
     ///
@@ -145,7 +145,6 @@ impl Tokenizer<'_> {
         output: &mut Output<'_>,
     ) -> Result<(), TextError> {
         let is_first = range.start == 0;
-        let is_text_empty = text.is_empty();
         let mut at = range.start;
         let mut bytes = text.get(range).unwrap_or_default();
         if self.has(flags::SQUEEZE) {
@@ -154,7 +153,7 @@ impl Tokenizer<'_> {
             bytes = bytes.get(trimmed).unwrap_or_default();
         }
         let is_prefixed = match self.header.prefix {
-            prefix::FIRST => is_first && !is_text_empty,
+            prefix::FIRST => is_first && !text.is_empty(),
             _ => self.is_prefixed(bytes, is_first),
         };
         let segment = Segment::new(bytes, is_prefixed);
@@ -235,7 +234,7 @@ impl Tokenizer<'_> {
             .ok_or_else(|| no_token(segment, place))
     }
 
-    /// The characters of a word: each its own piece, or the tokens of its bytes, or the unknown token.
+    /// The symbols of a word's characters.
     fn push_characters(
         &self,
         segment: &Segment<'_>,
@@ -248,38 +247,42 @@ impl Tokenizer<'_> {
         while place < range.end {
             let space = segment.space(place, marks);
             let character = segment.character(place).map_or(1, |it| it.bytes);
-            let bytes = space.unwrap_or(character).min(range.end - place);
-            let end = place.saturating_add(bytes);
+            let bytes = space.unwrap_or(character);
+            let end = place.saturating_add(bytes).min(range.end);
             // U+2581 in a text is a space that stays.
             let is_plain = segment.byte(place) == Some(b' ');
             let is_repeated = was_space && is_plain && self.has(flags::SQUEEZE);
             was_space = is_plain;
-            let key = match space {
-                Some(_) => [b" ".as_slice(), b""],
-                None => segment.parts(place..end),
-            };
-            if is_repeated {
-            } else if let Some(token) = self.find(key) {
-                word.push(token, true);
-            } else if key
-                .iter()
-                .copied()
-                .flatten()
-                .all(|&byte| self.byte_token(byte).is_some())
-            {
-                let bytes = key.into_iter().flatten();
-                bytes
-                    .filter_map(|&byte| self.byte_token(byte))
-                    .for_each(|token| word.push(token, false));
-            } else {
-                let unknown = self.unknown().ok_or_else(|| no_token(segment, place))?;
-                if !(self.has(flags::FUSE_UNKNOWN) && word.last() == Some(unknown)) {
-                    word.push(unknown, false);
-                }
+            if !is_repeated {
+                let key = match space {
+                    Some(_) => [b" ".as_slice(), b""],
+                    None => segment.parts(place..end),
+                };
+                self.push_character(key, word)
+                    .ok_or_else(|| no_token(segment, place))?;
             }
             place = end;
         }
         Ok(())
+    }
+
+    /// The symbols of a character: its own piece, or the tokens of its bytes, or the unknown token; `None` where there
+    /// is none of these.
+    fn push_character(&self, key: [&[u8]; 2], word: &mut Word<'_>) -> Option<()> {
+        if let Some(token) = self.find(key) {
+            word.push(token, true);
+            return Some(());
+        }
+        let tokens = || key.into_iter().flatten().map(|&byte| self.byte_token(byte));
+        if tokens().all(|token| token.is_some()) {
+            tokens().flatten().for_each(|token| word.push(token, false));
+            return Some(());
+        }
+        let unknown = self.unknown()?;
+        if !(self.has(flags::FUSE_UNKNOWN) && word.last() == Some(unknown)) {
+            word.push(unknown, false);
+        }
+        Some(())
     }
 }
 
@@ -305,5 +308,3 @@ fn trim(text: &[u8], marks: bool) -> Range<usize> {
     }
     start..start.saturating_add(rest.len())
 }
-
-const _: () = assert!(NO_TOKEN == u32::MAX && size_of::<Cell>() == 16);

@@ -23,6 +23,8 @@ pub struct Cell {
     merges: bool,
 }
 
+const _: () = assert!(size_of::<Cell>() == 16);
+
 impl Cell {
     /// A cell to fill an array with.
     pub const EMPTY: Cell = Cell {

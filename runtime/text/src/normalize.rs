@@ -111,7 +111,8 @@ fn compose_hangul(first: u32, second: u32) -> Option<u32> {
     }
     let syllable = first.wrapping_sub(hangul::SYLLABLES);
     let trailing = second.wrapping_sub(hangul::TRAILING);
-    let is_open = syllable < hangul::SYLLABLE_COUNT && syllable % hangul::TRAILING_COUNT == 0;
+    let is_open =
+        syllable < hangul::SYLLABLE_COUNT && syllable.is_multiple_of(hangul::TRAILING_COUNT);
     (is_open && trailing > 0 && trailing < hangul::TRAILING_COUNT).then(|| first + trailing)
 }
 
