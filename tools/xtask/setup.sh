@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs what cadet's tests need beyond Rust: the ARM cross compiler and emulator, the
-# bare-metal Rust target, the same for AArch64 programs, and a Python environment with onnx, onnxruntime and LiteRT.
+# bare-metal Rust target, the same for AArch64 programs, and a Python environment with onnx, onnxruntime, LiteRT,
+# tokenizers and sentencepiece.
 # Running it again does nothing where everything is in place.
 #
 # usage: setup.sh [cross] [target] [aarch64] [python] [aarch64-cc] [x86] [fuzz]     (all but the last three without arguments)
@@ -8,7 +9,9 @@ set -euo pipefail
 
 cache="${XDG_CACHE_HOME:-$HOME/.cache}/cadet"
 rust_target=thumbv7em-none-eabihf
-python_packages=(onnx==1.23.2 onnxruntime==1.32.0 numpy==2.4.6 ai-edge-litert==2.3.0)
+python_packages=(onnx==1.23.2 onnxruntime==1.32.0 numpy==2.4.6 ai-edge-litert==2.3.0 sentencepiece==0.2.3)
+# Its own dependencies are for downloads.
+lone_python_packages=(tokenizers==0.23.3)
 
 say() { printf 'setup: %s\n' "$*" >&2; }
 fail() { say "$*"; exit 1; }
@@ -151,7 +154,7 @@ setup_x86() {
 setup_python() {
     local venv="$cache/venv"
     has python3 && python3 -c 'import ensurepip, venv' 2>/dev/null || apt_install python3 python3-venv
-    if ! "$venv/bin/python" - "${python_packages[@]}" 2>/dev/null <<'PYTHON'
+    if ! "$venv/bin/python" - "${python_packages[@]}" "${lone_python_packages[@]}" 2>/dev/null <<'PYTHON'
 import sys
 from importlib.metadata import version
 for package in sys.argv[1:]:
@@ -159,11 +162,12 @@ for package in sys.argv[1:]:
     assert version(name) == wanted
 PYTHON
     then
-        say "installing ${python_packages[*]} into $venv"
+        say "installing ${python_packages[*]} ${lone_python_packages[*]} into $venv"
         python3 -m venv --clear "$venv"
         "$venv/bin/python" -m pip install --quiet --disable-pip-version-check "${python_packages[@]}" >&2
+        "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps "${lone_python_packages[@]}" >&2
     fi
-    say "Python with onnx, onnxruntime and LiteRT: ready"
+    say "Python with onnx, onnxruntime, LiteRT, tokenizers and sentencepiece: ready"
 }
 
 setup_fuzz() {

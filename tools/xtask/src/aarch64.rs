@@ -15,6 +15,7 @@ const CRATES: &[&str] = &[
     "cadet-kernels",
     "cadet-runtime",
     "cadet-repack",
+    "cadet-text",
 ];
 /// Fewer cases of each property than natively: emulation is slow, and there are several processors.
 const PROPERTY_CASES: &str = "64";

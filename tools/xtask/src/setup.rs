@@ -25,7 +25,7 @@ fn run_script(root: &Path, parts: &[&str]) -> Result<()> {
     Ok(())
 }
 
-/// The Python interpreter that `install` equips with onnx and onnxruntime.
+/// The Python interpreter that `install` equips with onnx, onnxruntime, tokenizers and sentencepiece.
 pub(crate) fn python() -> Result<PathBuf> {
     Ok(cache()?.join("venv/bin/python"))
 }

@@ -127,6 +127,11 @@ pub(super) const RULES: &[Rule] = &[
         crates: &["cadet-format", "cadet-runtime", "bytemuck"],
         because: "the C API only translates",
     },
+    Rule::Allowed {
+        package: "cadet-text",
+        crates: &["bytemuck"],
+        because: "the tokenizer runs on every device, and knows nothing of packages",
+    },
     Rule::RootAttributes {
         package: "cadet-format",
         attributes: &["#![no_std]", "#![forbid(unsafe_code)]"],
@@ -147,6 +152,11 @@ pub(super) const RULES: &[Rule] = &[
         attributes: &["#![no_std]"],
         because: "the C API runs on devices",
     },
+    Rule::RootAttributes {
+        package: "cadet-text",
+        attributes: &["#![no_std]", "#![forbid(unsafe_code)]"],
+        because: "the tokenizer runs on devices, over bytes from outside",
+    },
     Rule::NeverExtern {
         package: "cadet-format",
         crates: &["std", "alloc"],
@@ -167,6 +177,11 @@ pub(super) const RULES: &[Rule] = &[
         crates: &["alloc"],
         because: "no allocation on devices",
     },
+    Rule::NeverExtern {
+        package: "cadet-text",
+        crates: &["std", "alloc"],
+        because: "no allocation on devices",
+    },
     Rule::NeverNames {
         package: "cadet-format",
         paths: &["core::sync"],
@@ -179,6 +194,11 @@ pub(super) const RULES: &[Rule] = &[
     },
     Rule::NeverNames {
         package: "cadet-runtime",
+        paths: &["core::sync"],
+        because: "nothing waits for another thread while a model runs",
+    },
+    Rule::NeverNames {
+        package: "cadet-text",
         paths: &["core::sync"],
         because: "nothing waits for another thread while a model runs",
     },

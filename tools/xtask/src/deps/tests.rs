@@ -29,6 +29,7 @@ fn good() -> Workspace {
                 &["cadet-format", "cadet-kernels"],
             ),
             package("runtime/capi", "cadet-capi", &["cadet-runtime"]),
+            package("runtime/text", "cadet-text", &["bytemuck"]),
             package(
                 "runtime/host",
                 "cadet-host",
@@ -131,6 +132,7 @@ fn device_crates_depend_on_nothing_unlisted() {
         "cadet-kernels",
         "cadet-runtime",
         "cadet-capi",
+        "cadet-text",
     ] {
         let found = after(|it| add_dependency(it, name, "anyhow"));
         assert_only(&found, &format!("{name} may not depend on anyhow"));
@@ -145,6 +147,8 @@ fn crate_roots_keep_their_attributes() {
         ("cadet-kernels", "#![no_std]"),
         ("cadet-runtime", "#![forbid(unsafe_code)]"),
         ("cadet-capi", "#![no_std]"),
+        ("cadet-text", "#![no_std]"),
+        ("cadet-text", "#![forbid(unsafe_code)]"),
     ] {
         let found = after(|it| {
             let text = &mut find(it, name).sources[0].1;
@@ -167,6 +171,7 @@ fn std_and_alloc_stay_out_of_device_crates() {
         ("cadet-kernels", "extern crate alloc as a;"),
         ("cadet-runtime", "extern crate std;"),
         ("cadet-capi", "extern crate alloc;"),
+        ("cadet-text", "extern crate alloc;"),
     ] {
         let found = after(|it| {
             find(it, name)
@@ -179,7 +184,12 @@ fn std_and_alloc_stay_out_of_device_crates() {
 
 #[test]
 fn locks_stay_out_of_what_runs() {
-    for name in ["cadet-format", "cadet-kernels", "cadet-runtime"] {
+    for name in [
+        "cadet-format",
+        "cadet-kernels",
+        "cadet-runtime",
+        "cadet-text",
+    ] {
         let line = "use core::sync::atomic::AtomicBool;\n";
         let found = after(|it| {
             let source = ("some/src/file.rs".into(), line.into());

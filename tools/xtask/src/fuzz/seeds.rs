@@ -19,6 +19,19 @@ MCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=
 ";
 const NPY: &[u8] = b"\x93NUMPY\x01\x00\x36\x00\
 {'descr':'|u1','fortran_order':False,'shape':(2,3),}  \n\x01\x02\x03\x04\x05\x06";
+/// Every part of a `tokenizer.json`.
+const VOCABULARY: &[u8] = br#"{"added_tokens":[{"id":1,"content":"<s>","special":true,"lstrip":true}],
+"normalizer":{"type":"Sequence","normalizers":[{"type":"Prepend","prepend":"\u2581"},
+{"type":"Replace","pattern":{"String":" "},"content":"\u2581"}]},
+"pre_tokenizer":{"type":"Metaspace","replacement":"\u2581","prepend_scheme":"first","split":false},
+"post_processor":{"type":"TemplateProcessing","single":[{"SpecialToken":{"id":"<s>"}},{"Sequence":{"id":"A"}}],
+"special_tokens":{"<s>":{"ids":[1]}}},
+"decoder":{"type":"Sequence","decoders":[{"type":"ByteFallback"},{"type":"Fuse"},
+{"type":"Strip","content":" ","start":1,"stop":0}]},
+"model":{"type":"BPE","unk_token":"<unk>","fuse_unk":true,"byte_fallback":true,"ignore_merges":true,
+"vocab":{"<unk>":0,"<s>":1,"<0x41>":2,"\u2581":3,"a":4,"t":5,"at":6},"merges":["a t"]}}"#;
+/// Pieces `<unk>`, `a` and `ab`, then a trainer's type.
+const SENTENCE_PIECE: &[u8] = b"\n\x09\n\x05<unk>\x18\x02\n\x08\n\x01a\x15\0\0\x80\xbf\n\x09\n\x02ab\x15\0\0\x80\xbf\x12\x02\x18\x02";
 /// Nineteen bytes of images, then the labels.
 const IDX: &[u8] = b"\x13\0\0\x08\x03\0\0\0\x01\0\0\0\x01\0\0\0\x03abc\0\0\x08\x01\0\0\0\x01\x07";
 /// Configuration of a decoder with sizes of 1 and 2, and the matrices that it asks for.
@@ -49,6 +62,11 @@ pub(super) fn write(root: &Path, work: &Path, target: &str, folder: &Path) -> Re
             )?;
             copy(&node_packages(root, work)?, folder)
         }
+        "tokenizer" => {
+            let blocks = files(&root.join("runtime/text/corpus"), "ctok")?;
+            tokenizer_inputs(&blocks, folder)
+        }
+        "vocabulary" => put(folder, &[VOCABULARY, SENTENCE_PIECE]),
         "onnx" => copy(&node_models(root, work)?, folder),
         "board" => copy(&files(&root.join("targets"), "toml")?, folder),
         "recipe" => copy(&files(&root.join("student/recipes"), "toml")?, folder),
@@ -103,6 +121,18 @@ fn put(folder: &Path, seeds: &[&[u8]]) -> Result<()> {
         fs::write(folder.join(number.to_string()), seed)?;
     }
     Ok(())
+}
+
+/// Blocks, each with a text and its length behind.
+fn tokenizer_inputs(blocks: &[PathBuf], folder: &Path) -> Result<()> {
+    let text = "the cat's 12345 hats \n\n <s> \u{df}\u{20ac}".as_bytes();
+    let inputs = blocks.iter().map(|block| {
+        let block = fs::read(block)?;
+        Ok([block.as_slice(), text, &[text.len() as u8]].concat())
+    });
+    let inputs: Vec<Vec<u8>> = inputs.collect::<Result<_>>()?;
+    let inputs: Vec<&[u8]> = inputs.iter().map(Vec::as_slice).collect();
+    put(folder, &inputs)
 }
 
 fn copy(files: &[PathBuf], folder: &Path) -> Result<()> {
