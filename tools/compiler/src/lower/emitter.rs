@@ -298,6 +298,10 @@ impl<'a> Emitter<'a> {
         let bytes: &[u8] = bytemuck::cast_slice(values);
         self.step_weight_bytes += bytes.len();
         let offset = self.constants.add(bytes, align);
+        self.constant_at(name, dtype, dims, offset)
+    }
+
+    fn constant_at(&mut self, name: &str, dtype: DType, dims: &[usize], offset: usize) -> u16 {
         self.push(LoweredTensor {
             name: name.into(),
             dtype,
@@ -339,6 +343,20 @@ impl<'a> Emitter<'a> {
         values: &[T],
     ) -> u16 {
         self.constant(name, dtype, dims, values, self.alignment)
+    }
+
+    /// As [`matrix`](Self::matrix), of bytes that are in the package once, whoever reads them.
+    pub(super) fn shared_matrix<T: Pod>(
+        &mut self,
+        name: &str,
+        dtype: DType,
+        dims: &[usize],
+        values: &[T],
+    ) -> u16 {
+        let bytes: &[u8] = bytemuck::cast_slice(values);
+        self.step_weight_bytes += bytes.len();
+        let offset = self.constants.add_once(bytes, self.alignment);
+        self.constant_at(name, dtype, dims, offset)
     }
 
     /// Row of one value a channel.

@@ -1,8 +1,6 @@
-use std::collections::HashMap;
-
 use cadet_format::{NO_TENSOR, ProgramKind};
-use sha2::{Digest as _, Sha256};
 
+use super::constants::Constants;
 use super::emitter::{Lowered, LoweredProgram, LoweredTensor, Place, check_rows};
 use crate::error::CompileError;
 
@@ -17,24 +15,38 @@ pub(crate) fn join(
     kind: ProgramKind,
 ) -> Result<Lowered, CompileError> {
     debug_assert_eq!(first.state_bytes, second.state_bytes);
-    let before = first.tensors.len();
-    let row = |row: u16| match row {
-        NO_TENSOR => NO_TENSOR,
-        row => (before + usize::from(row)) as u16,
-    };
-    let rows = |rows: &[u16]| rows.iter().map(|&it| row(it)).collect::<Vec<u16>>();
-    let mut weights = SharedWeights::of(&first);
+    let mut weights = Constants::of(core::mem::take(&mut first.weights));
+    for tensor in &first.tensors {
+        if let Place::Weights(offset) = tensor.place {
+            weights.note(offset, tensor.bytes());
+        }
+    }
+    // Of the second program's tensors, their rows in the package.
+    let mut moved = Vec::with_capacity(second.tensors.len());
     for tensor in second.tensors {
         let place = match tensor.place {
             Place::Weights(offset) => {
                 let bytes = &second.weights[offset..offset + tensor.bytes()];
-                Place::Weights(weights.place(&mut first, bytes))
+                Place::Weights(weights.add_once(bytes, first.alignment))
             }
             place => place,
         };
-        first.tensors.push(LoweredTensor { place, ..tensor });
+        let tensor = LoweredTensor { place, ..tensor };
+        // A constant of both is one tensor, so that who lays weights out anew does so once.
+        let is_constant = matches!(place, Place::Weights(_));
+        let known = first.tensors.iter().position(|known| *known == tensor);
+        moved.push(known.filter(|_| is_constant).unwrap_or(first.tensors.len()) as u16);
+        if known.is_none() || !is_constant {
+            first.tensors.push(tensor);
+        }
     }
+    first.weights = weights.into_bytes();
     check_rows(&first.tensors)?;
+    let row = |row: u16| match row {
+        NO_TENSOR => NO_TENSOR,
+        row => moved[usize::from(row)],
+    };
+    let rows = |rows: &[u16]| rows.iter().map(|&it| row(it)).collect::<Vec<u16>>();
     first.further.push(LoweredProgram {
         kind,
         step_count: second.steps.len(),
@@ -59,42 +71,4 @@ pub(crate) fn join(
     }
     first.lower_bound_bytes = first.lower_bound_bytes.max(second.lower_bound_bytes);
     Ok(first)
-}
-
-/// Where bytes of weights are already, by their SHA-256.
-struct SharedWeights {
-    places: HashMap<Digest, usize>,
-}
-
-type Digest = [u8; 32];
-
-fn digest(bytes: &[u8]) -> Digest {
-    Sha256::digest(bytes).into()
-}
-
-impl SharedWeights {
-    fn of(lowered: &Lowered) -> SharedWeights {
-        let constants = lowered.tensors.iter().filter_map(|tensor| {
-            let Place::Weights(offset) = tensor.place else {
-                return None;
-            };
-            let bytes = &lowered.weights[offset..offset + tensor.bytes()];
-            Some((digest(bytes), offset))
-        });
-        SharedWeights {
-            places: constants.collect(),
-        }
-    }
-
-    fn place(&mut self, lowered: &mut Lowered, bytes: &[u8]) -> usize {
-        let digest = digest(bytes);
-        if let Some(&offset) = self.places.get(&digest) {
-            return offset;
-        }
-        let offset = lowered.weights.len().next_multiple_of(lowered.alignment);
-        lowered.weights.resize(offset, 0);
-        lowered.weights.extend_from_slice(bytes);
-        self.places.insert(digest, offset);
-        offset
-    }
 }

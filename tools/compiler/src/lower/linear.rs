@@ -99,17 +99,20 @@ fn weights(emitter: &mut Emitter<'_>, id: TensorId, bits: u32) -> [u16; 2] {
         8 => {
             let mut packed = vec![0; bytes];
             pack_q8(&integers, inputs, GROUP, &mut packed).unwrap_or_else(|_| unreachable!());
-            emitter.matrix(&tensor.name, DType::I8, &dims, &packed)
+            emitter.shared_matrix(&tensor.name, DType::I8, &dims, &packed)
         }
         _ => {
             let mut packed = vec![0; bytes];
             pack_q4(&integers, inputs, &mut packed).unwrap_or_else(|_| unreachable!());
-            emitter.matrix(&tensor.name, DType::U8, &dims, &packed)
+            emitter.shared_matrix(&tensor.name, DType::U8, &dims, &packed)
         }
     };
     let name = format!("{} scales", tensor.name);
     let dims = [blocks, groups, CHANNELS];
-    [row, emitter.matrix(&name, DType::F16, &dims, &scales)]
+    [
+        row,
+        emitter.shared_matrix(&name, DType::F16, &dims, &scales),
+    ]
 }
 
 /// The integer nearest to a value, of those that so many bits have.
