@@ -38,7 +38,11 @@ fn group(x: &[Cell<f32>], words: &[Cell<u32>]) {
 /// them.
 pub(super) fn scales(most: f32) -> (f32, f32) {
     let to_integers = if most > 0.0 { 127.0 / most } else { 0.0 };
-    (most / 127.0 + (most - most), to_integers)
+    let scale = match most.is_finite() {
+        true => most / 127.0,
+        false => f32::NAN,
+    };
+    (scale, to_integers)
 }
 
 /// Scale and sum of a group of integers.
