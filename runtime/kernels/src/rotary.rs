@@ -51,9 +51,14 @@ pub fn f32(op: &F32<'_>) -> Result {
         store(op.output, index, load(op.input, index));
     }
     // `max(1)`, here and below, says to the compiler what was just checked.
-    let rows = |table| rows(table, op.pairs.max(1), op.position);
-    let tokens = op.output.chunks_exact(a_token.max(1));
-    for ((token, cosines), sines) in tokens.zip(rows(op.cosines)).zip(rows(op.sines)) {
+    for (number, token) in op.output.chunks_exact(a_token.max(1)).enumerate() {
+        let first = op.position.saturating_add(number).saturating_mul(op.pairs);
+        let [Some(cosines), Some(sines)] = [op.cosines, op.sines].map(|table| {
+            let row = table.get(first..)?;
+            row.get(..op.pairs)
+        }) else {
+            break;
+        };
         for head in token.chunks_exact(op.size.max(1)) {
             for (pair, (cosine, sine)) in cosines.iter().zip(sines).enumerate() {
                 let [first, second] = match op.is_interleaved {
@@ -67,11 +72,6 @@ pub fn f32(op: &F32<'_>) -> Result {
         }
     }
     Ok(())
-}
-
-/// Rows of a table from one on.
-fn rows(table: &[f32], pairs: usize, position: usize) -> impl Iterator<Item = &[f32]> {
-    table.chunks_exact(pairs).skip(position)
 }
 
 #[cfg(test)]

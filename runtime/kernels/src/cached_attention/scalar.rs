@@ -45,9 +45,9 @@ fn append(op: &F32<'_>) {
 /// One head of one token over the first `seen` tokens of its part of the caches, which begins at element `cache`.
 fn attend(op: &F32<'_>, query: &[Cell<f32>], output: &[Cell<f32>], cache: usize, seen: usize) {
     let weights = op.scratch.get(..seen).unwrap_or_default();
-    let part = |of| part(of, cache, op.size * op.context);
     weights.iter().for_each(|weight| weight.set(0.0));
-    for (x, keys) in query.iter().zip(part(op.keys).chunks(op.context.max(1))) {
+    for (element, x) in query.iter().enumerate() {
+        let keys = part(op.keys, cache + element * op.context, seen);
         for (score, key) in weights.iter().zip(keys) {
             score.set(fma(x.get(), key.get(), score.get()));
         }
@@ -69,7 +69,8 @@ fn attend(op: &F32<'_>, query: &[Cell<f32>], output: &[Cell<f32>], cache: usize,
     }
     let reciprocal = 1.0 / in_halves(sums);
     output.iter().for_each(|y| y.set(0.0));
-    for (weight, values) in weights.iter().zip(part(op.values).chunks(op.size.max(1))) {
+    for (token, weight) in weights.iter().enumerate() {
+        let values = part(op.values, cache + token * op.size, op.size);
         for (y, value) in output.iter().zip(values) {
             y.set(fma(weight.get(), value.get(), y.get()));
         }

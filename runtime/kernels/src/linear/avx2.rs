@@ -41,7 +41,8 @@ unsafe fn quantize(op: &F32<'_>) {
             .as_ptr()
             .cast::<f32>()
             .wrapping_add(row * op.inputs);
-        for first in (0..op.inputs).step_by(op.group) {
+        // `max(1)` says to the compiler what the contract has checked.
+        for first in (0..op.inputs).step_by(op.group.max(1)) {
             let there = op.group.min(op.inputs - first);
             // SAFETY: so many elements are there, and the words of a group.
             unsafe { quantize_group(x.add(first), there, words, op.group) };
