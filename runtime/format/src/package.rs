@@ -31,6 +31,7 @@ pub struct Package<'a> {
     golden: Option<Golden<'a>>,
     golden_outputs: Option<&'a [u8]>,
     onnx: Option<&'a [u8]>,
+    tokenizer: Option<&'a [u8]>,
     manifest: &'a [u8],
 }
 
@@ -78,6 +79,7 @@ impl<'a> Package<'a> {
             golden: None,
             golden_outputs: None,
             onnx: None,
+            tokenizer: None,
             manifest: &[],
         };
         let golden = package.read_sections(directory, directory_end)?;
@@ -126,6 +128,7 @@ impl<'a> Package<'a> {
                 Tag::GOLDEN => golden = Some(section),
                 Tag::GOLDEN_OUTPUTS => self.golden_outputs = Some(section),
                 Tag::ONNX => self.onnx = Some(section),
+                Tag::TOKENIZER => self.tokenizer = Some(section),
                 Tag::MANIFEST => self.manifest = section,
                 tag => match tag.weights_index() {
                     Some(region) => {
@@ -167,6 +170,11 @@ impl<'a> Package<'a> {
         let first = program.first_step as usize;
         self.steps
             .get(first..first.checked_add(program.step_count as usize)?)
+    }
+
+    /// The tokenizer of a language model, at a multiple of 4 bytes; not checked.
+    pub fn tokenizer(&self) -> Option<&'a [u8]> {
+        self.tokenizer
     }
 
     /// The header.

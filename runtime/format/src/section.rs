@@ -45,6 +45,8 @@ impl Tag {
     pub const GOLDEN_OUTPUTS: Tag = Tag(*b"GOUT");
     /// The ONNX model that the package's only step runs.
     pub const ONNX: Tag = Tag(*b"ONNX");
+    /// The tokenizer of a language model, as `cadet-text` reads it.
+    pub const TOKENIZER: Tag = Tag(*b"TOKN");
     /// The postcard manifest.
     pub const MANIFEST: Tag = Tag(*b"MANI");
 

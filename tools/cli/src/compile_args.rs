@@ -161,6 +161,23 @@ impl CompileArgs {
             .with_context(|| format!("cannot read the model {}", self.model.display()))
     }
 
+    /// The compiled tokenizer in a file, or that in the model's folder.
+    pub(crate) fn tokenizer(&self, given: Option<&Path>) -> Result<Option<Vec<u8>>> {
+        let in_folder = ["tokenizer.json", "tokenizer.model"].map(|name| self.model.join(name));
+        let found = in_folder.iter().find(|path| path.is_file());
+        let Some(path) = given.or(found.map(PathBuf::as_path)) else {
+            return Ok(None);
+        };
+        let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+        let source = match path.extension().and_then(|extension| extension.to_str()) {
+            Some("json") => cadet_tokenizer::hugging_face(&bytes),
+            Some("model") => cadet_tokenizer::sentencepiece(&bytes),
+            _ => cadet_tokenizer::llama2c(&bytes),
+        };
+        let compiled = source.and_then(|source| source.compile());
+        Ok(Some(compiled.with_context(|| path.display().to_string())?))
+    }
+
     /// Options for float arithmetic, to be refined by the verb.
     pub(crate) fn options(&self) -> Result<Options> {
         let (board, target) = match self.load_board()? {

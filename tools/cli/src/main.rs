@@ -6,6 +6,7 @@
 mod cmd;
 mod compile_args;
 mod evaluation;
+mod generate;
 mod keys;
 mod memory_map;
 mod mixed;

@@ -51,7 +51,9 @@ impl<'a> Draft<'a> {
 
     /// The package with this golden section, its weights laid out as the options say.
     pub(crate) fn package(&self, golden: Option<&[u8]>) -> Result<Vec<u8>, CompileError> {
-        let canonical = package::write(&self.lowered, &self.identity, &self.manifest, golden);
+        let tokenizer = self.options.tokenizer.as_deref();
+        let (lowered, identity) = (&self.lowered, &self.identity);
+        let canonical = package::write(lowered, identity, &self.manifest, golden, tokenizer);
         let aligned = Aligned::copy_of(&canonical, self.lowered.alignment);
         let view = Package::new(aligned.as_slice()).map_err(defect)?;
         let Options { target, layout, .. } = *self.options;

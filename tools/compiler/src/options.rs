@@ -57,6 +57,8 @@ pub struct Options {
     pub input_shapes: BTreeMap<String, Vec<usize>>,
     /// Rises with every security-relevant release of a model; devices refuse to go back.
     pub security_version: u32,
+    /// The compiled tokenizer of a language model.
+    pub tokenizer: Option<Vec<u8>>,
     /// Names of the classes, in the order of the output.
     pub labels: Vec<String>,
     /// How raw samples become the input, in words.
@@ -91,6 +93,7 @@ impl Options {
             decoder: Decoder::default(),
             input_shapes: BTreeMap::new(),
             security_version: 0,
+            tokenizer: None,
             labels: Vec::new(),
             preprocessing: String::new(),
             provenance: BTreeMap::new(),

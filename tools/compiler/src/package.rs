@@ -44,12 +44,13 @@ impl Identity {
     }
 }
 
-/// The package of a lowered model; `manifest` and `golden` are the bytes of their sections.
+/// The package of a lowered model; `manifest`, `golden` and `tokenizer` are the bytes of their sections.
 pub(crate) fn write(
     lowered: &Lowered,
     identity: &Identity,
     manifest: &[u8],
     golden: Option<&[u8]>,
+    tokenizer: Option<&[u8]>,
 ) -> Vec<u8> {
     let tables = Tables::new(lowered);
     let mut sections = tables.sections();
@@ -62,6 +63,9 @@ pub(crate) fn write(
     }
     if let Some(golden) = golden {
         sections.push((Tag::GOLDEN, 0, golden));
+    }
+    if let Some(tokenizer) = tokenizer {
+        sections.push((Tag::TOKENIZER, 0, tokenizer));
     }
     sections.push((Tag::MANIFEST, 0, manifest));
     let header = Header {

@@ -90,6 +90,7 @@ fn choices(options: &Options) -> Vec<(String, String)> {
         decoder: Decoder { context, chunk },
         input_shapes,
         security_version: _,
+        tokenizer: _,
         labels: _,
         preprocessing: _,
         provenance: _,

@@ -59,7 +59,7 @@ impl Scratch {
             ..options.clone()
         };
         let lowered = lower(&arranged, &whole)?;
-        let bytes = package::write(&lowered, &package::Identity::scratch(), &[], None);
+        let bytes = package::write(&lowered, &package::Identity::scratch(), &[], None, None);
         Ok(Scratch {
             package: Aligned::copy_of(&bytes, lowered.alignment),
             arranged,

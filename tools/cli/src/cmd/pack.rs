@@ -56,6 +56,10 @@ pub(crate) struct Args {
     /// Rounding of integer steps
     #[arg(long, value_enum, default_value_t = Numerics::Onnx)]
     numerics: Numerics,
+    /// Tokenizer of a language model: tokenizer.json, a SentencePiece .model or a .bin of llama2.c; without, that in the
+    /// model's folder
+    #[arg(long)]
+    tokenizer: Option<PathBuf>,
     /// File with the names of the classes, one a line
     #[arg(long)]
     labels: Option<PathBuf>,
@@ -102,6 +106,7 @@ pub(crate) fn run(args: &Args) -> Result<()> {
         ..args.compile.options()?
     };
     options.provenance.extend(args.provenance.iter().cloned());
+    options.tokenizer = args.compile.tokenizer(args.tokenizer.as_deref())?;
     if let Some(path) = &args.labels {
         options.labels = read_labels(path)?;
     }

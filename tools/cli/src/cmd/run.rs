@@ -5,6 +5,7 @@ use cadet_format::{Generator, Manifest};
 use cadet_host::{HostCrew, HostMemory, PackageFile, read_real, write_real};
 use serde::Serialize;
 
+use crate::generate::GenerateArgs;
 use crate::output::print_line;
 use crate::samples;
 
@@ -16,7 +17,8 @@ pub(crate) struct Args {
     /// Samples as real values, one file for each input of the program: .npy or .jsonl
     #[arg(long = "input", short)]
     inputs: Vec<PathBuf>,
-    /// Run on generated inputs with this seed, as golden vectors are, instead of samples
+    /// Run on generated inputs with this seed, as golden vectors are, instead of samples; of a language model, what tokens
+    /// are chosen by at a temperature above 0
     #[arg(long, conflicts_with = "inputs")]
     seed: Option<u32>,
     /// Which program
@@ -25,6 +27,8 @@ pub(crate) struct Args {
     /// Threads that share large steps, at most; results stay the same
     #[arg(long, default_value_t = 1)]
     threads: usize,
+    #[command(flatten)]
+    generate: GenerateArgs,
     /// Print as JSON, a line for each sample
     #[arg(long)]
     json: bool,
@@ -47,6 +51,11 @@ struct Output {
 pub(crate) fn run(args: &Args) -> Result<()> {
     let file = PackageFile::open(&args.package)?.laid_out()?;
     let package = file.package()?;
+    if args.generate.is_wanted() {
+        return args
+            .generate
+            .run(package, args.seed.unwrap_or(0), args.json);
+    }
     let manifest = Manifest::decode(package.manifest_bytes()).unwrap_or_default();
     let mut memory = HostMemory::for_package(&package);
     let mut crew = HostCrew::new(args.threads, &package);
