@@ -5,18 +5,27 @@
 #[allow(unsafe_code)] // An instruction that the standard library without `std` has no function for.
 #[inline(always)]
 pub fn fma(a: f32, b: f32, c: f32) -> f32 {
-    let mut sum = c;
+    let sum: u32;
+    // Through core registers: those of floats are no operands, since the target's features say nothing of them.
     // SAFETY: every bare-metal target with hard floats has VFPv4, and registers are all that this touches.
     unsafe {
         core::arch::asm!(
-            "vfma.f32 {sum}, {a}, {b}",
-            sum = inout(sreg) sum,
-            a = in(sreg) a,
-            b = in(sreg) b,
+            "vmov s0, {a}",
+            "vmov s1, {b}",
+            "vmov s2, {c}",
+            "vfma.f32 s2, s0, s1",
+            "vmov {sum}, s2",
+            sum = lateout(reg) sum,
+            a = in(reg) a.to_bits(),
+            b = in(reg) b.to_bits(),
+            c = in(reg) c.to_bits(),
+            out("s0") _,
+            out("s1") _,
+            out("s2") _,
             options(pure, nomem, nostack),
         );
     }
-    sum
+    f32::from_bits(sum)
 }
 
 /// `a * b + c`, rounded once, as IEEE 754's `fusedMultiplyAdd`: what the vector files' instructions give.
