@@ -119,3 +119,6 @@ impl<'b> Sampler<'b> {
         filters::draw(left, best, sampling.temperature, &mut self.random)
     }
 }
+
+#[cfg(test)]
+mod tests;
