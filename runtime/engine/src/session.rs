@@ -103,6 +103,18 @@ impl<'p, 'm> Session<'p, 'm> {
         }
     }
 
+    /// The bytes of state `region`: all that is kept between runs, besides the scalars. Empty for a region that the
+    /// package does not use.
+    pub fn state(&self, region: usize) -> &[u8] {
+        self.memory.state.get(region).map_or(&[], |state| state)
+    }
+
+    /// The same, to be set to what another run has left there.
+    pub fn state_mut(&mut self, region: usize) -> &mut [u8] {
+        let state = self.memory.state.get_mut(region);
+        state.map_or(&mut [], |state| state)
+    }
+
     /// The package.
     pub fn package(&self) -> &Package<'p> {
         &self.package

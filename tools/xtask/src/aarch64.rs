@@ -16,6 +16,7 @@ const CRATES: &[&str] = &[
     "cadet-runtime",
     "cadet-repack",
     "cadet-text",
+    "cadet-language",
 ];
 /// Fewer cases of each property than natively: emulation is slow, and there are several processors.
 const PROPERTY_CASES: &str = "64";

@@ -132,6 +132,18 @@ pub(super) const RULES: &[Rule] = &[
         crates: &["bytemuck"],
         because: "the tokenizer runs on every device, and knows nothing of packages",
     },
+    Rule::Allowed {
+        package: "cadet-language",
+        crates: &[
+            "cadet-format",
+            "cadet-kernels",
+            "cadet-runtime",
+            "cadet-text",
+            "bytemuck",
+            "heapless",
+        ],
+        because: "language models run on every device; of the kernels only the mathematics",
+    },
     Rule::RootAttributes {
         package: "cadet-format",
         attributes: &["#![no_std]", "#![forbid(unsafe_code)]"],
@@ -157,6 +169,11 @@ pub(super) const RULES: &[Rule] = &[
         attributes: &["#![no_std]", "#![forbid(unsafe_code)]"],
         because: "the tokenizer runs on devices, over bytes from outside",
     },
+    Rule::RootAttributes {
+        package: "cadet-language",
+        attributes: &["#![no_std]", "#![forbid(unsafe_code)]"],
+        because: "language models run on devices, over bytes from outside",
+    },
     Rule::NeverExtern {
         package: "cadet-format",
         crates: &["std", "alloc"],
@@ -182,6 +199,11 @@ pub(super) const RULES: &[Rule] = &[
         crates: &["std", "alloc"],
         because: "no allocation on devices",
     },
+    Rule::NeverExtern {
+        package: "cadet-language",
+        crates: &["std", "alloc"],
+        because: "no allocation on devices",
+    },
     Rule::NeverNames {
         package: "cadet-format",
         paths: &["core::sync"],
@@ -199,6 +221,11 @@ pub(super) const RULES: &[Rule] = &[
     },
     Rule::NeverNames {
         package: "cadet-text",
+        paths: &["core::sync"],
+        because: "nothing waits for another thread while a model runs",
+    },
+    Rule::NeverNames {
+        package: "cadet-language",
         paths: &["core::sync"],
         because: "nothing waits for another thread while a model runs",
     },

@@ -31,6 +31,11 @@ fn good() -> Workspace {
             package("runtime/capi", "cadet-capi", &["cadet-runtime"]),
             package("runtime/text", "cadet-text", &["bytemuck"]),
             package(
+                "runtime/language",
+                "cadet-language",
+                &["cadet-runtime", "cadet-text"],
+            ),
+            package(
                 "runtime/host",
                 "cadet-host",
                 &["tract-onnx", "cadet-runtime"],
@@ -133,6 +138,7 @@ fn device_crates_depend_on_nothing_unlisted() {
         "cadet-runtime",
         "cadet-capi",
         "cadet-text",
+        "cadet-language",
     ] {
         let found = after(|it| add_dependency(it, name, "anyhow"));
         assert_only(&found, &format!("{name} may not depend on anyhow"));
@@ -149,6 +155,8 @@ fn crate_roots_keep_their_attributes() {
         ("cadet-capi", "#![no_std]"),
         ("cadet-text", "#![no_std]"),
         ("cadet-text", "#![forbid(unsafe_code)]"),
+        ("cadet-language", "#![no_std]"),
+        ("cadet-language", "#![forbid(unsafe_code)]"),
     ] {
         let found = after(|it| {
             let text = &mut find(it, name).sources[0].1;
@@ -172,6 +180,7 @@ fn std_and_alloc_stay_out_of_device_crates() {
         ("cadet-runtime", "extern crate std;"),
         ("cadet-capi", "extern crate alloc;"),
         ("cadet-text", "extern crate alloc;"),
+        ("cadet-language", "extern crate std;"),
     ] {
         let found = after(|it| {
             find(it, name)
@@ -189,6 +198,7 @@ fn locks_stay_out_of_what_runs() {
         "cadet-kernels",
         "cadet-runtime",
         "cadet-text",
+        "cadet-language",
     ] {
         let line = "use core::sync::atomic::AtomicBool;\n";
         let found = after(|it| {
