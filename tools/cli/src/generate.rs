@@ -147,7 +147,11 @@ impl GenerateArgs {
         let mut text = String::new();
         let mut out = std::io::stdout();
         let start = Instant::now();
-        while let Some(part) = writer.next_text(&mut buffer).map_err(failed)? {
+        while let Some(mut part) = writer.next_text(&mut buffer).map_err(failed)? {
+            // What follows no word begins with none of its space.
+            if prompt.is_empty() && text.is_empty() {
+                part = part.strip_prefix(' ').unwrap_or(part);
+            }
             text.push_str(part);
             if !json {
                 out.write_all(part.as_bytes())?;

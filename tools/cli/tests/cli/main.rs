@@ -5,6 +5,7 @@ mod damaged;
 mod fallback;
 mod fit;
 mod host_costs;
+mod language;
 mod mixed;
 mod pack;
 mod profile;
