@@ -1,7 +1,11 @@
 //! What the AVX2 files share: from sums to outputs.
 #![allow(unsafe_code)] // Vector instructions; each function says what its caller promises.
 
+mod exp;
+
 use core::arch::x86_64::*;
+
+pub(crate) use exp::exp;
 
 use crate::Epilogue;
 use crate::requantize::{Multipliers, Quant, scale_tflite_single};

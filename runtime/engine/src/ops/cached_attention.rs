@@ -11,7 +11,7 @@ pub(crate) fn f32(context: &Context<'_>) -> Result<(), Error> {
         return Err(Error::KernelContract);
     };
     let position = context.scalar(params.position as usize);
-    kernel::f32(&kernel::F32 {
+    let op = kernel::F32 {
         query_heads: params.query_heads as usize,
         heads: heads as usize,
         size: size as usize,
@@ -25,6 +25,6 @@ pub(crate) fn f32(context: &Context<'_>) -> Result<(), Error> {
         values: context.output(2)?.cells()?,
         output: context.output(0)?.cells()?,
         scratch: context.output(3)?.cells()?,
-    })
-    .map_err(contract)
+    };
+    kernel::f32(&op, context.isa()).map_err(contract)
 }

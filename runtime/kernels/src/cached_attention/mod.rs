@@ -13,13 +13,15 @@
 //! every 16th weight in order, added in halves (i and i + 8, then i and i + 4, ..); an output is a sum over the tokens in
 //! order by `fma` from 0, times the reciprocal of the weights' sum.
 
+#[cfg(target_arch = "x86_64")]
+mod avx2;
 mod scalar;
 #[cfg(test)]
 mod tests;
 
 use core::cell::Cell;
 
-use crate::{Result, product, require};
+use crate::{Isa, Result, product, require};
 
 /// Operands of an attention.
 #[derive(Clone, Copy)]
@@ -70,7 +72,7 @@ impl F32<'_> {
 ///
 /// # Errors
 /// [`ContractError`](crate::ContractError) where extents and lengths do not fit.
-pub fn f32(op: &F32<'_>) -> Result {
+pub fn f32(op: &F32<'_>, isa: Isa) -> Result {
     let (q, h, s, c) = (op.query_heads, op.heads, op.size, op.context);
     let is = |length: usize, extents: &[usize]| product(extents) == Some(length);
     require(h > 0 && s > 0 && q > 0 && q.is_multiple_of(h))?;
@@ -80,6 +82,10 @@ pub fn f32(op: &F32<'_>) -> Result {
     require(is(op.query.len(), &[n, q, s]) && op.output.len() == op.query.len())?;
     require(is(op.keys.len(), &[h, s, c]) && op.values.len() == op.keys.len())?;
     require(op.scratch.len() == c)?;
-    scalar::f32(op);
+    match isa {
+        #[cfg(target_arch = "x86_64")]
+        _ if let Some(token) = isa.avx2() => avx2::f32(op, token),
+        _ => scalar::f32(op),
+    }
     Ok(())
 }

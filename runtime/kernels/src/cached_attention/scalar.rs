@@ -9,15 +9,12 @@ const LANES: usize = 16;
 
 pub(super) fn f32(op: &F32<'_>) {
     append(op);
+    skip(op);
     let group = op.query_heads.checked_div(op.heads).unwrap_or(0);
-    for token in 0..op.tokens() {
+    for token in 0..op.held() {
         for head in 0..op.query_heads {
             let first = (token * op.query_heads + head) * op.size;
             let output = op.output.get(first..first + op.size).unwrap_or_default();
-            if token >= op.held() {
-                output.iter().for_each(|y| y.set(0.0));
-                continue;
-            }
             let query = op.query.get(first..first + op.size).unwrap_or_default();
             let cache = head.checked_div(group).unwrap_or(0) * op.size * op.context;
             attend(op, query, output, cache, op.position + token + 1);
@@ -25,8 +22,15 @@ pub(super) fn f32(op: &F32<'_>) {
     }
 }
 
+/// Writes the outputs of tokens for which there is no room.
+pub(super) fn skip(op: &F32<'_>) {
+    let held = op.held() * op.query_heads * op.size;
+    let left_out = op.output.get(held..).unwrap_or_default();
+    left_out.iter().for_each(|y| y.set(0.0));
+}
+
 /// Writes the new keys and values into the caches.
-fn append(op: &F32<'_>) {
+pub(super) fn append(op: &F32<'_>) {
     let a_token = op.heads * op.size;
     for token in 0..op.held() {
         let place = op.position + token;

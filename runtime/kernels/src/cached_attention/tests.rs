@@ -102,7 +102,7 @@ proptest! {
     fn is_the_definition(case in case(), seed in 0_u32..1000) {
         let of = Operands::new(&case, seed);
         let before = [values(&of.keys), values(&of.values)];
-        f32(&of.op(&case)).unwrap();
+        f32(&of.op(&case), Isa::Baseline).unwrap();
         let (size, context) = (case.size, case.context);
         for place in 0..context {
             let token = place.checked_sub(case.position).filter(|token| *token < case.tokens);
@@ -130,11 +130,32 @@ proptest! {
         }
     }
 
+    /// Every instruction set gives the same bits.
+    #[test]
+    fn instruction_sets_change_no_bit(case in case(), wide in 0_usize..9, seed in 0_u32..1000) {
+        // Long enough for registers side by side.
+        let case = Case {
+            size: case.size + 16 * wide,
+            context: case.context + 40 * wide,
+            position: case.position * (wide + 1),
+            ..case
+        };
+        let scalar = Operands::new(&case, seed);
+        f32(&scalar.op(&case), Isa::Baseline).unwrap();
+        for isa in Isa::all() {
+            let of = Operands::new(&case, seed);
+            f32(&of.op(&case), isa).unwrap();
+            prop_assert_eq!(values(&of.output), values(&scalar.output), "{}", isa.name());
+            prop_assert_eq!(values(&of.keys), values(&scalar.keys));
+            prop_assert_eq!(values(&of.values), values(&scalar.values));
+        }
+    }
+
     /// Several tokens at once give what one after the other gives, bit for bit.
     #[test]
     fn chunks_are_single_tokens(case in case(), seed in 0_u32..1000) {
         let (at_once, by_one) = (Operands::new(&case, seed), Operands::new(&case, seed));
-        f32(&at_once.op(&case)).unwrap();
+        f32(&at_once.op(&case), Isa::Baseline).unwrap();
         let a_token = case.heads * case.size;
         for token in 0..case.tokens {
             let all = by_one.op(&case);
@@ -147,7 +168,7 @@ proptest! {
                 value: &all.value[new],
                 output: &all.output[queries],
                 ..all
-            })
+            }, Isa::Baseline)
             .unwrap();
         }
         prop_assert_eq!(values(&at_once.output), values(&by_one.output));
@@ -168,7 +189,7 @@ fn nan_reaches_only_those_who_see_it() {
     };
     let of = Operands::new(&case, 1);
     of.key[2].set(f32::NAN);
-    f32(&of.op(&case)).unwrap();
+    f32(&of.op(&case), Isa::Baseline).unwrap();
     let is_nan: Vec<bool> = values(&of.output).iter().map(|y| y.is_nan()).collect();
     assert_eq!(is_nan, [false, false, true, true, true, true]);
 }
@@ -211,6 +232,6 @@ fn refuses_lengths_that_do_not_fit() {
         },
     ];
     for (index, bad) in refused.iter().enumerate() {
-        assert!(f32(bad).is_err(), "{index}");
+        assert!(f32(bad, Isa::Baseline).is_err(), "{index}");
     }
 }
