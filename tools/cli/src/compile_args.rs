@@ -121,7 +121,7 @@ enum Weights {
     /// 8-bit integers with a scale for each 32 inputs of an output, in fully connected layers and embeddings, whose
     /// inputs are rounded to 8 bits in the same way as they run: what language models want
     Int8Groups,
-    /// 4-bit integers in the same way
+    /// 4-bit integers in the same way, but for embeddings and the model's last layer
     Int4Groups,
 }
 

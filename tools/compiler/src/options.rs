@@ -156,7 +156,7 @@ pub enum Weights {
     /// Symmetric 8-bit integers with a scale for each 32 inputs of an output, in fully connected layers and tables of
     /// embeddings. The input of such a layer is rounded to 8 bits in the same groups when it runs.
     Int8Groups,
-    /// 4-bit integers in the same way.
+    /// 4-bit integers in the same way, but for embeddings and layers that give outputs of the model.
     Int4Groups,
 }
 

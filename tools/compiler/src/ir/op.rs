@@ -186,11 +186,8 @@ pub(crate) enum Op {
         /// 8 or 4.
         bits: u32,
     },
-    /// `Gather` of rows of such weights: indices, table.
-    Embedding {
-        /// 8 or 4.
-        bits: u32,
-    },
+    /// `Gather` of rows of weights of 8 bits in groups: indices, table.
+    Embedding,
     /// `Det`; the second output is scratch.
     Determinant,
     /// `DFT`, `STFT`: input, then the window where it is given.
@@ -320,7 +317,7 @@ impl Op {
             Op::LinearAttention { .. } => "LinearAttention",
             Op::CachedAttention { .. } => "Attention",
             Op::Linear { .. } => "Gemm",
-            Op::Embedding { .. } => "Gather",
+            Op::Embedding => "Gather",
             Op::Rotary { .. } => "RotaryEmbedding",
             Op::Determinant => "Det",
             Op::Dft { hop, .. } => match hop {
@@ -371,7 +368,7 @@ impl Op {
             | Op::LinearAttention { .. }
             | Op::CachedAttention { .. }
             | Op::Linear { .. }
-            | Op::Embedding { .. }
+            | Op::Embedding
             | Op::Rotary { .. }
             | Op::Determinant
             | Op::Dft { .. } => LayoutRule::Plain,
@@ -445,7 +442,7 @@ impl Op {
             | Op::LinearAttention { .. }
             | Op::CachedAttention { .. }
             | Op::Linear { .. }
-            | Op::Embedding { .. }
+            | Op::Embedding
             | Op::Rotary { .. }
             | Op::Determinant
             | Op::Dft { .. } => Int8Rule::Float,

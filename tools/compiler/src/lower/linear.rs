@@ -6,7 +6,7 @@ use cadet_kernels::linear::{CHANNELS, pack_q4, pack_q8};
 
 use super::emitter::{Emitter, Kernel, block};
 use crate::ir::{Node, TensorId};
-use crate::quantise::GROUP;
+use crate::quantise::{GROUP, OUTER_BITS};
 
 /// A fully connected layer as `linear`.
 pub(super) fn linear(emitter: &mut Emitter<'_>, node: &Node, bits: u32) {
@@ -42,7 +42,7 @@ pub(super) fn linear(emitter: &mut Emitter<'_>, node: &Node, bits: u32) {
 }
 
 /// Rows of a table as `embedding`.
-pub(super) fn embedding(emitter: &mut Emitter<'_>, node: &Node, bits: u32) {
+pub(super) fn embedding(emitter: &mut Emitter<'_>, node: &Node) {
     let graph = emitter.graph();
     let (count, elements) = (
         graph.shape(node.inputs[1])[0],
@@ -51,7 +51,7 @@ pub(super) fn embedding(emitter: &mut Emitter<'_>, node: &Node, bits: u32) {
     let tokens = graph.tensor(node.inputs[0]).len();
     let indices = emitter.activation(node.inputs[0], &[tokens]);
     let y = emitter.activation(node.output(), &[tokens, elements]);
-    let [weights, scales] = weights(emitter, node.inputs[1], bits);
+    let [weights, scales] = weights(emitter, node.inputs[1], OUTER_BITS);
     let params = Embedding {
         group: GROUP as u32,
         count: count as u32,

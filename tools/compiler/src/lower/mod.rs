@@ -120,7 +120,7 @@ fn lower_node(emitter: &mut Emitter<'_>, node: &Node) {
             given,
         } => plain::linear_attention(emitter, node, *query_heads, *scale, *given),
         Op::Linear { bits } => linear::linear(emitter, node, *bits),
-        Op::Embedding { bits } => linear::embedding(emitter, node, *bits),
+        Op::Embedding => linear::embedding(emitter, node),
         Op::CachedAttention { query_heads, scale } => {
             plain::cached_attention(emitter, node, *query_heads, *scale);
         }

@@ -4,7 +4,11 @@ use cadet_kernels::linear::{Q4_GROUP, scratch_words};
 /// Inputs of a group.
 pub(crate) const GROUP: usize = Q4_GROUP;
 
-/// Makes float layers and embeddings read weights of so many bits in groups. Layers with a fused clamp stay.
+/// Bits of embeddings and of layers that give outputs of the model, whose errors nothing makes good.
+pub(crate) const OUTER_BITS: u32 = 8;
+
+/// Makes float layers and embeddings read weights of so many bits in groups, those at the model's ends of no less than 8.
+/// Layers with a fused clamp stay.
 pub(super) fn group_weights(graph: &mut Graph, bits: u32) {
     for index in 0..graph.nodes.len() {
         let node = &graph.nodes[index];
@@ -25,6 +29,10 @@ pub(super) fn group_weights(graph: &mut Graph, bits: u32) {
                 let name = format!("{} scratch", node.name);
                 let scratch = Tensor::activation(name, ElementType::I32, vec![words]);
                 let scratch = graph.add_tensor(scratch);
+                let bits = match gives_output(graph, index) {
+                    true => OUTER_BITS,
+                    false => bits,
+                };
                 let node = &mut graph.nodes[index];
                 node.op = Op::Linear { bits };
                 node.outputs.push(scratch);
@@ -33,11 +41,20 @@ pub(super) fn group_weights(graph: &mut Graph, bits: u32) {
                 let is_i64 = graph.tensor(node.inputs[1]).element == ElementType::I64;
                 if is_i64 {
                     let node = &mut graph.nodes[index];
-                    node.op = Op::Embedding { bits };
+                    node.op = Op::Embedding;
                     node.inputs.swap(0, 1);
                 }
             }
             _ => {}
         }
     }
+}
+
+/// Whether an output of the model is the result of a node, in its own shape or another.
+fn gives_output(graph: &Graph, node: usize) -> bool {
+    let result = graph.nodes[node].output();
+    graph.outputs.contains(&result)
+        || graph.consumers(result).any(|reader| {
+            matches!(reader.op, Op::Reshape) && graph.outputs.contains(&reader.output())
+        })
 }

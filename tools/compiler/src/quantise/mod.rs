@@ -23,7 +23,7 @@ pub(crate) use compress::compress_weights;
 pub(crate) use constant::integer_constant;
 pub use drift::Drift;
 pub(crate) use drift::drift;
-pub(crate) use grouped::GROUP;
+pub(crate) use grouped::{GROUP, OUTER_BITS};
 pub(crate) use layers::integers_of_layers;
 pub(crate) use multiplier::q31_multiplier;
 pub(crate) use requantiser::Requantiser;

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 use std::time::{Duration, Instant};
 
-use cadet_compiler::{Compiled, Options};
+use cadet_compiler::{Compiled, Options, Weights};
+use cadet_decoder::{DecoderConfig, DecoderWeights, Family, Pairing, Rope, export};
 use cadet_format::{Generator, HEADER_BYTES, KernelId, Opcode, Package, Tag, package_crc};
 use cadet_runtime::{Memory, Session, kernels, run_golden};
 use proptest::prelude::*;
@@ -19,6 +20,7 @@ use super::{ARCHIVE, EDGE_SET, edge_set, panics};
 /// Longer packages are mostly weights.
 const MAX_PACKAGE_BYTES: usize = 16 * 1024;
 const ARENA_BYTES: usize = 16 * 1024;
+const STATE_BYTES: usize = 4 * 1024;
 /// Most opcodes that no package has: some come only of larger models or other options.
 const MAX_MISSING: usize = 8;
 
@@ -88,6 +90,7 @@ fn targets() -> Option<Vec<Target>> {
         compiled.into_iter().map(|compiled| compiled.package)
     });
     let packages: Vec<Vec<u8>> = packages
+        .chain(decoders())
         .filter(|package| package.len() <= MAX_PACKAGE_BYTES)
         .collect();
     let mut seen = BTreeSet::new();
@@ -110,6 +113,39 @@ fn targets() -> Option<Vec<Target>> {
     Some(targets)
 }
 
+/// Packages of a small language model, which have what no node test has.
+fn decoders() -> Vec<Vec<u8>> {
+    let config = DecoderConfig {
+        family: Family::Llama,
+        dim: 8,
+        layers: 1,
+        heads: 2,
+        kv_heads: 1,
+        head_size: 4,
+        hidden: 12,
+        vocab: 20,
+        context: 16,
+        rope: Rope {
+            theta: 10_000.0,
+            pairing: Pairing::Halves,
+            scaling: None,
+        },
+        rms_epsilon: 1e-5,
+        is_tied: true,
+        bos: None,
+        eos: Vec::new(),
+    };
+    let onnx = export(&DecoderWeights::random(config, 1).unwrap()).unwrap();
+    let packages = [Weights::F32, Weights::Int8Groups, Weights::Int4Groups].map(|weights| {
+        let options = Options {
+            weights,
+            ..Options::float()
+        };
+        cadet_compiler::compile(&onnx, &options).unwrap().package
+    });
+    packages.into()
+}
+
 fn compile(test: &NodeTest) -> Vec<Compiled> {
     let sample = test.inputs.iter().flat_map(|(_, value)| value.floats());
     let options = [Options::float(), Options::int8(vec![sample.collect()])];
@@ -125,11 +161,20 @@ fn key(id: &KernelId) -> (u16, u8, u8) {
 fn run(bytes: &[u8]) {
     let start = Instant::now();
     let mut arena = Box::new(Aligned([0xA5; ARENA_BYTES]));
+    let mut state = Box::new(Aligned([0; STATE_BYTES]));
     let promised = with_package(bytes, |package| {
         let package = package.ok()?;
-        let memory = Memory::with_arena(&mut arena.0);
+        let memory = Memory::with_arena_and_state(&mut arena.0, &mut state.0);
         let mut session = Session::new(package, memory, kernels::ALL).ok()?;
         let _ = run_golden(&mut session, &mut Generator::new(1), |_, _, _| Ok(()));
+        // Whatever steps before them say: noise is no index, and late in a context is not at its start.
+        let _ = session.set_scalar(0, 14);
+        for program in 0..package.programs().len().min(4) {
+            let steps = package.steps(program).unwrap_or_default().len();
+            for step in 0..steps.min(100) {
+                let _ = session.step(program, step);
+            }
+        }
         Some(package.header().arena_bytes[0] as usize)
     });
     assert!(start.elapsed() < Duration::from_secs(2), "it takes long");
