@@ -46,6 +46,28 @@ fn a_reset_leads_back_to_the_first_run() {
 }
 
 #[test]
+fn a_state_that_was_kept_is_gone_on_from() {
+    with_session(&stream().0, |session| {
+        let run = |session: &mut Session<'_, '_>, frame: i8| {
+            session.input_mut(0, 0).unwrap().fill(frame as u8);
+            session.run(0).unwrap();
+            session.output(0, 0).unwrap().to_vec()
+        };
+        run(session, 50);
+        let kept = session.state(0).to_vec();
+        let used = session.package().header().state_bytes[0] as usize;
+        assert_eq!(kept.len(), used);
+        let wanted = run(session, 20);
+        assert_ne!(run(session, 20), wanted);
+        session.state_mut(0).copy_from_slice(&kept);
+        assert_eq!(run(session, 20), wanted);
+        for unused in [1, 4, usize::MAX] {
+            assert!(session.state(unused).is_empty() && session.state_mut(unused).is_empty());
+        }
+    });
+}
+
+#[test]
 fn the_state_holds_what_the_package_says() {
     let bytes = stream();
     let package = Package::new(&bytes.0).unwrap();

@@ -23,6 +23,8 @@ fn everything(
     session.step(index, index)?;
     session.step_fed(index, index, feed)?;
     session.tensor_mut(value as u16)?.fill(1);
+    let bytes = session.state(index).len();
+    session.state_mut(index).fill(bytes as u8);
     self_test(&mut session).map_err(|it| it.error)?;
     let outputs = session.read_output::<u32>(index, index)?;
     Ok(outputs.iter().fold(0, |sum, &it| sum ^ it) ^ session.tensor(value as u16)?.len() as u32)
