@@ -244,6 +244,10 @@ fn check(model: &pb::ModelProto) -> Result<(), CompileError> {
     let inputs = graph.input.iter().map(|input| input.name.as_str());
     let mut known: HashSet<&str> = inputs.chain(initializers(graph)).collect();
     for node in &graph.node {
+        if node.domain == decoder::DOMAIN {
+            let error = format!("node `{}` is of the domain {}", node.name, node.domain);
+            return Err(CompileError::Parse(error));
+        }
         if node.output.iter().all(String::is_empty) {
             let error = format!("node `{}` ({}) has no output", node.name, node.op_type);
             return Err(CompileError::Parse(error));

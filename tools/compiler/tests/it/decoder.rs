@@ -7,8 +7,10 @@ use cadet_decoder::{
     DecoderConfig, DecoderWeights, Family, Pairing, Rope, export, hugging_face, llama2c,
 };
 use cadet_kernels::Isa;
+use cadet_onnx::proto::ModelProto;
 use cadet_onnx::{ElementType, GraphBuilder};
 use cadet_runtime::{Error, Session};
+use prost::Message;
 
 use crate::support::{Machine, data};
 
@@ -262,4 +264,23 @@ fn what_does_not_suit_is_refused() {
     };
     let error = compile(&graph.encode(), &options).unwrap_err().to_string();
     assert!(error.contains("`sum` (Add)"), "{error}");
+}
+
+/// What the compiler makes of a decoder's nodes is none that a model can have, with a context of its own making.
+#[test]
+fn the_compilers_own_operators_are_refused() {
+    let mut graph = GraphBuilder::with_versions("own", 11, 23);
+    graph.input("x", ElementType::F32, [1, 1, 4]);
+    graph
+        .node("Attention", "own", &["x", "x", "x"], &["y"])
+        .attribute("context", i64::MAX)
+        .attribute("is_causal", 1)
+        .attribute("q_num_heads", 1)
+        .attribute("kv_num_heads", 1);
+    graph.output("y", ElementType::F32, [1, 1, 4]);
+    let mut model = ModelProto::decode(&graph.encode()[..]).unwrap();
+    model.graph.as_mut().unwrap().node[0].domain = Some("cadet.decoder".into());
+    let onnx = model.encode_to_vec();
+    let error = compile(&onnx, &Options::float()).unwrap_err();
+    assert!(error.to_string().contains("cadet.decoder"), "{error}");
 }
