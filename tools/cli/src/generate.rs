@@ -3,7 +3,7 @@
 use std::io::{BufRead, Write};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, bail};
 use cadet_format::Package;
 use cadet_host::HostMemory;
 use cadet_kernels::Isa;
@@ -76,13 +76,12 @@ impl GenerateArgs {
         let block = package
             .tokenizer()
             .context("the package has no tokenizer; pack a language model with --tokenizer FILE")?;
-        let tokenizer = Tokenizer::new(block).map_err(|error| anyhow!("{error}"))?;
+        let tokenizer = Tokenizer::new(block)?;
         let header = *package.header();
         let mut memory = HostMemory::for_package(&package);
         let mut session = memory.session_with(package, kernels::ALL)?;
         session.set_isa(Isa::detect());
-        let model = PackageModel::new(session).map_err(|error| anyhow!("{error}"))?;
-        let mut language = Language::new(model);
+        let mut language = Language::new(PackageModel::new(session)?);
         let mut write = |prompt: &str| {
             let report = self.write(&mut language, tokenizer, prompt, seed, json)?;
             let report = Report {
@@ -115,7 +114,6 @@ impl GenerateArgs {
         seed: u32,
         json: bool,
     ) -> Result<Report<'a>> {
-        let failed = |error: cadet_language::LanguageError| anyhow!("{error}");
         let tokens = encoded(tokenizer, prompt)?;
         let vocab = tokenizer.token_count() as usize;
         let sampling = Sampling {
@@ -127,27 +125,26 @@ impl GenerateArgs {
         };
         let mut candidates = vec![Candidate::EMPTY; sampling.candidates(vocab)];
         let mut window = [0; PENALTY_WINDOW];
-        let mut sampler = Sampler::new(sampling, seed.into(), &mut candidates, &mut window);
-        let sampler = sampler.as_mut().map_err(|error| anyhow!("{error}"))?;
+        let mut sampler = Sampler::new(sampling, seed.into(), &mut candidates, &mut window)?;
         sampler.observe(&tokens);
 
         let start = Instant::now();
-        language.rewind(0).map_err(failed)?;
-        language.feed(&tokens).map_err(failed)?;
+        language.rewind(0)?;
+        language.feed(&tokens)?;
         let prompt_time = start.elapsed();
         let before = language.position();
         let limits = Limits {
             max_tokens: self.max_tokens,
             end_tokens: &[],
         };
-        let generation = Generation::new(language, sampler, limits);
+        let generation = Generation::new(language, &mut sampler, limits);
         let stops: Vec<&str> = self.stops.iter().map(String::as_str).collect();
-        let mut writer = Writer::new(generation, tokenizer, &stops).map_err(failed)?;
+        let mut writer = Writer::new(generation, tokenizer, &stops)?;
         let mut buffer = vec![0; writer.part_bytes()];
         let mut text = String::new();
         let mut out = std::io::stdout();
         let start = Instant::now();
-        while let Some(mut part) = writer.next_text(&mut buffer).map_err(failed)? {
+        while let Some(mut part) = writer.next_text(&mut buffer)? {
             // What follows no word begins with none of its space.
             if prompt.is_empty() && text.is_empty() {
                 part = part.strip_prefix(' ').unwrap_or(part);
@@ -181,7 +178,7 @@ fn encoded(tokenizer: Tokenizer<'_>, prompt: &str) -> Result<Vec<u32>> {
     let mut tokens = vec![0; prompt.len() + 8];
     let count = tokenizer
         .encode(prompt.as_bytes(), Encoding::PROMPT, &mut cells, &mut tokens)
-        .map_err(|error| anyhow!("the prompt: {error}"))?;
+        .context("the prompt")?;
     tokens.truncate(count);
     if tokens.is_empty() {
         bail!("the prompt has no tokens, and the tokenizer begins no text; say something");
